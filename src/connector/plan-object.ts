@@ -1,0 +1,418 @@
+// Reads one entry of `objects:` into an ObjectPlan, and says what is wrong with it and what it leaves out.
+
+import { parsePath, type Path } from "../core/path.ts";
+import { didYouMean, problem, type KeyPath, type Problem } from "../core/problem.ts";
+import { parseDuration } from "../core/units.ts";
+import type { Capabilities, WriteGuard } from "./contract.ts";
+import type { ConnectorFile, Operation } from "./file.ts";
+import type { ObjectPart } from "./file/object.ts";
+import type { BatchPart, CreatePart, DeletePart, PagingPart, UpdatePart } from "./file/request.ts";
+import { mentions } from "./mentions.ts";
+import type { BatchPlan, ListingPlan, ObjectPlan, WritePlan } from "./object-plan.ts";
+import { planPaging } from "./paging.ts";
+import type { RecordField } from "./record.ts";
+
+/** Something an object cannot do, and what follows from it. Reported by `check` and `plan`, not an error. */
+export interface CapabilityGap {
+  readonly object: string;
+  readonly code: string;
+  readonly message: string;
+}
+
+const KEY_LIFE_DEFAULT_MS = 86_400_000;
+const KEY_HEADER = "Idempotency-Key";
+
+type ListingPart = NonNullable<ObjectPart["list"] | ObjectPart["find"] | ObjectPart["changes"]>;
+
+/** Collects the problems of one object; each reading method answers with something usable in any case. */
+class Reader {
+  readonly problems: Problem[] = [];
+  readonly at: KeyPath;
+
+  constructor(at: KeyPath) {
+    this.at = at;
+  }
+
+  path(text: string | undefined, key: KeyPath, fallback: Path): Path {
+    return this.maybePath(text, key) ?? fallback;
+  }
+
+  maybePath(text: string | undefined, key: KeyPath): Path | null {
+    if (text === undefined) return null;
+    const path = parsePath(text);
+    if (path === null) {
+      this.problems.push(
+        problem("E_PATH", [...this.at, ...key], `"${text}" is not a path`, {
+          found: text,
+          expected: "names with dots between, as in address.country or lines[0].sku",
+          hint: 'quote a name that has a dot in it: "custom.field"',
+        }),
+      );
+    }
+    return path;
+  }
+
+  duration(text: string | undefined, key: KeyPath, fallback: number, maxMs: number): number {
+    if (text === undefined) return fallback;
+    const ms = parseDuration(text);
+    if (ms === null || ms > maxMs) {
+      this.problems.push(
+        problem("E_RANGE", [...this.at, ...key], `${text} is out of range`, {
+          found: text,
+          expected: `a duration up to ${String(maxMs / 86_400_000)}d`,
+        }),
+      );
+    }
+    return ms ?? fallback;
+  }
+}
+
+export function planObject(
+  name: string,
+  part: ObjectPart,
+  file: ConnectorFile,
+): { readonly plan: ObjectPlan; readonly problems: readonly Problem[]; readonly gaps: readonly CapabilityGap[] } {
+  const reader = new Reader(["objects", name]);
+  const id = reader.path(part.id, ["id"], ["id"]);
+  const version = reader.maybePath(part.version, ["version"]);
+  const modified = reader.maybePath(part.modified, ["modified"]);
+  const fields = readFields(part, reader);
+  const update = typeof part.update === "string" ? undefined : part.update;
+  const remove = typeof part.delete === "string" ? undefined : part.delete;
+  const updateBatch = part.batch?.update ?? part.batch?.upsert;
+  const updateBatchKey = part.batch?.update === undefined ? "upsert" : "update";
+  const needsCurrent = [update, updateBatch].some((request) => request !== undefined && mentions(request, "record"));
+  const findBy = readFindBy(part, reader);
+  const write = (request: CreatePart | UpdatePart | DeletePart | undefined, operation: Operation): WritePlan | null =>
+    request === undefined ? null : readWrite(request, operation, { part, id, version, reader });
+
+  const capabilities: Capabilities = {
+    list: part.list !== undefined,
+    get: part.get !== undefined || part.batch?.read !== undefined,
+    findBy,
+    findSettleMs: reader.duration(part.find?.settle, ["find", "settle"], 0, KEY_LIFE_DEFAULT_MS),
+    changes:
+      part.changes === undefined
+        ? null
+        : {
+            settleMs: reader.duration(
+              part.changes.cursor.settle,
+              ["changes", "cursor", "settle"],
+              0,
+              7 * KEY_LIFE_DEFAULT_MS,
+            ),
+            cannotSeeDeletes: part.changes.cannot_see?.includes("deletes") ?? false,
+          },
+    create:
+      part.create === undefined && part.batch?.create === undefined
+        ? null
+        : {
+            repeat: part.create?.repeat ?? "unsafe",
+            verify:
+              part.create?.verify ??
+              (part.create?.marker !== undefined && part.find !== undefined
+                ? "marker"
+                : part.find === undefined
+                  ? null
+                  : "find"),
+            keyLifeMs: reader.duration(
+              part.create?.key?.life,
+              ["create", "key", "life"],
+              KEY_LIFE_DEFAULT_MS,
+              365 * KEY_LIFE_DEFAULT_MS,
+            ),
+          },
+    update:
+      update === undefined && updateBatch === undefined
+        ? null
+        : { guard: readGuard(update?.guard, "update", { part, version, reader }), needsCurrent },
+    delete:
+      remove === undefined && part.batch?.delete === undefined
+        ? null
+        : { guard: readGuard(remove?.guard, "delete", { part, version, reader }), effect: remove?.effect ?? "delete" },
+    batch: {
+      read: part.batch?.read?.max ?? 1,
+      create: part.batch?.create?.max ?? 1,
+      update: updateBatch?.max ?? 1,
+      delete: part.batch?.delete?.max ?? 1,
+    },
+    versioned: version !== null,
+    tellsModified: modified !== null,
+    naturalKeys: part.natural_keys ?? [],
+  };
+
+  const plan: ObjectPlan = {
+    name,
+    shape: {
+      id,
+      version,
+      modified,
+      deleted: reader.maybePath(part.deleted, ["deleted"]),
+      fields,
+      keepsItems: needsCurrent || fields.some((field) => field.type !== null),
+    },
+    capabilities,
+    list: part.list === undefined ? null : readListing(part.list, "list", reader),
+    changes: part.changes === undefined ? null : readListing(part.changes, "changes", reader),
+    find: part.find === undefined ? null : readListing(part.find, "find", reader),
+    get:
+      part.get === undefined
+        ? null
+        : { part: part.get, path: [...reader.at, "get"], item: reader.path(part.get.item, ["get", "item"], []) },
+    create: write(part.create, "create"),
+    update: write(update, "update"),
+    delete: write(remove, "delete"),
+    batch: {
+      read: readBatch(part.batch?.read, "read", id, reader),
+      create: readBatch(part.batch?.create, "create", null, reader),
+      update: readBatch(updateBatch, updateBatchKey, id, reader),
+      delete: readBatch(part.batch?.delete, "delete", id, reader),
+    },
+    cursorAt: part.changes === undefined ? null : reader.maybePath(part.changes.cursor.at, ["changes", "cursor", "at"]),
+    settleMs: capabilities.changes?.settleMs ?? 0,
+    marker: part.create?.marker ?? null,
+    looseLists: file.protocol === "soap",
+  };
+  checkCreate(part, plan, reader);
+  return { plan, problems: reader.problems, gaps: gapsOf(plan, part) };
+}
+
+function readFields(part: ObjectPart, reader: Reader): RecordField[] {
+  return Object.entries(part.fields ?? {}).map(([name, field]) => ({
+    name,
+    at: reader.path(field.at, ["fields", name, "at"], [name]),
+    type: field.type ?? null,
+    form: field.encode ?? null,
+    readOnly: field.read_only ?? false,
+  }));
+}
+
+function readFindBy(part: ObjectPart, reader: Reader): readonly (readonly string[])[] {
+  const by = part.find?.by;
+  if (by === undefined) {
+    if (part.create?.verify === "find" || part.create?.verify === "marker") {
+      reader.problems.push(
+        problem("E_VERIFY", [...reader.at, "create", "verify"], `verify: ${part.create.verify} needs a find`, {
+          expected: "an object with `find:`",
+          hint: "add find: { by: [...], request: ... }, or leave verify out",
+        }),
+      );
+    }
+    return [];
+  }
+  // A list of names, or a list of such lists; the schema lets nothing else through.
+  const lists: (readonly string[])[] = [];
+  const names: string[] = [];
+  for (const entry of by) {
+    if (typeof entry === "string") names.push(entry);
+    else lists.push(entry);
+  }
+  return names.length > 0 ? [names, ...lists] : lists;
+}
+
+interface WriteFacts {
+  readonly part: ObjectPart;
+  readonly version: Path | null;
+  readonly reader: Reader;
+}
+
+function readGuard(
+  guard: WriteGuard | undefined,
+  operation: "update" | "delete",
+  { part, version, reader }: WriteFacts,
+): WriteGuard {
+  const readable = part.get !== undefined || part.batch?.read !== undefined;
+  if (guard === "if-match" && version === null) {
+    reader.problems.push(
+      problem(
+        "E_GUARD",
+        [...reader.at, operation, "guard"],
+        "if-match sends the record's version, and this object has none",
+        {
+          found: "if-match",
+          expected: "an object with `version:`",
+          hint: "add version: PATH, or use guard: read-compare",
+        },
+      ),
+    );
+  }
+  if (guard === "read-compare" && !readable) {
+    reader.problems.push(
+      problem(
+        "E_GUARD",
+        [...reader.at, operation, "guard"],
+        "read-compare reads the record, and this object has no get",
+        {
+          found: "read-compare",
+          hint: "add get:, or use guard: none",
+        },
+      ),
+    );
+  }
+  return guard ?? (readable ? "read-compare" : "none");
+}
+
+function readWrite(
+  request: CreatePart | UpdatePart | DeletePart,
+  operation: Operation,
+  { part, id, version, reader }: WriteFacts & { readonly id: Path },
+): WritePlan {
+  const mentionsKey = mentions(request, "op");
+  const byKey = request.repeat === "by-key";
+  const returns = "returns" in request ? request.returns : undefined;
+  const itemText = "item" in request ? request.item : undefined;
+  const item = reader.maybePath(itemText, [operation, "item"]);
+  // Where a single record is wrapped for reading, the answer to a write is commonly wrapped alike.
+  const wrapped = reader.maybePath(part.get?.item, ["get", "item"]) ?? [];
+  const places = (told: string | undefined, key: string, own: Path | null): readonly Path[] => {
+    const said = reader.maybePath(told, [operation, "returns", key]);
+    if (said !== null) return [said];
+    if (own === null) return [];
+    if (item !== null) return [[...item, ...own]];
+    return wrapped.length === 0 ? [own] : [[...wrapped, ...own], own];
+  };
+  return {
+    part: request,
+    path: [...reader.at, operation],
+    repeatable: request.repeat === undefined ? operation !== "create" : request.repeat !== "unsafe",
+    keyHeader: byKey ? (request.key?.header ?? (mentionsKey ? null : KEY_HEADER)) : null,
+    returnsId: places(returns?.id, "id", id),
+    returnsVersion: places(returns?.version, "version", version),
+    item,
+  };
+}
+
+function readListing(part: ListingPart, operation: "list" | "find" | "changes", reader: Reader): ListingPlan {
+  const mentionsPage = mentions(part, "page");
+  checkPaging(part.page, operation, mentionsPage, reader);
+  return {
+    part,
+    path: [...reader.at, operation],
+    operation,
+    items: reader.path(part.items, [operation, "items"], []),
+    count: reader.maybePath(part.count, [operation, "count"]),
+    paging: planPaging(part.page, mentionsPage) ?? { kind: "single" },
+  };
+}
+
+const PAGING_KINDS = ["token", "number", "offset", "link", "url", "after"] as const;
+
+function checkPaging(part: PagingPart | undefined, operation: string, mentioned: boolean, reader: Reader): void {
+  if (part === undefined) {
+    if (mentioned) {
+      reader.problems.push(
+        problem(
+          "E_PAGING",
+          [...reader.at, operation],
+          "the request asks for pages, but `page:` does not say where the next one stands",
+          {
+            hint: "add page: { token: PATH } or another of the paging kinds",
+          },
+        ),
+      );
+    }
+    return;
+  }
+  const path = [...reader.at, operation, "page"];
+  const kinds = PAGING_KINDS.filter((kind) => part[kind] !== undefined);
+  const expected = "exactly one of token, number, offset, link, url, after";
+  if (kinds.length !== 1) {
+    const found = kinds.length === 0 ? "none of them" : kinds.join(", ");
+    reader.problems.push(problem("E_PAGING", path, "paging has no end rule", { found, expected }));
+    return;
+  }
+  reader.maybePath(part.token ?? part.url ?? part.after, [operation, "page", kinds[0] ?? ""]);
+  if ((part.number !== undefined || part.offset !== undefined) && part.size === undefined) {
+    reader.problems.push(
+      problem("E_PAGING", path, "without its size, a last page cannot be told from a full one", {
+        expected: "size: the number of items in a full page",
+        hint: "add size: 100",
+      }),
+    );
+  }
+  if (part.token !== undefined && !mentioned) {
+    reader.problems.push(
+      problem("E_PAGING", path, "the token of the next page is never sent", {
+        hint: 'put "{{ page.token }}" into the request',
+      }),
+    );
+  }
+}
+
+function readBatch(part: BatchPart | undefined, key: string, id: Path | null, reader: Reader): BatchPlan | null {
+  if (part === undefined) return null;
+  const byKey =
+    typeof part.match === "object" ? reader.maybePath(part.match.key, ["batch", key, "match", "key"]) : null;
+  if (!mentions(part, "items")) {
+    reader.problems.push(
+      problem("E_BATCH", [...reader.at, "batch", key], "the batch never sends its records", {
+        hint: 'put "{{ items }}" into the body',
+      }),
+    );
+  }
+  return {
+    part,
+    path: [...reader.at, "batch", key],
+    max: part.max,
+    ok: reader.path(part.ok, ["batch", key, "ok"], []),
+    failed: reader.maybePath(part.failed, ["batch", key, "failed"]),
+    key: part.match === "by-index" ? null : (byKey ?? id),
+  };
+}
+
+function checkCreate(part: ObjectPart, plan: ObjectPlan, reader: Reader): void {
+  const { create } = part;
+  const path = [...reader.at, "create"];
+  const names = plan.capabilities.findBy.flat();
+  if (create?.verify === "marker" && create.marker === undefined) {
+    reader.problems.push(
+      problem("E_VERIFY", [...path, "verify"], "verify: marker needs `marker: FIELD` on create", {
+        hint: "name the field that op.key is written into",
+      }),
+    );
+  }
+  if (
+    create?.verify === "marker" &&
+    create.marker !== undefined &&
+    !plan.capabilities.findBy.some((by) => by.length === 1 && by[0] === create.marker)
+  ) {
+    const near = didYouMean(create.marker, names);
+    reader.problems.push(
+      problem("E_VERIFY", [...path, "marker"], "find cannot look the marker up", {
+        found: create.marker,
+        expected: `find: { by: [..., [${create.marker}]] }`,
+        hint: near ?? `add [${create.marker}] to the lists of find.by`,
+      }),
+    );
+  }
+  if (create?.verify === "get" && part.get === undefined) {
+    reader.problems.push(problem("E_VERIFY", [...path, "verify"], "verify: get needs a get", { found: "get" }));
+  }
+}
+
+function gapsOf(plan: ObjectPlan, part: ObjectPart): CapabilityGap[] {
+  const gaps: CapabilityGap[] = [];
+  const gap = (code: string, message: string): void => {
+    gaps.push({ object: plan.name, code, message });
+  };
+  const { capabilities: can } = plan;
+  if (!can.list) gap("no-list", "no `list`: there is no first load and no proof of absence");
+  if (!can.get) gap("no-get", "no `get`: a record is only read in listings");
+  if (can.findBy.length === 0) gap("no-find", "no `find`: nothing is looked up before a create");
+  if (can.changes === null) gap("no-changes", "no `changes`: every cycle lists");
+  else if (can.changes.cannotSeeDeletes && part.deleted === undefined) {
+    gap("changes-without-deletes", "`changes` cannot see deletes: they are noticed by the next sweep");
+  }
+  if (can.create === null) gap("no-create", "no `create`");
+  else if (can.create.repeat === "unsafe" && can.create.verify === null) {
+    gap("create-unverifiable", "`create` can be neither repeated nor verified: an unknown outcome becomes a case");
+  }
+  if (can.update === null) gap("no-update", "no `update`");
+  else if (can.update.guard === "none")
+    gap("update-unguarded", "`update` has no guard: an edit in between is overwritten");
+  if (can.delete === null) gap("no-delete", "no `delete`");
+  else if (can.delete.guard === "none") gap("delete-unguarded", "`delete` has no guard: an edit in between is lost");
+  if (!can.versioned) gap("no-version", "no `version`: every read is compared in full");
+  if (!can.tellsModified) gap("no-modified", "no `modified`: the newest edit cannot be told");
+  return gaps;
+}

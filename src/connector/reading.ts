@@ -1,0 +1,206 @@
+// list, changes, find and get of one object.
+
+import type { RemoteId } from "../core/ids.ts";
+import { exactNumber, isFields, isList, type Fields, type Value } from "../core/value.ts";
+import { pathText, valueAt, type Path } from "../core/path.ts";
+import { matchEntries, readBatchAnswer } from "./batch-answer.ts";
+import type { BrokenItem, Page, RemoteFailure, RemoteRecord, Result } from "./contract.ts";
+import { pageCursor } from "./cursor.ts";
+import type { BatchPlan, ListingPlan, ReadPlan } from "./object-plan.ts";
+import { done, failed, parts, send, type ObjectTools } from "./object-tools.ts";
+import { startPaging, type Pager, type PageRequest } from "./paging.ts";
+import type { Answer, Variables } from "./protocol.ts";
+
+/** A look-up that finds more than this was not one by key. */
+const FOUND_MAX = 1000;
+
+/** Refusals that mean "there is no such page", where the page before may have been the last. */
+const NO_SUCH_PAGE = new Set([400, 404, 410, 416, 422]);
+
+type RawPage = { readonly answer: Answer; readonly items: readonly Value[] };
+
+/** The pages of a listing. The next one is asked for while this one is worked on. */
+export async function* readPages(
+  tools: ObjectTools,
+  listing: ListingPlan,
+  variables: Variables,
+): AsyncGenerator<Result<Page>> {
+  const pager = startPaging(listing.paging, tools.origin);
+  let pending = readPage(tools, listing, variables, pager, pager.first);
+  let seen = 0;
+  for (;;) {
+    const raw = await pending;
+    if (raw === "end") return;
+    if (!raw.ok) {
+      yield raw;
+      return;
+    }
+    const { answer, items } = raw.value;
+    seen += items.length;
+    const page = decodePage(tools, listing, answer, items);
+    const ids = page.records.map((record) => record.id);
+    const next = pager.next(answer, items, ids, seen, page.total);
+    if (next.kind === "more") {
+      pending = readPage(tools, listing, variables, pager, next.request);
+      // Only a fault of ours rejects; it is met at the await above, unless the consumer has left by then.
+      pending.catch(() => undefined);
+    }
+    yield done(page);
+    if (next.kind === "end") return;
+    if (next.kind === "failed") {
+      yield failed({ kind: "malformed", code: next.code, message: next.message });
+      return;
+    }
+  }
+}
+
+async function readPage(
+  tools: ObjectTools,
+  listing: ListingPlan,
+  variables: Variables,
+  pager: Pager,
+  request: PageRequest,
+): Promise<Result<RawPage> | "end"> {
+  const called = await send(tools, listing, {
+    operation: listing.operation,
+    variables: { ...variables, page: request.variable },
+    query: request.query,
+    url: request.url,
+  });
+  if (!called.ok) {
+    const noSuchPage = called.status !== null && NO_SUCH_PAGE.has(called.status) && isRefusal(called.failure);
+    return pager.probing && noSuchPage ? "end" : called;
+  }
+  const items = itemsOf(called.answer, listing.items, tools.plan.looseLists);
+  return isList(items) ? done({ answer: called.answer, items }) : failed(items);
+}
+
+function isRefusal(failure: RemoteFailure): boolean {
+  return failure.kind === "rejected" || failure.kind === "gone";
+}
+
+/** The list in an answer, or why there is none. An empty or unreadable answer is never an empty list. */
+function itemsOf(answer: Answer, path: Path, loose: boolean): readonly Value[] | RemoteFailure {
+  const { body } = answer;
+  if (!loose && (body === null || typeof body === "string")) {
+    const what = body === null ? `${String(answer.status)} with an empty body` : "text";
+    return { kind: "malformed", code: "E_CONTENT_TYPE", message: `the answer is ${what}, where a list is due` };
+  }
+  const found = valueAt(body, path);
+  if (isList(found)) return found;
+  if (loose && (found === undefined || found === null || found === "")) return [];
+  if (loose && isFields(found)) return [found];
+  return { kind: "malformed", code: "E_SCHEMA", message: `the answer has no list at ${pathText(path)}` };
+}
+
+function decodePage(tools: ObjectTools, listing: ListingPlan, answer: Answer, items: readonly Value[]): Page {
+  const records: RemoteRecord[] = [];
+  const broken: BrokenItem[] = [];
+  for (const item of items) {
+    const decoded = tools.codec.decode(item);
+    if (decoded.ok) records.push(decoded.record);
+    else broken.push(decoded.broken);
+  }
+  const { cursorAt } = tools.plan;
+  return {
+    records,
+    broken,
+    total: listing.count === null ? null : totalOf(valueAt(answer.body, listing.count)),
+    cursor: cursorAt === null ? null : pageCursor(items.filter(isFields), cursorAt),
+  };
+}
+
+function totalOf(value: Value | undefined): number | null {
+  const number = typeof value === "string" ? exactNumber(value) : value;
+  return typeof number === "number" && Number.isSafeInteger(number) && number >= 0 ? number : null;
+}
+
+/** All records of a look-up; more pages are read to their end. */
+export async function readFound(
+  tools: ObjectTools,
+  listing: ListingPlan,
+  key: Fields,
+): Promise<Result<readonly RemoteRecord[]>> {
+  const found: RemoteRecord[] = [];
+  for await (const page of readPages(tools, listing, { key })) {
+    if (!page.ok) return page.failure.kind === "gone" ? done([]) : page;
+    found.push(...page.value.records);
+    const [broken] = page.value.broken;
+    // A look-up that cannot read all it found cannot say that there is none.
+    if (broken !== undefined) return failed({ kind: "malformed", code: broken.code, message: broken.message });
+    if (found.length > FOUND_MAX) {
+      const message = `a look-up found more than ${String(FOUND_MAX)} records: does the request use {{ key }}?`;
+      return failed({ kind: "malformed", code: "E_FIND_TOO_MANY", message });
+    }
+  }
+  return done(found);
+}
+
+export async function readOne(tools: ObjectTools, plan: ReadPlan, id: RemoteId): Promise<Result<RemoteRecord>> {
+  const called = await send(tools, plan, { operation: "get", variables: { id } });
+  if (!called.ok) return called;
+  const { body } = called.answer;
+  if (body === null || (typeof body === "string" && !tools.plan.looseLists)) {
+    return failed({
+      kind: "malformed",
+      code: "E_CONTENT_TYPE",
+      message: "the answer has no body, where a record is due",
+    });
+  }
+  const found = valueAt(body, plan.item);
+  const item = isList(found) && found.length <= 1 ? found[0] : found;
+  if (item === undefined && isList(found))
+    return failed({ kind: "gone", message: "the answer's list of records is empty" });
+  const decoded = tools.codec.decode(item ?? null);
+  if (decoded.ok) return done(decoded.record);
+  return failed({ kind: "malformed", code: decoded.broken.code, message: decoded.broken.message });
+}
+
+/** One result per id, in order. What a batch leaves out is asked for alone, where there is a `get`. */
+export async function readMany(tools: ObjectTools, ids: readonly RemoteId[]): Promise<readonly Result<RemoteRecord>[]> {
+  const { get, batch } = tools.plan;
+  const single = get === null ? null : (id: RemoteId) => readOne(tools, get, id);
+  if (batch.read === null || (ids.length === 1 && single !== null)) {
+    if (single === null) throw new Error(`${tools.plan.name} has neither get nor batch.read; its capabilities say so`);
+    return Promise.all(ids.map(single));
+  }
+  const plan = batch.read;
+  const answers = await Promise.all(parts(ids, plan.max).map((part) => readBatch(tools, plan, part, single)));
+  return answers.flat();
+}
+
+async function readBatch(
+  tools: ObjectTools,
+  plan: BatchPlan,
+  ids: readonly RemoteId[],
+  single: ((id: RemoteId) => Promise<Result<RemoteRecord>>) | null,
+): Promise<readonly Result<RemoteRecord>[]> {
+  const sent = ids.map((id) => tools.codec.withId({}, id));
+  const called = await send(tools, plan, { operation: "get", variables: { items: sent } });
+  if (!called.ok) {
+    const alone = single !== null && (isRefusal(called.failure) || called.failure.kind === "stale");
+    return alone ? Promise.all(ids.map(single)) : ids.map(() => called);
+  }
+  const answer = readBatchAnswer(called.answer.body, plan.ok, plan.failed);
+  if (answer === null) {
+    return ids.map(() =>
+      failed({ kind: "malformed", code: "E_SCHEMA", message: `the answer has no list at ${pathText(plan.ok)}` }),
+    );
+  }
+  const outcomes = matchEntries(answer, sent, plan.key, called.answer.body, plan.ok);
+  return Promise.all(
+    ids.map(async (id, index) => {
+      const outcome = outcomes[index];
+      const decoded = outcome?.kind === "done" ? tools.codec.decode(outcome.entry) : null;
+      if (decoded?.ok === true) return done(decoded.record);
+      if (single !== null) return single(id);
+      if (outcome?.kind === "unmatched")
+        return failed({ kind: "gone", message: "a batch of records was answered without it" });
+      return failed({
+        kind: "malformed",
+        code: "E_SCHEMA",
+        message: "a batch of records was answered with something else for it",
+      });
+    }),
+  );
+}

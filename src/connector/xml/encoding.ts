@@ -1,0 +1,47 @@
+// Bytes to text, or a plain no. A wrong guess would write mojibake into the other system, so nothing is guessed: a byte
+// order mark, then the transport's charset, then the XML declaration, then UTF-8; bytes that do not fit are an error.
+
+export type Decoded = { readonly ok: true; readonly text: string } | { readonly ok: false; readonly message: string };
+
+const DECLARED = /^<\?xml[^>]*?\sencoding\s*=\s*(?:"([^"]*)"|'([^']*)')/;
+
+/** @param charset What the transport says (`charset=` of the content type); null: nothing. */
+export function decodeXml(bytes: Uint8Array, charset: string | null): Decoded {
+  const encoding = markedEncoding(bytes) ?? charset ?? declaredEncoding(bytes) ?? "utf-8";
+  return decodeAs(bytes, encoding.trim().toLowerCase());
+}
+
+/** By the byte order mark, or by the null bytes that UTF-16 puts around the first `<`. */
+function markedEncoding(bytes: Uint8Array): string | null {
+  const [first, second, third] = bytes;
+  if (first === 0xef && second === 0xbb && third === 0xbf) return "utf-8";
+  if (first === 0xff && second === 0xfe) return "utf-16le";
+  if (first === 0xfe && second === 0xff) return "utf-16be";
+  if (first === 0x3c && second === 0) return "utf-16le";
+  if (first === 0 && second === 0x3c) return "utf-16be";
+  return null;
+}
+
+function declaredEncoding(bytes: Uint8Array): string | null {
+  const start = Buffer.from(bytes.subarray(0, 200)).toString("latin1");
+  const match = DECLARED.exec(start);
+  return match?.[1] ?? match?.[2] ?? null;
+}
+
+function decodeAs(bytes: Uint8Array, encoding: string): Decoded {
+  // TextDecoder takes these for windows-1252, which gives the bytes 80 to 9F other characters.
+  if (encoding === "iso-8859-1" || encoding === "latin1")
+    return { ok: true, text: Buffer.from(bytes).toString("latin1") };
+  const label = encoding === "us-ascii" || encoding === "ascii" ? "utf-8" : encoding;
+  let decoder: InstanceType<typeof TextDecoder>;
+  try {
+    decoder = new TextDecoder(label, { fatal: true });
+  } catch {
+    return { ok: false, message: `the encoding "${encoding.slice(0, 40)}" is not known` };
+  }
+  try {
+    return { ok: true, text: decoder.decode(bytes) };
+  } catch {
+    return { ok: false, message: `the bytes are not ${decoder.encoding}` };
+  }
+}

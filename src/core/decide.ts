@@ -1,0 +1,386 @@
+// One pair of records in, one decision out: the situation by the tables, the fields by the merge, the actions by the policy.
+// Pure; the plan is a list of these.
+
+import { mergeFields, moved, type FieldOutcome, type MergeFacts, type Target } from "./merge.ts";
+import type { CandidateView, Match } from "./correlate.ts";
+import type { Agreement, CaseOpening, Decision, FieldWrite, LinkChange, LinkView, QuarantineEntry, Situation, Write } from "./decision.ts";
+import { NULL_KEY, type Carried, type Cell, type FieldSight } from "./field.ts";
+import { otherSide, SIDES, unreachable, type BySide, type LinkId, type RemoteId, type Side } from "./ids.ts";
+import type { EntityPolicy, Operation } from "./policy.ts";
+import { COMPARED, LINKED, type Moved, type Presence } from "./situation.ts";
+import type { Value } from "./value.ts";
+
+export interface SideView {
+  readonly id: RemoteId;
+  readonly presence: Presence;
+  readonly version: string | null;
+}
+
+export interface LinkedPair {
+  readonly link: LinkView;
+  readonly sides: BySide<SideView>;
+  readonly fields: readonly FieldSight[];
+  /** The single unlinked record of the gone side that matches the counterpart: the record came back under another id. */
+  readonly redirect: RemoteId | null;
+}
+
+/** A record without a link. */
+export interface LoneRecord {
+  readonly side: Side;
+  readonly record: SideView;
+  readonly match: Match;
+  /** With `match` of kind one: the candidate, and the fields of both; else the fields of the record alone. */
+  readonly partner: SideView | null;
+  readonly fields: readonly FieldSight[];
+  /** A person's word on an ambiguous case; null: none. */
+  readonly dismissed: boolean;
+}
+
+/** What a decision needs beside the records; the same for a whole run. */
+export interface DecideFacts extends MergeFacts {
+  readonly policy: EntityPolicy;
+}
+
+/** What a lone record alone decides about: one case a cluster, opened by its first member. */
+export function speaksFor(side: Side, id: RemoteId, match: Match): boolean {
+  if (match.kind !== "ambiguous") return true;
+  if (side === "right" && match.candidates.length > 0) return false;
+  return match.rivals.every((rival) => id < rival);
+}
+
+const NOTHING = {
+  link: { kind: "keep" } as LinkChange,
+  writes: [] as readonly Write[],
+  agreements: [] as readonly Agreement[],
+  cases: [] as readonly CaseOpening[],
+  quarantine: [] as readonly QuarantineEntry[],
+  blocked: 0,
+  settledLeft: true,
+  settledRight: true,
+};
+
+const UNSETTLED = { settledLeft: false, settledRight: false };
+
+export function decideLinked(pair: LinkedPair, facts: DecideFacts): Decision {
+  const { left, right } = pair.sides;
+  const subject = { entity: facts.policy.name, linkId: pair.link.id, left: left.id, right: right.id };
+  const found = LINKED[left.presence][right.presence];
+  if (pair.link.state === "tombstone") return { ...subject, ...NOTHING, situation: "tombstoned" };
+  if (found === "compare") return compare(pair, facts);
+  switch (found) {
+    case "unknown":
+      return { ...subject, ...NOTHING, ...UNSETTLED, situation: "unknown" };
+    case "both-gone":
+      return { ...subject, ...NOTHING, situation: "both-gone", link: { kind: "tombstone", reason: "both records are gone" } };
+    case "left-scope":
+    case "right-scope":
+      return { ...subject, ...leaveScope(pair, found === "left-scope" ? "left" : "right", facts), situation: found };
+    case "gone-left":
+    case "gone-right":
+      return decideGone(pair, found === "gone-left" ? "left" : "right", facts);
+    default:
+      throw new Error(`the situation table has "${found}" for two linked records`);
+  }
+}
+
+// ---------------------------------------------------------------- both are there
+
+function compare(pair: LinkedPair, facts: DecideFacts): Decision {
+  const outcomes = mergeFields(pair.fields, facts);
+  const result = outcomesToActions(outcomes, pair.sides, facts);
+  const motion = motionOf(pair.fields);
+  const kind = result.dispute ? "dispute" : result.writes.length > 0 || result.blocked > 0 ? "apart" : "agree";
+  return {
+    entity: facts.policy.name,
+    linkId: pair.link.id,
+    left: pair.sides.left.id,
+    right: pair.sides.right.id,
+    situation: COMPARED[motion][kind],
+    link: pair.link.state === "frozen" ? { kind: "thaw" } : { kind: "keep" },
+    quarantine: [],
+    writes: result.writes,
+    agreements: result.agreements,
+    cases: result.cases,
+    blocked: result.blocked,
+    settledLeft: result.settled,
+    settledRight: result.settled,
+  };
+}
+
+function motionOf(sights: readonly FieldSight[]): Moved {
+  const left = sights.some((sight) => moved(sight.left, sight.baseLeft));
+  const right = sights.some((sight) => moved(sight.right, sight.baseRight));
+  if (left && right) return "both";
+  if (left) return "left";
+  return right ? "right" : "none";
+}
+
+interface Actions {
+  readonly writes: readonly Write[];
+  readonly agreements: readonly Agreement[];
+  readonly cases: readonly CaseOpening[];
+  readonly blocked: number;
+  readonly dispute: boolean;
+  readonly settled: boolean;
+}
+
+/** Groups the fields' outcomes into at most one update a side, what agrees, and the cases. */
+function outcomesToActions(outcomes: readonly FieldOutcome[], sides: BySide<SideView>, facts: DecideFacts): Actions {
+  const bySide: Record<Side, FieldWrite[]> = { left: [], right: [] };
+  const agreements: Agreement[] = [];
+  const cases = casesOf(outcomes, sides);
+  for (const outcome of outcomes) {
+    if (outcome.kind === "agree") agreements.push({ field: outcome.field, left: outcome.left, right: outcome.right });
+    if (outcome.kind === "write") bySide[outcome.side].push(fieldWrite(outcome));
+  }
+  const writes: Write[] = [];
+  let blocked = 0;
+  for (const side of SIDES) {
+    const fields = bySide[side];
+    if (fields.length === 0) continue;
+    if (!allows(facts.policy, side, "update")) {
+      blocked += 1;
+      continue;
+    }
+    const view = sides[side];
+    writes.push({ op: "update", side, id: view.id, version: view.version, fields, reason: reasonOf(fields) });
+  }
+  const follows = writes.some((write) => write.fields.some((field) => field.writtenBase !== null));
+  return {
+    writes,
+    agreements,
+    cases,
+    blocked,
+    dispute: outcomes.some((outcome) => outcome.kind === "conflict"),
+    settled: cases.length === 0 && blocked === 0 && !follows,
+  };
+}
+
+/** One case a field or group in conflict, one a held field. */
+function casesOf(outcomes: readonly FieldOutcome[], sides: BySide<SideView>): readonly CaseOpening[] {
+  const ids = { left: sides.left.id, right: sides.right.id };
+  const conflicts = new Map<string, { left: Record<string, Value>; right: Record<string, Value>; grouped: boolean }>();
+  const held: CaseOpening[] = [];
+  for (const outcome of outcomes) {
+    if (outcome.kind === "held") {
+      const values = { side: outcome.side, found: outcome.found, message: outcome.message };
+      held.push({ kind: "value-rejected", field: outcome.field, ...ids, values });
+    }
+    if (outcome.kind !== "conflict") continue;
+    const entry = conflicts.get(outcome.unit) ?? { left: {}, right: {}, grouped: outcome.unit !== outcome.field };
+    entry.left[outcome.field] = outcome.left;
+    entry.right[outcome.field] = outcome.right;
+    conflicts.set(outcome.unit, entry);
+  }
+  const opened = [...conflicts].map(([unit, { left, right, grouped }]): CaseOpening => {
+    const values: Value = grouped ? { left, right } : { left: left[unit] ?? null, right: right[unit] ?? null };
+    return { kind: "conflict", field: unit, ...ids, values };
+  });
+  return [...opened, ...held];
+}
+
+function fieldWrite(outcome: FieldOutcome & { kind: "write" }): FieldWrite {
+  const { field, before, after, sent, writtenBase, reason } = outcome;
+  const blank = after.kind === "value" && after.cell.key === NULL_KEY && before !== null && before.key !== NULL_KEY;
+  return { field, before, after, sent, writtenBase, blank, reason };
+}
+
+function reasonOf(fields: readonly FieldWrite[]): string {
+  return [...new Set(fields.map((field) => field.reason))].join("; ");
+}
+
+function allows(policy: EntityPolicy, side: Side, operation: Operation): boolean {
+  return policy.allow[side].includes(operation);
+}
+
+// ---------------------------------------------------------------- one has gone or left the scope
+
+function leaveScope(pair: LinkedPair, side: Side, facts: DecideFacts): Omit<Decision, "entity" | "linkId" | "left" | "right" | "situation"> {
+  const other = otherSide(side);
+  const freeze = { ...NOTHING, link: pair.link.state === "frozen" ? ({ kind: "keep" } as const) : ({ kind: "freeze" } as const) };
+  const otherIsPresent = pair.sides[other].presence === "present";
+  switch (facts.policy.onScopeExit) {
+    case "freeze":
+      return freeze;
+    case "unlink":
+      return { ...NOTHING, link: { kind: "tombstone", reason: `left the scope in ${facts.names[side]}` } };
+    case "delete":
+      return otherIsPresent ? remove(pair, other, `left the scope in ${facts.names[side]}`, facts) : freeze;
+    default:
+      return unreachable(facts.policy.onScopeExit);
+  }
+}
+
+function remove(pair: LinkedPair, side: Side, reason: string, facts: DecideFacts): Omit<Decision, "entity" | "linkId" | "left" | "right" | "situation"> {
+  if (!allows(facts.policy, side, "delete")) return { ...NOTHING, ...UNSETTLED, blocked: 1 };
+  const { id, version } = pair.sides[side];
+  const write: Write = { op: "delete", side, id, version, fields: [], reason };
+  return { ...NOTHING, writes: [write], link: { kind: "tombstone", reason } };
+}
+
+function decideGone(pair: LinkedPair, gone: Side, facts: DecideFacts): Decision {
+  const { policy, names } = facts;
+  const other = otherSide(gone);
+  const ids = { left: pair.sides.left.id, right: pair.sides.right.id };
+  const subject = { entity: policy.name, linkId: pair.link.id, ...ids };
+  if (pair.redirect !== null) {
+    return { ...subject, ...NOTHING, ...UNSETTLED, situation: "redirected", link: { kind: "move", side: gone, to: pair.redirect } };
+  }
+  const edited = pair.fields.some((sight) => moved(other === "left" ? sight.left : sight.right, other === "left" ? sight.baseLeft : sight.baseRight));
+  const reason = `gone in ${names[gone]}`;
+  const mirrorRestores = policy.givingSide === other && policy.fields.some((field) => field.strength === "strong");
+  const situation: Situation = edited ? "gone-edited" : gone === "left" ? "gone-left" : "gone-right";
+  const answer = facts.answers[GONE];
+  const action = answer === undefined ? (mirrorRestores ? "restore" : edited ? policy.goneEdited : policy.whenGone[gone]) : answeredGone(answer, gone);
+  const openCase = (): Decision => {
+    const values: Value = { gone: names[gone], kept: names[other], record: shownBy(pair.fields, other) };
+    return { ...subject, ...NOTHING, ...UNSETTLED, situation, cases: [{ kind: edited ? "gone-edited" : "gone", field: null, ...ids, values }] };
+  };
+  switch (action) {
+    case "review":
+      return openCase();
+    case "unlink":
+      return { ...subject, ...NOTHING, situation, link: { kind: "tombstone", reason } };
+    case "delete":
+      return { ...subject, ...remove(pair, other, reason, facts), situation };
+    case "restore":
+      return { ...subject, ...restore(pair, gone, facts), situation };
+    default:
+      return unreachable(action);
+  }
+}
+
+/** Unit name under which a person's answer to a gone or gone-edited case is handed in. */
+export const GONE = "(gone)";
+
+/** Taking the gone side carries the deletion across; taking the other brings the record back; dismissing unlinks. */
+function answeredGone(answer: MergeFacts["answers"][string], gone: Side): "delete" | "restore" | "unlink" {
+  if (answer.kind === "take") return answer.side === gone ? "delete" : "restore";
+  return "unlink";
+}
+
+function shownBy(sights: readonly FieldSight[], side: Side): Value {
+  const shown: Record<string, Value> = {};
+  for (const sight of sights) {
+    const reading = side === "left" ? sight.left : sight.right;
+    if (reading.kind === "value") shown[sight.policy.name] = reading.cell.value;
+  }
+  return shown;
+}
+
+function restore(pair: LinkedPair, gone: Side, facts: DecideFacts): Omit<Decision, "entity" | "linkId" | "left" | "right" | "situation"> {
+  if (!allows(facts.policy, gone, "create")) return { ...NOTHING, ...UNSETTLED, blocked: 1 };
+  const made = creation(pair.fields, gone, `restored in ${facts.names[gone]}`);
+  return { ...NOTHING, writes: [made.write], cases: heldCases(made.held, pair.sides.left.id, pair.sides.right.id), settledLeft: made.held.length === 0, settledRight: made.held.length === 0 };
+}
+
+// ---------------------------------------------------------------- no link yet
+
+export function decideLone(lone: LoneRecord, facts: DecideFacts): Decision {
+  const { side, record, match } = lone;
+  const { policy, names } = facts;
+  const other = otherSide(side);
+  const alone = { entity: policy.name, linkId: null, left: side === "left" ? record.id : null, right: side === "right" ? record.id : null };
+  if (lone.dismissed) return { ...alone, ...NOTHING, situation: match.kind === "taken" ? "matched-taken" : "ambiguous" };
+  if (match.kind === "one") {
+    return lone.partner === null ? { ...alone, ...NOTHING, ...UNSETTLED, situation: "unknown" } : matched(lone, lone.partner, facts);
+  }
+  if (match.kind === "ambiguous") {
+    const values: Value = { [names[other]]: match.candidates, [names[side]]: [record.id, ...match.rivals] };
+    const [candidate] = match.candidates;
+    const ids = sideIds(side, record.id, match.candidates.length === 1 && candidate !== undefined ? candidate : null);
+    return { ...alone, ...NOTHING, ...UNSETTLED, situation: "ambiguous", cases: [{ kind: "ambiguous", field: null, ...ids, values }] };
+  }
+  if (match.kind === "taken") {
+    const values: Value = { unlinked: { side: names[side], id: record.id }, taken: { side: names[other], id: match.id, link: match.linkId } };
+    return { ...alone, ...NOTHING, ...UNSETTLED, situation: "matched-taken", cases: [{ kind: "matched-taken", field: null, ...sideIds(side, record.id, match.id), values }] };
+  }
+  const foreign = policy.givingSide === other;
+  if (foreign) return decideForeign(lone, facts);
+  if (match.kind === "no-key" && policy.matches && policy.withoutKey === "quarantine") {
+    const message = `none of the match fields is present in ${names[side]}`;
+    return { ...alone, ...NOTHING, ...UNSETTLED, situation: "no-key", quarantine: [{ side, record: record.id, code: "no-key", message }] };
+  }
+  const situation: Situation = side === "left" ? "new-left" : "new-right";
+  if (!allows(policy, other, "create")) return { ...alone, ...NOTHING, ...UNSETTLED, situation, blocked: 1 };
+  const made = creation(lone.fields, other, `new in ${names[side]}`);
+  const settled = made.held.length === 0;
+  return { ...alone, ...NOTHING, situation, link: { kind: "link" }, writes: [made.write], cases: heldCases(made.held, alone.left, alone.right), settledLeft: settled, settledRight: settled };
+}
+
+function sideIds(side: Side, own: RemoteId, other: RemoteId | null): { left: RemoteId | null; right: RemoteId | null } {
+  return side === "left" ? { left: own, right: other } : { left: other, right: own };
+}
+
+function matched(lone: LoneRecord, partner: SideView, facts: DecideFacts): Decision {
+  const sides: BySide<SideView> = lone.side === "left" ? { left: lone.record, right: partner } : { left: partner, right: lone.record };
+  const result = outcomesToActions(mergeFields(lone.fields, facts), sides, facts);
+  return {
+    entity: facts.policy.name,
+    linkId: null,
+    left: sides.left.id,
+    right: sides.right.id,
+    situation: "matched",
+    link: { kind: "link" },
+    quarantine: [],
+    writes: result.writes,
+    agreements: result.agreements,
+    cases: result.cases,
+    blocked: result.blocked,
+    settledLeft: result.settled,
+    settledRight: result.settled,
+  };
+}
+
+/** A record that only the receiving side of a one-way entity has. */
+function decideForeign(lone: LoneRecord, facts: DecideFacts): Decision {
+  const { side, record } = lone;
+  const alone = { entity: facts.policy.name, linkId: null, left: side === "left" ? record.id : null, right: side === "right" ? record.id : null };
+  const situation: Situation = side === "left" ? "new-left" : "new-right";
+  const reason = `only ${facts.names[side]} has it`;
+  switch (facts.policy.foreign) {
+    case "keep":
+      return { ...alone, ...NOTHING, situation };
+    case "review": {
+      const values: Value = { only: facts.names[side], record: shownBy(lone.fields, side) };
+      return { ...alone, ...NOTHING, ...UNSETTLED, situation, cases: [{ kind: "gone", field: null, left: alone.left, right: alone.right, values }] };
+    }
+    case "delete":
+      if (!allows(facts.policy, side, "delete")) return { ...alone, ...NOTHING, ...UNSETTLED, situation, blocked: 1 };
+      return { ...alone, ...NOTHING, situation, writes: [{ op: "delete", side, id: record.id, version: record.version, fields: [], reason }] };
+    default:
+      return unreachable(facts.policy.foreign);
+  }
+}
+
+interface Creation {
+  readonly write: Write;
+  readonly held: readonly { readonly field: string; readonly side: Side; readonly found: Value; readonly message: string }[];
+}
+
+/** A new record on `side` from what the other side shows. Absent fields are left out, invalid ones are held. */
+function creation(sights: readonly FieldSight[], side: Side, reason: string): Creation {
+  const giving = otherSide(side);
+  const fields: FieldWrite[] = [];
+  const held: { field: string; side: Side; found: Value; message: string }[] = [];
+  for (const sight of sights) {
+    const reading = giving === "left" ? sight.left : sight.right;
+    const carried: Carried = side === "right" ? sight.toRight : sight.toLeft;
+    const hold = (found: Value, message: string): void => void held.push({ field: sight.policy.name, side: giving, found, message });
+    if (sight.policy.writes !== "both" && sight.policy.writes !== side) continue;
+    if (reading.kind === "invalid") hold(reading.found, reading.message);
+    else if (carried.kind === "invalid") hold(carried.found, carried.message);
+    else if (carried.kind !== "none") fields.push(created(sight.policy.name, carried, reading.kind === "value" ? reading.cell : null, reason));
+  }
+  return { write: { op: "create", side, id: null, version: null, fields, reason }, held };
+}
+
+function created(field: string, after: Target, sent: Cell | null, reason: string): FieldWrite {
+  return { field, before: null, after, sent, writtenBase: null, blank: false, reason };
+}
+
+function heldCases(held: Creation["held"], left: RemoteId | null, right: RemoteId | null): readonly CaseOpening[] {
+  return held.map(({ field, side, found, message }) => ({ kind: "value-rejected", field, left, right, values: { side, found, message } }));
+}
+
+export type { CandidateView, LinkId };

@@ -1,0 +1,118 @@
+// What one run of one pair works with. Made at the start of a run; nothing in it changes but the tallies.
+
+import type { SystemObject, RemoteFailure } from "../connector/contract.ts";
+import type { Situation } from "../core/decision.ts";
+import type { BySide, RunId, Side } from "../core/ids.ts";
+import type { EntityMapping, Mapping } from "../mapping/mapping.ts";
+import type { Clock, Digest256, Digest64, Hint, Ids, Lease, Log, PairStore, Progress } from "./ports.ts";
+
+export interface Ports {
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly digest64: Digest64;
+  readonly digest256: Digest256;
+  readonly store: PairStore;
+  readonly log: Log;
+  readonly progress: Progress;
+}
+
+/** An entity with the two objects it connects. */
+export interface Entity {
+  readonly name: string;
+  readonly mapping: EntityMapping;
+  readonly objects: BySide<SystemObject>;
+}
+
+export interface PairParts {
+  readonly mapping: Mapping;
+  /** Digest of the mapping's meaning; part of every fingerprint, so that a changed meaning looks at every record again. */
+  readonly meaning: string;
+  /** Parents before children. */
+  readonly entities: readonly Entity[];
+}
+
+export interface RunContext extends Ports, PairParts {
+  readonly run: RunId;
+  readonly lease: Lease;
+  /** Aborted when the daemon stops: what is in flight is finished, nothing new is begun. */
+  readonly signal: AbortSignal;
+  readonly tallies: ReadonlyMap<string, EntityTally>;
+}
+
+/** What a run counted of an entity so far. */
+export interface EntityTally {
+  readonly read: Record<Side, number>;
+  readonly situations: Map<Situation, number>;
+  readonly effects: Record<Side, { create: number; update: number; delete: number }>;
+  blocked: number;
+  /** Records that newly failed in this run. */
+  failed: number;
+}
+
+export function newTally(): EntityTally {
+  const none = (): { create: number; update: number; delete: number } => ({ create: 0, update: 0, delete: 0 });
+  return { read: { left: 0, right: 0 }, situations: new Map(), effects: { left: none(), right: none() }, blocked: 0, failed: 0 };
+}
+
+export function tallyOf(context: RunContext, entity: string): EntityTally {
+  const tally = context.tallies.get(entity);
+  if (tally === undefined) throw new Error(`no tally of entity "${entity}"`);
+  return tally;
+}
+
+export function countSituation(tally: EntityTally, situation: Situation, count = 1): void {
+  if (count > 0) tally.situations.set(situation, (tally.situations.get(situation) ?? 0) + count);
+}
+
+/** The run ends here: nothing was decided, or nothing more may be written. Thrown by the run's own steps, met only in run.ts. */
+export class RunEnds extends Error {
+  override readonly name = "RunEnds";
+  readonly outcome: "halted" | "failed";
+  readonly reason: string;
+
+  constructor(outcome: "halted" | "failed", reason: string, message: string) {
+    super(message);
+    this.outcome = outcome;
+    this.reason = reason;
+  }
+}
+
+/** What a failed listing, or a system that stops answering, means for the run. */
+export function endOf(failure: RemoteFailure, what: string): RunEnds {
+  const message = `${what}: ${failure.message}`;
+  switch (failure.kind) {
+    case "auth":
+      return new RunEnds("failed", "auth", message);
+    case "stop":
+      return new RunEnds("failed", "stopped", message);
+    case "unreachable":
+      return new RunEnds("halted", "unreachable", message);
+    case "throttled":
+      return new RunEnds("halted", "throttled", message);
+    case "unknown":
+      return new RunEnds("halted", "unreachable", message);
+    case "malformed":
+    case "rejected":
+    case "resync":
+    case "gone":
+    case "duplicate":
+    case "stale":
+      return new RunEnds("halted", "listing-incomplete", message);
+    default:
+      throw new Error(`cannot happen: ${JSON.stringify(failure)}`);
+  }
+}
+
+/** Called between pages: a stopping daemon begins nothing new. */
+export function throwIfStopping(context: { readonly signal: AbortSignal }): void {
+  if (context.signal.aborted) throw new RunEnds("halted", "interrupted", "the daemon is stopping");
+}
+
+/** Splits into pages of at most `size`. */
+export function pagesOf<T>(rows: readonly T[], size: number): readonly (readonly T[])[] {
+  const pages: (readonly T[])[] = [];
+  for (let start = 0; start < rows.length; start += size) pages.push(rows.slice(start, start + size));
+  return pages;
+}
+
+export type { Hint };

@@ -1,0 +1,108 @@
+// From what was seen to what shall be done: every subject of an entity is decided by the core, a page at a time, and the
+// decisions are kept until the whole plan has been looked at by the guards.
+
+import { speaksFor, decideLinked, decideLone, GONE, type DecideFacts } from "../core/decide.ts";
+import type { Decision } from "../core/decision.ts";
+import type { Answer } from "../core/merge.ts";
+import type { BySide, Instant } from "../core/ids.ts";
+import { canonicalText, type Value } from "../core/value.ts";
+import { countSituation, tallyOf, throwIfStopping, type Entity, type RunContext } from "./context.ts";
+import type { CaseResolution, PlannedDecision } from "./ports.ts";
+import { viewsOf, type View } from "./views.ts";
+
+const PAGE = 500;
+
+/** Decides all subjects of an entity and stores the decisions from `seq` on. @returns the next free seq. */
+export async function decideEntity(context: RunContext, entity: Entity, seq: number, locked: ReadonlySet<string>): Promise<number> {
+  let next = seq;
+  let after: string | null = null;
+  for (;;) {
+    const page = await context.store.subjects(context.run, entity.name, after, PAGE);
+    const subjects = page.subjects.filter((subject) => !isLocked(entity.name, subject.link?.left ?? subject.left?.id, subject.link?.right ?? subject.right?.id, locked));
+    const resolutions = subjects.length === 0 ? [] : await context.store.resolutions(subjects.map((subject) => ({ entity: entity.name, left: subject.link?.left ?? subject.left?.id ?? null, right: subject.link?.right ?? subject.right?.id ?? null })));
+    const planned: PlannedDecision[] = [];
+    for (const view of await viewsOf(context, entity, subjects, resolutions)) {
+      const decision = await decideView(context, entity, view, resolutions);
+      if (decision === null) continue;
+      planned.push({ seq: next, decision, seen: view.seen, current: view.current, actionHash: actionHash(context, decision) });
+      next += 1;
+    }
+    await context.store.saveDecisions(context.run, planned);
+    context.progress.phase(entity.name, "decide", next, null);
+    if (page.next === null) return next;
+    after = page.next;
+    throwIfStopping(context);
+  }
+}
+
+/** Adds the pass over links that nothing differs of to the situations. */
+export async function countInSync(context: RunContext, entity: Entity): Promise<void> {
+  countSituation(tallyOf(context, entity.name), "in-sync", await context.store.countUnchanged(context.run, entity.name));
+}
+
+/** A record with an open intent is not decided before its outcome is known. */
+function isLocked(entity: string, left: string | undefined, right: string | undefined, locked: ReadonlySet<string>): boolean {
+  return (left !== undefined && locked.has(lockKey(entity, "left", left))) || (right !== undefined && locked.has(lockKey(entity, "right", right)));
+}
+
+export function lockKey(entity: string, side: "left" | "right", id: string): string {
+  return `${entity} ${side} ${id}`;
+}
+
+async function decideView(context: RunContext, entity: Entity, view: View, resolutions: readonly CaseResolution[]): Promise<Decision | null> {
+  const { mapping } = context;
+  const own = resolutions.filter((each) => isAbout(each, view.ids));
+  const facts: DecideFacts = {
+    policy: entity.mapping.policy,
+    names: { left: mapping.sides.left.name, right: mapping.sides.right.name },
+    modified: view.modified as BySide<Instant | null>,
+    clockToleranceMs: mapping.clockToleranceMs,
+    answers: await answersOf(entity, own),
+  };
+  if (view.subject.kind === "linked") return decideLinked(view.subject.pair, facts);
+  const { lone } = view.subject;
+  // A pair that matches is decided once, from the left; a cluster of candidates speaks through its first record.
+  if (lone.side === "right" && lone.match.kind === "one") return null;
+  if (!speaksFor(lone.side, lone.record.id, lone.match)) return null;
+  return decideLone(lone, facts);
+}
+
+function isAbout(resolution: CaseResolution, ids: BySide<string | null>): boolean {
+  if (resolution.left !== null && ids.left !== null) return resolution.left === ids.left;
+  return resolution.right !== null && resolution.right === ids.right;
+}
+
+/** People's answers by unit. A value is given in the left side's form; the right side's is what carrying it across gives. */
+async function answersOf(entity: Entity, resolutions: readonly CaseResolution[]): Promise<Readonly<Record<string, Answer>>> {
+  const answers: Record<string, Answer> = {};
+  for (const { answer, field, kind } of resolutions) {
+    const unit = kind === "gone" || kind === "gone-edited" ? GONE : field;
+    if (answer.kind === "link" || unit === null) continue;
+    if (answer.kind !== "value") {
+      answers[unit] = answer;
+      continue;
+    }
+    if (!entity.mapping.policy.fields.some((policy) => policy.name === unit)) continue;
+    const left = entity.mapping.cell("left", unit, answer.value);
+    const [carried] = await entity.mapping.carry("left", [{ [unit]: { kind: "value", cell: left } }], () => null);
+    const right = carried?.[unit];
+    if (right?.kind === "value") answers[unit] = { kind: "value", left, right: right.cell };
+  }
+  return answers;
+}
+
+/** Names exactly what will be done and on what grounds; an approval holds for this and nothing else. Null: nothing is written. */
+function actionHash(context: RunContext, decision: Decision): string | null {
+  if (decision.writes.length === 0) return null;
+  const writes = decision.writes.map((write): Value => ({
+    op: write.op,
+    side: write.side,
+    id: write.id,
+    fields: write.fields.map((field): Value => ({
+      field: field.field,
+      before: field.before?.value ?? null,
+      after: field.after.kind === "value" ? field.after.cell.value : { waiting: field.after.entity, side: field.after.side, id: field.after.id },
+    })),
+  }));
+  return context.digest256(canonicalText({ entity: decision.entity, left: decision.left, right: decision.right, writes }));
+}

@@ -1,0 +1,93 @@
+// What the outcome of one write is: from a failure, from a confirmed answer, from a record that shows what was sent.
+
+import type { RemoteFailure, RemoteRecord } from "../connector/contract.ts";
+import type { Write } from "../core/decision.ts";
+import { NULL_KEY, type Cell, type Reading } from "../core/field.ts";
+import { unreachable, type RemoteId, type Side } from "../core/ids.ts";
+import type { WriteOutcome } from "../core/settle.ts";
+import type { Entity, RunContext } from "./context.ts";
+import { fingerprintOf } from "./sight.ts";
+
+export function outcomeOfFailure(failure: RemoteFailure, op: Write["op"]): WriteOutcome {
+  switch (failure.kind) {
+    case "stale":
+      return { kind: "again", why: "edited meanwhile", waitMs: 0 };
+    case "gone":
+      return { kind: "again", why: "the record has gone", waitMs: 0 };
+    case "throttled":
+      return { kind: "again", why: "throttled", waitMs: failure.retryAfterMs };
+    case "unreachable":
+    case "auth":
+    case "stop":
+      return { kind: "skipped" };
+    case "duplicate":
+      return { kind: "failed", code: op === "create" ? "key-taken" : "duplicate", message: failure.message };
+    case "rejected":
+      return { kind: "failed", code: failure.code, message: failure.message };
+    case "resync":
+    case "malformed":
+    case "unknown":
+      return { kind: "unknown", message: failure.message, needsPerson: false };
+    default:
+      return unreachable(failure);
+  }
+}
+
+/** A record to delete that is not there any more: done, and nothing of ours. */
+export function goneAlready(write: Write): WriteOutcome & { readonly kind: "done" } {
+  return { kind: "done", id: write.id as RemoteId, version: null, readBack: {}, undisturbed: true, fingerprint: null, matchKeys: null, effect: false };
+}
+
+/** A write that is known to have happened, with what its record shows now. */
+export async function confirmed(
+  context: RunContext,
+  entity: Entity,
+  side: Side,
+  job: { readonly write: Write; readonly current: RemoteRecord | null },
+  written: { readonly id: RemoteId; readonly version: string | null },
+  record: RemoteRecord | null,
+): Promise<WriteOutcome> {
+  if (record === null) return { kind: "done", id: written.id, version: written.version, readBack: {}, undisturbed: false, fingerprint: null, matchKeys: null, effect: true };
+  const [now, before] = await entity.mapping.read(side, job.current === null ? [record.fields] : [record.fields, job.current.fields]);
+  const readBack: Record<string, Cell> = {};
+  const names = new Set(job.write.fields.map((field) => field.field));
+  for (const name of names) {
+    const reading = now?.fields[name];
+    if (reading?.kind === "value") readBack[name] = reading.cell;
+  }
+  const others = Object.keys(now?.fields ?? {}).filter((name) => !names.has(name));
+  // On a create the other fields are the system's own defaults, which have still to travel; on an update they must be as before.
+  const keyOf = (reading: Reading | undefined): string => (reading?.kind === "value" ? reading.cell.key : (reading?.kind ?? "absent"));
+  const settled =
+    job.write.op === "create"
+      ? others.every((name) => now?.fields[name]?.kind !== "value")
+      : before !== undefined && others.every((name) => keyOf(now?.fields[name]) === keyOf(before.fields[name]));
+  return {
+    kind: "done",
+    id: written.id,
+    version: record.version ?? written.version,
+    readBack,
+    undisturbed: settled,
+    fingerprint: fingerprintOf(context, entity, side, record),
+    matchKeys: (now?.matchKeys ?? []).filter((key) => key !== null),
+    effect: true,
+  };
+}
+
+/** The one unlinked record that shows all that was sent; null when there is none or more than one. */
+export async function equalToSent(context: RunContext, entity: Entity, side: Side, write: Write, records: readonly RemoteRecord[]): Promise<RemoteRecord | null> {
+  if (records.length === 0) return null;
+  const links = await context.store.linksBy(entity.name, side, records.map((record) => record.id));
+  const taken = new Set(links.filter((link) => link.state !== "tombstone").map((link) => link[side]));
+  const free = records.filter((record) => !taken.has(record.id) && !record.deleted);
+  const readings = await entity.mapping.read(side, free.map((record) => record.fields));
+  const equal = free.filter((_, index) =>
+    write.fields.every((field) => {
+      if (field.after.kind !== "value") return false;
+      const reading = readings[index]?.fields[field.field];
+      const shown = reading?.kind === "value" ? reading.cell.key : reading?.kind === "invalid" ? "invalid" : NULL_KEY;
+      return shown === field.after.cell.key;
+    }),
+  );
+  return equal.length === 1 ? (equal[0] ?? null) : null;
+}

@@ -1,0 +1,138 @@
+// Full comparison of an entity: both sides are listed completely, and only then does a record's absence mean anything.
+// Even so each missing record is looked up once more by itself before it counts as gone.
+
+import type { Result, RemoteRecord } from "../connector/contract.ts";
+import { SIDES, type RemoteId, type Side } from "../core/ids.ts";
+import { endOf, RunEnds, tallyOf, throwIfStopping, type Entity, type RunContext } from "./context.ts";
+import type { Link, Quarantined, Sighting } from "./ports.ts";
+import { compareWithLinks, sightingsOf, withoutRecord } from "./sight.ts";
+
+const ABSENCE_PAGE = 200;
+
+/** What a complete listing found beside the records. */
+export interface SideListing {
+  readonly side: Side;
+  readonly read: number;
+  /** Where reading of changes may start: nothing that changed after the listing began lies before it. Null: not told. */
+  readonly cursor: string | null;
+  readonly broken: readonly Quarantined[];
+}
+
+/** Stages every sighting of both sides. @throws RunEnds when a side could not be listed whole, or is empty and was not. */
+export async function sweepEntity(context: RunContext, entity: Entity): Promise<readonly SideListing[]> {
+  const listings = await Promise.all(SIDES.map((side) => listSide(context, entity, side)));
+  await refuseEmptySide(context, entity, listings);
+  for (const side of SIDES) await proveAbsences(context, entity, side);
+  return listings;
+}
+
+async function listSide(context: RunContext, entity: Entity, side: Side): Promise<SideListing> {
+  const object = entity.objects[side];
+  const system = context.mapping.sides[side];
+  const what = `listing ${object.name} of ${system.name}`;
+  if (!object.capabilities.list) throw new RunEnds("halted", "listing-incomplete", `${what}: the connector has no \`list\``);
+  let read = 0;
+  let deleted = 0;
+  let total: number | null = null;
+  let cursor: string | null = null;
+  let first = true;
+  const broken: Quarantined[] = [];
+  for await (const page of object.list()) {
+    if (!page.ok) throw endOf(page.failure, what);
+    const { value } = page;
+    // Only the first page's greatest cursor is certain to lie before everything that changes while the listing goes on.
+    if (first) cursor = value.cursor;
+    first = false;
+    total = value.total ?? total;
+    const sightings = await sightingsOf(context, entity, side, await compareWithLinks(context, entity, side, value.records));
+    await context.store.stage(context.run, [...sightings, ...unreadable(entity, side, value.broken)]);
+    for (const item of value.broken) {
+      if (item.id === null) throw new RunEnds("halted", "listing-incomplete", `${what}: a record without an id: ${item.message}`);
+      broken.push({ entity: entity.name, side, record: item.id, code: item.code, message: item.message, next: null });
+    }
+    deleted += value.records.filter((record) => record.deleted).length;
+    read += value.records.length;
+    context.progress.phase(entity.name, "read", read, total);
+    throwIfStopping(context);
+  }
+  const distinct = await context.store.countSighted(context.run, entity.name, side);
+  const listed = distinct + deleted + broken.length;
+  if (total !== null && total !== listed) {
+    throw new RunEnds("halted", "listing-incomplete", `${what}: the system counts ${String(total)} records, ${String(listed)} were listed`);
+  }
+  if (broken.length > Math.max(10, read / 100)) {
+    throw new RunEnds("halted", "listing-incomplete", `${what}: ${String(broken.length)} records cannot be read; first: ${broken[0]?.message ?? ""}`);
+  }
+  tallyOf(context, entity.name).read[side] += distinct;
+  return { side, read: distinct, cursor, broken };
+}
+
+/** A record that is there but cannot be read is not absent. */
+function unreadable(entity: Entity, side: Side, broken: readonly { readonly id: RemoteId | null }[]): readonly Sighting[] {
+  return broken.flatMap((item) => (item.id === null ? [] : [{ ...withoutRecord(entity, side, item.id, "unknown"), differs: false }]));
+}
+
+async function refuseEmptySide(context: RunContext, entity: Entity, listings: readonly SideListing[]): Promise<void> {
+  if (context.mapping.guards.empty === "allow") return;
+  const empty = listings.filter((listing) => listing.read === 0 && listing.broken.length === 0);
+  if (empty.length === 0) return;
+  const { live } = await context.store.countLinks(entity.name);
+  if (live === 0) return;
+  const names = empty.map((listing) => context.mapping.sides[listing.side].name).join(" and ");
+  throw new RunEnds("halted", "empty-side", `${names} lists no ${entity.name} at all, but ${String(live)} are linked; set \`guards: { empty: allow }\` if that is right`);
+}
+
+/** Complete listing plus point look-up: only a record that both miss is absent. */
+async function proveAbsences(context: RunContext, entity: Entity, side: Side): Promise<void> {
+  let after: Link["id"] | null = null;
+  for (;;) {
+    const missing: readonly Link[] = await context.store.unsighted(context.run, entity.name, side, after, ABSENCE_PAGE);
+    const last = missing.at(-1);
+    if (last === undefined) return;
+    const found = await lookUp(context, entity, side, missing.map((link) => link[side]), true);
+    await context.store.stage(context.run, found.sightings);
+    after = last.id;
+    throwIfStopping(context);
+  }
+}
+
+export interface LookedUp {
+  readonly sightings: readonly Sighting[];
+  /** Records that the system says it does not have. */
+  readonly gone: readonly RemoteId[];
+  /** Records that could not be read: neither there nor gone. */
+  readonly failed: readonly RemoteId[];
+}
+
+/** Point look-ups of records that should be there. @param missed They were missing from a complete listing of this run. */
+export async function lookUp(context: RunContext, entity: Entity, side: Side, ids: readonly RemoteId[], missed: boolean): Promise<LookedUp> {
+  const object = entity.objects[side];
+  const found = object.capabilities.get ? await object.get(ids) : await listFor(entity, side, ids);
+  const records: RemoteRecord[] = [];
+  const gone: RemoteId[] = [];
+  const failed: RemoteId[] = [];
+  ids.forEach((id, index) => {
+    const result = found[index];
+    if (result?.ok === true) records.push(result.value);
+    else if (result?.failure.kind === "gone") gone.push(id);
+    else if (result?.failure.kind === "auth" || result?.failure.kind === "stop") throw endOf(result.failure, `reading ${object.name} ${id}`);
+    else failed.push(id);
+  });
+  const sightings = await sightingsOf(context, entity, side, await compareWithLinks(context, entity, side, records));
+  const absences = gone.map((id) => withoutRecord(entity, side, id, missed ? "absent" : "unknown"));
+  return { sightings: [...sightings, ...absences, ...failed.map((id) => withoutRecord(entity, side, id, "unknown"))], gone, failed };
+}
+
+/** Systems without `get`: a second complete listing is the look-up. */
+async function listFor(entity: Entity, side: Side, ids: readonly RemoteId[]): Promise<readonly Result<RemoteRecord>[]> {
+  const wanted = new Set(ids);
+  const found = new Map<RemoteId, RemoteRecord>();
+  for await (const page of entity.objects[side].list()) {
+    if (!page.ok) return ids.map(() => page);
+    for (const record of page.value.records) if (wanted.has(record.id)) found.set(record.id, record);
+  }
+  return ids.map((id): Result<RemoteRecord> => {
+    const record = found.get(id);
+    return record === undefined ? { ok: false, failure: { kind: "gone", message: "not in a complete listing" } } : { ok: true, value: record };
+  });
+}

@@ -1,0 +1,148 @@
+// Writes whose outcome is not known: a timeout, a reset, a 5xx, a crash. Resolved by what the connector declares, never by a
+// guess; until then the intent stays open and its records are not decided again.
+//
+//   update, delete      read and compare; absolute writes that did not happen are decided again
+//   create  by-key      repeated with the same key while the remote system remembers it
+//           safe        repeated
+//           verify      looked up by natural key, by the marker, or by the id sent
+//           nothing     a complete listing shows exactly one unlinked record equal to what was sent, else a person decides
+
+import type { RemoteRecord, Result } from "../connector/contract.ts";
+import type { Write } from "../core/decision.ts";
+import { NULL_KEY } from "../core/field.ts";
+import { remoteId, type RemoteId } from "../core/ids.ts";
+import type { WriteOutcome } from "../core/settle.ts";
+import { confirmed, equalToSent, outcomeOfFailure } from "./outcome.ts";
+import type { Entity, RunContext } from "./context.ts";
+import { findKey } from "./look.ts";
+import type { CaseResolution, Intent } from "./ports.ts";
+import { settlePage } from "./settle-page.ts";
+
+/** Resolves what an earlier run, or a crash, left open. @returns records that stay locked, as `lockKey`s of their decisions. */
+export async function recoverIntents(context: RunContext): Promise<readonly Intent[]> {
+  const stillOpen: Intent[] = [];
+  for (const intent of await context.store.openIntents()) {
+    const entity = context.entities.find((each) => each.name === intent.entity);
+    if (entity === undefined) {
+      context.log.warn("an open intent belongs to an entity that the mapping no longer has", { pair: context.mapping.pair, entity: intent.entity, intent: intent.id });
+      stillOpen.push(intent);
+      continue;
+    }
+    const outcome = (await personSaid(context, intent)) ?? (await resolveUnknown(context, entity, intent));
+    // Each write of a decision has its own intent: only this one is settled here, and the rest is decided again.
+    const write = intent.decision.writes[intent.writeIndex];
+    const decision = { ...intent.decision, writes: write === undefined ? [] : [write], settledLeft: false, settledRight: false };
+    const open = outcome.kind === "unknown" || outcome.kind === "skipped";
+    await settlePage(context, entity, [{ decision, seen: intent.seen, outcomes: [outcome], intentsDone: open ? [] : [intent.id], intentsTried: open ? [intent.id] : [], missing: [], lookAgain: false }]);
+    if (open) stillOpen.push(intent);
+  }
+  return stillOpen;
+}
+
+/** A person's answer to the unknown-outcome case: the record it became, or that it never happened. */
+async function personSaid(context: RunContext, intent: Intent): Promise<WriteOutcome | null> {
+  const { left, right } = intent.decision;
+  const answers = await context.store.resolutions([{ entity: intent.entity, left, right }]);
+  const answer: CaseResolution["answer"] | undefined = answers.find((each) => each.kind === "unknown-outcome")?.answer;
+  if (answer === undefined) return null;
+  if (answer.kind === "link") return { kind: "done", id: answer.id, version: null, readBack: {}, undisturbed: false, fingerprint: null, matchKeys: null, effect: true };
+  return { kind: "again", why: "a person decided that it did not happen", waitMs: 0 };
+}
+
+export async function resolveUnknown(context: RunContext, entity: Entity, intent: Intent): Promise<WriteOutcome> {
+  const write = intent.decision.writes[intent.writeIndex];
+  if (write === undefined) throw new Error(`intent ${intent.id} names write ${String(intent.writeIndex)} of a decision that has ${String(intent.decision.writes.length)}`);
+  if (intent.op === "create") return resolveCreate(context, entity, intent, write);
+  return resolveExisting(context, entity, intent, write);
+}
+
+async function resolveExisting(context: RunContext, entity: Entity, intent: Intent, write: Write): Promise<WriteOutcome> {
+  const object = entity.objects[write.side];
+  const id = write.id;
+  if (id === null) throw new Error(`intent ${intent.id}: ${write.op} without a record`);
+  if (!object.capabilities.get) return { kind: "again", why: "cannot be read back: decided again from the next listing", waitMs: 0 };
+  const [found] = await object.get([id]);
+  if (found === undefined) return { kind: "unknown", message: "the connector gave no answer", needsPerson: false };
+  if (!found.ok) {
+    if (found.failure.kind !== "gone") return stillUnknown(found.failure.message);
+    if (write.op === "delete") return { kind: "done", id, version: null, readBack: {}, undisturbed: true, fingerprint: null, matchKeys: null, effect: true };
+    return { kind: "again", why: "the record has gone", waitMs: 0 };
+  }
+  if (write.op === "delete") return { kind: "again", why: "the record is still there", waitMs: 0 };
+  const [reading] = await entity.mapping.read(write.side, [found.value.fields]);
+  const happened = write.fields.every((field) => {
+    const shown = reading?.fields[field.field];
+    return field.after.kind === "value" && (shown?.kind === "value" ? shown.cell.key : NULL_KEY) === field.after.cell.key;
+  });
+  if (happened) return confirmed(context, entity, write.side, { write, current: null }, found.value, found.value);
+  return { kind: "again", why: "the write did not happen, or somebody has edited since", waitMs: 0 };
+}
+
+async function resolveCreate(context: RunContext, entity: Entity, intent: Intent, write: Write): Promise<WriteOutcome> {
+  const object = entity.objects[write.side];
+  const create = object.capabilities.create;
+  const keyLives = create !== null && context.clock.now() - intent.openedAt < create.keyLifeMs;
+  if (create?.repeat === "safe" || (create?.repeat === "by-key" && keyLives)) {
+    const [answer] = await object.create([{ key: intent.key, record: intent.body }]);
+    if (answer?.ok === true) {
+      const record = answer.value.record ?? (await readOne(entity, write, answer.value.id));
+      return confirmed(context, entity, write.side, { write, current: null }, answer.value, record);
+    }
+    const outcome = answer === undefined ? stillUnknown("the connector gave no answer") : outcomeOfFailure(answer.failure, "create");
+    if (outcome.kind !== "unknown" && outcome.kind !== "failed") return outcome.kind === "skipped" ? stillUnknown("the system cannot be written to") : outcome;
+  }
+  const found = await lookFor(entity, intent, write);
+  if (found === null) return byListing(context, entity, write);
+  if (!found.ok) return stillUnknown(found.failure.message);
+  const equal = await equalToSent(context, entity, write.side, write, found.value);
+  if (equal !== null) return confirmed(context, entity, write.side, { write, current: null }, equal, equal);
+  if (found.value.length > 0 && entity.mapping.policy.matches) return { kind: "again", why: "a record with this key was found: it is matched, not created", waitMs: 0 };
+  if (found.value.length > 0) return { kind: "unknown", message: "records with this key exist, and none is exactly what was sent", needsPerson: true };
+  // A new record may show late in a look-up: not found is an answer only once that time has passed.
+  const waitMs = intent.openedAt + object.capabilities.findSettleMs - context.clock.now();
+  if (waitMs > 0) return { kind: "unknown", message: `not found yet; looked up again for ${String(Math.ceil(waitMs / 1000))} s`, needsPerson: false };
+  return { kind: "again", why: "the record was not created", waitMs: 0 };
+}
+
+/** By the connector's `verify`; null: it declares none, or the look-up has nothing to ask by. */
+async function lookFor(entity: Entity, intent: Intent, write: Write): Promise<Result<readonly RemoteRecord[]> | null> {
+  const object = entity.objects[write.side];
+  const verify = object.capabilities.create?.verify ?? null;
+  if (verify === "marker") return object.findByMarker(intent.key);
+  if (verify === "get") {
+    const id = remoteId(intent.body["id"]);
+    if (id === null) return null;
+    const [found] = await object.get([id]);
+    if (found === undefined) return null;
+    if (found.ok) return { ok: true, value: [found.value] };
+    return found.failure.kind === "gone" ? { ok: true, value: [] } : found;
+  }
+  const key = verify === "find" ? findKey(object.capabilities.findBy, intent.body) : null;
+  return key === null ? null : object.find(key);
+}
+
+/** Without any means to ask: exactly one unlinked record equal to what was sent, in a complete listing. */
+async function byListing(context: RunContext, entity: Entity, write: Write): Promise<WriteOutcome> {
+  const object = entity.objects[write.side];
+  const person = (message: string): WriteOutcome => ({ kind: "unknown", message, needsPerson: true });
+  if (!object.capabilities.list) return person("the connector can neither look it up nor list");
+  const equal: RemoteRecord[] = [];
+  for await (const page of object.list()) {
+    if (!page.ok) return stillUnknown(page.failure.message);
+    const candidates = await equalToSent(context, entity, write.side, write, page.value.records);
+    if (candidates !== null) equal.push(candidates);
+  }
+  const [only] = equal;
+  if (equal.length === 1 && only !== undefined) return confirmed(context, entity, write.side, { write, current: null }, only, only);
+  return person(equal.length === 0 ? "no record equal to what was sent is listed" : "several records equal to what was sent are listed");
+}
+
+async function readOne(entity: Entity, write: Write, id: RemoteId): Promise<RemoteRecord | null> {
+  if (!entity.objects[write.side].capabilities.get) return null;
+  const [found] = await entity.objects[write.side].get([id]);
+  return found?.ok === true ? found.value : null;
+}
+
+function stillUnknown(message: string): WriteOutcome & { readonly kind: "unknown" } {
+  return { kind: "unknown", message, needsPerson: false };
+}

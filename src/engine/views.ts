@@ -1,0 +1,272 @@
+// From a page of subjects to what the core decides on: records read through the lenses, bases, references resolved, each
+// value carried to the other side, match candidates. Everything by page: a handful of statements, whatever its size.
+
+import { correlate, type CandidateView, type Match } from "../core/correlate.ts";
+import type { LinkedPair, LoneRecord, SideView } from "../core/decide.ts";
+import { ABSENT, NO_WAY, type Carried, type Cell, type FieldSight, type Reading } from "../core/field.ts";
+import { groupBy } from "../core/group.ts";
+import { otherSide, SIDES, type BySide, type LinkId, type RemoteId, type Side } from "../core/ids.ts";
+import { isFields, isList, type Fields, type Value } from "../core/value.ts";
+import type { Seen } from "../core/settle.ts";
+import type { RefLookup } from "../mapping/mapping.ts";
+import type { Entity, RunContext } from "./context.ts";
+import { lookUp } from "./sweep.ts";
+import type { Bases, CaseResolution, Link, Sighting, StoredBases, Subject } from "./ports.ts";
+
+type Readings = Readonly<Record<string, Reading>>;
+type CarriedFields = Readonly<Record<string, Carried>>;
+
+/** A pair of records, or a lone one, as the core wants it, with what carrying it out needs. */
+export interface View {
+  readonly subject: { readonly kind: "linked"; readonly pair: LinkedPair } | { readonly kind: "lone"; readonly lone: LoneRecord };
+  readonly seen: BySide<Seen>;
+  readonly current: BySide<Fields | null>;
+  readonly modified: BySide<number | null>;
+  readonly ids: BySide<RemoteId | null>;
+}
+
+/** One side of a subject before the two are put together. */
+interface SideFacts {
+  readonly sighting: Sighting | null;
+  readonly readings: Readings;
+}
+
+interface Draft {
+  readonly subject: Subject;
+  readonly sides: BySide<SideFacts>;
+  readonly bases: Bases | null;
+  readonly match: Match;
+  readonly partner: Sighting | null;
+  readonly redirect: RemoteId | null;
+  readonly loneSide: Side | null;
+}
+
+const NO_BASES: Bases = { left: {}, right: {} };
+
+export async function viewsOf(context: RunContext, entity: Entity, subjects: readonly Subject[], resolutions: readonly CaseResolution[]): Promise<readonly View[]> {
+  const drafts = await draftsOf(context, entity, subjects, resolutions);
+  const carried = await carryAll(context, entity, drafts);
+  return drafts.map((draft, index) => viewOf(entity, draft, carried.left[index] ?? {}, carried.right[index] ?? {}, resolutions));
+}
+
+// ---------------------------------------------------------------- who belongs to whom
+
+async function draftsOf(context: RunContext, entity: Entity, subjects: readonly Subject[], resolutions: readonly CaseResolution[]): Promise<readonly Draft[]> {
+  const linkIds = subjects.flatMap((subject) => (subject.link === null ? [] : [subject.link.id]));
+  const bases = linkIds.length === 0 ? new Map<LinkId, StoredBases>() : await context.store.bases(linkIds);
+  const matches = await matchLone(context, entity, subjects, resolutions);
+  const redirects = await redirectsOf(context, entity, subjects, bases);
+
+  const staged = subjects.map((subject) => {
+    const loneSide: Side | null = subject.link !== null ? null : subject.left === null ? "right" : "left";
+    const lone = loneSide === null ? null : subject[loneSide];
+    const found = lone === null ? undefined : matches.get(`${lone.side} ${lone.id}`);
+    return { subject, loneSide, match: found?.match ?? ({ kind: "none" } as const), partner: found?.partner ?? null };
+  });
+  const sightingOn = (row: (typeof staged)[number], side: Side): Sighting | null => row.subject[side] ?? (row.partner?.side === side ? row.partner : null);
+  const readings = { left: await readingsOf(entity, "left", staged.map((row) => sightingOn(row, "left"))), right: await readingsOf(entity, "right", staged.map((row) => sightingOn(row, "right"))) };
+
+  return staged.map((row, index): Draft => {
+    const { link } = row.subject;
+    const base = link === null ? null : (bases.get(link.id) ?? NO_BASES);
+    const facts = (side: Side): SideFacts => {
+      const sighting = sightingOn(row, side);
+      const read = readings[side][index] ?? null;
+      // Seen and equal to what the link remembers: it shows its own base.
+      const unchanged = link !== null && base !== null && (sighting === null || (sighting.presence === "present" && sighting.record === null));
+      return { sighting, readings: read ?? (unchanged ? baseReadings(entity, side, base) : {}) };
+    };
+    return { ...row, sides: { left: facts("left"), right: facts("right") }, bases: base, redirect: link === null ? null : (redirects.get(link.id) ?? null) };
+  });
+}
+
+/** Readings of the records that are there, a page through the lenses at once; null where there is no record. */
+async function readingsOf(entity: Entity, side: Side, sightings: readonly (Sighting | null)[]): Promise<readonly (Readings | null)[]> {
+  const records = sightings.map((sighting) => sighting?.record ?? null);
+  const present = records.filter((record) => record !== null);
+  const read = present.length === 0 ? [] : await entity.mapping.read(side, present);
+  let next = 0;
+  return records.map((record) => {
+    if (record === null) return null;
+    const fields = read[next]?.fields ?? null;
+    next += 1;
+    return fields;
+  });
+}
+
+function baseReadings(entity: Entity, side: Side, bases: Bases): Readings {
+  const readings: Record<string, Reading> = {};
+  for (const { name } of entity.mapping.policy.fields) {
+    const value = bases[side][name];
+    readings[name] = value === undefined ? ABSENT : { kind: "value", cell: entity.mapping.cell(side, name, value) };
+  }
+  return readings;
+}
+
+interface LoneMatch {
+  readonly match: Match;
+  readonly partner: Sighting | null;
+}
+
+/** Matches of the page's unlinked records, by "side id". A person's `--link` comes before every rule. */
+async function matchLone(context: RunContext, entity: Entity, subjects: readonly Subject[], resolutions: readonly CaseResolution[]): Promise<ReadonlyMap<string, LoneMatch>> {
+  const result = new Map<string, LoneMatch>();
+  const pairs = resolutions.flatMap((each) => chosenPair(each, context.mapping.sides));
+  for (const side of SIDES) {
+    const other = otherSide(side);
+    const lone = subjects.flatMap((subject) => (subject.link === null && subject[side] !== null && subject[other] === null ? [subject[side]] : []));
+    if (lone.length === 0) continue;
+    const keys = [...new Set(lone.flatMap((sighting) => sighting.matchKeys))];
+    const [known, own] = keys.length === 0 ? [[], []] : await Promise.all([context.store.candidates(context.run, entity.name, other, keys), context.store.candidates(context.run, entity.name, side, keys)]);
+    const candidates = groupBy(known, (candidate) => candidate.key);
+    const rivals = groupBy(own.filter((candidate) => candidate.linkId === null), (candidate) => candidate.key);
+    const matches = lone.map((sighting) => matchOf(entity, side, sighting, candidates, rivals, pairs));
+    const partners = await partnersOf(context, entity, other, matches);
+    lone.forEach((sighting, index) => {
+      const match = matches[index] ?? ({ kind: "none" } as const);
+      const partner = match.kind === "one" ? (partners.get(match.id) ?? null) : null;
+      result.set(`${side} ${sighting.id}`, { match, partner });
+    });
+  }
+  return result;
+}
+
+function matchOf(
+  entity: Entity,
+  side: Side,
+  sighting: Sighting,
+  candidates: ReadonlyMap<string, readonly CandidateView[]>,
+  rivals: ReadonlyMap<string, readonly { readonly id: RemoteId }[]>,
+  pairs: readonly BySide<RemoteId>[],
+): Match {
+  const chosen = pairs.find((pair) => pair[side] === sighting.id);
+  if (chosen !== undefined) return { kind: "one", id: chosen[otherSide(side)] };
+  if (!entity.mapping.policy.matches) return { kind: "none" };
+  const rivalIds = new Map([...rivals].map(([key, rows]) => [key, rows.map((row) => row.id).filter((id) => id !== sighting.id)]));
+  // Keys carry their rule's number, so their order is the rules' order; a missing rule's key is simply not there.
+  const keys: readonly (string | null)[] = sighting.matchKeys.length === 0 ? [null] : sighting.matchKeys;
+  return correlate(keys, candidates, rivalIds);
+}
+
+/** The two records that a person chose to link; empty for any other answer. The id may be of either side of the case. */
+function chosenPair(resolution: CaseResolution, names: BySide<{ readonly name: string }>): readonly BySide<RemoteId>[] {
+  if (resolution.answer.kind !== "link") return [];
+  const { id } = resolution.answer;
+  const listed = (side: Side): readonly Value[] => {
+    const list = isFields(resolution.values) ? resolution.values[names[side].name] : undefined;
+    return isList(list) ? list : [];
+  };
+  const isLeft = resolution.left === null || (listed("left").includes(id) && !listed("right").includes(id));
+  const left = isLeft ? id : resolution.left;
+  const right = isLeft ? resolution.right : id;
+  return left === null || right === null ? [] : [{ left, right }];
+}
+
+/** The candidates' own sightings. One that a person chose may not have been seen yet; one that is linked is no candidate. */
+async function partnersOf(context: RunContext, entity: Entity, side: Side, matches: readonly Match[]): Promise<ReadonlyMap<RemoteId, Sighting>> {
+  const ids = [...new Set(matches.flatMap((match) => (match.kind === "one" ? [match.id] : [])))];
+  if (ids.length === 0) return new Map();
+  const found = await context.store.sighted(context.run, entity.name, side, ids);
+  const seen = new Set(found.map((sighting) => sighting.id));
+  const unseen = ids.filter((id) => !seen.has(id));
+  const fetched = unseen.length === 0 ? [] : (await lookUp(context, entity, side, unseen, false)).sightings;
+  await context.store.stage(context.run, fetched);
+  const links = await context.store.linksBy(entity.name, side, ids);
+  const taken = new Set(links.filter((link) => link.state !== "tombstone").map((link) => link[side]));
+  const usable = [...found, ...fetched].filter((sighting) => sighting.record !== null && sighting.presence === "present" && !taken.has(sighting.id));
+  return new Map(usable.map((sighting) => [sighting.id, sighting]));
+}
+
+/** Links one of whose records is gone while exactly one unlinked record of that side matches the other: by link. */
+async function redirectsOf(context: RunContext, entity: Entity, subjects: readonly Subject[], bases: ReadonlyMap<LinkId, StoredBases>): Promise<ReadonlyMap<LinkId, RemoteId>> {
+  const found = new Map<LinkId, RemoteId>();
+  for (const gone of SIDES) {
+    const links = subjects.flatMap((subject) => (subject.link !== null && subject[gone]?.presence === "absent" ? [{ link: subject.link, kept: subject[otherSide(gone)] }] : []));
+    if (links.length === 0 || !entity.mapping.policy.matches) continue;
+    const keyed = await Promise.all(links.map(async ({ link, kept }) => ({ link, keys: await keysOfKept(entity, otherSide(gone), kept, bases.get(link.id)) })));
+    const keys = [...new Set(keyed.flatMap((each) => each.keys))];
+    if (keys.length === 0) continue;
+    const free = groupBy((await context.store.candidates(context.run, entity.name, gone, keys)).filter((each) => each.linkId === null), (each) => each.key);
+    for (const { link, keys: own } of keyed) {
+      const ids = new Set(own.flatMap((key) => (free.get(key) ?? []).map((each) => each.id)));
+      const [only] = ids;
+      if (ids.size === 1 && only !== undefined) found.set(link.id, only);
+    }
+  }
+  return found;
+}
+
+/** Match keys of the record that is still there; of an unchanged one, from the base it shows. */
+async function keysOfKept(entity: Entity, side: Side, kept: Sighting | null, bases: StoredBases | undefined): Promise<readonly string[]> {
+  if (kept !== null && kept.matchKeys.length > 0) return kept.matchKeys;
+  if (kept?.record !== null && kept?.record !== undefined) {
+    const [reading] = await entity.mapping.read(side, [kept.record]);
+    return (reading?.matchKeys ?? []).filter((key) => key !== null);
+  }
+  return bases?.matchKeys[side] ?? [];
+}
+
+// ---------------------------------------------------------------- values on the other side
+
+async function carryAll(context: RunContext, entity: Entity, drafts: readonly Draft[]): Promise<BySide<readonly CarriedFields[]>> {
+  const needs = drafts.flatMap((draft) => SIDES.flatMap((side) => entity.mapping.refNeeds(side, draft.sides[side].readings)));
+  const lookup = await refLookup(context, needs);
+  const pageOf = (side: Side): readonly Readings[] => drafts.map((draft) => draft.sides[side].readings);
+  const [left, right] = await Promise.all(SIDES.map((side) => entity.mapping.carry(side, pageOf(side), lookup)));
+  return { left: left ?? [], right: right ?? [] };
+}
+
+/** Linked counterparts of all the records that references name, one statement an entity and side. */
+export async function refLookup(context: RunContext, needs: readonly { readonly entity: string; readonly side: Side; readonly id: RemoteId }[]): Promise<RefLookup> {
+  const known = new Map<string, ReadonlyMap<RemoteId, RemoteId>>();
+  for (const [key, group] of groupBy(needs, (need) => `${need.side} ${need.entity}`)) {
+    const [first] = group;
+    if (first !== undefined) known.set(key, await context.store.counterparts(first.entity, first.side, [...new Set(group.map((need) => need.id))]));
+  }
+  return (need) => known.get(`${need.side} ${need.entity}`)?.get(need.id) ?? null;
+}
+
+// ---------------------------------------------------------------- put together
+
+function viewOf(entity: Entity, draft: Draft, toRight: CarriedFields, toLeft: CarriedFields, resolutions: readonly CaseResolution[]): View {
+  const { subject, sides } = draft;
+  const fields = entity.mapping.policy.fields.map((policy): FieldSight => {
+    const left = sides.left.readings[policy.name] ?? ABSENT;
+    const right = sides.right.readings[policy.name] ?? ABSENT;
+    const baseLeft = baseCell(entity, "left", policy.name, draft.bases);
+    const baseRight = baseCell(entity, "right", policy.name, draft.bases);
+    const combined = left.kind === "value" && right.kind === "value" ? entity.mapping.combine(policy.name, { left: left.cell, right: right.cell, baseLeft, baseRight }) : null;
+    return { policy, left, right, baseLeft, baseRight, toRight: toRight[policy.name] ?? NO_WAY, toLeft: toLeft[policy.name] ?? NO_WAY, combined };
+  });
+  const about = { seen: { left: seenOf(sides.left, subject.link, "left"), right: seenOf(sides.right, subject.link, "right") }, current: { left: sides.left.sighting?.record ?? null, right: sides.right.sighting?.record ?? null }, modified: { left: sides.left.sighting?.modified ?? null, right: sides.right.sighting?.modified ?? null } };
+
+  if (subject.link !== null) {
+    const { link } = subject;
+    const side = (which: Side): SideView => ({ id: link[which], presence: sides[which].sighting?.presence ?? "present", version: sides[which].sighting?.version ?? link.versions[which] });
+    const pair: LinkedPair = { link, sides: { left: side("left"), right: side("right") }, fields, redirect: draft.redirect };
+    return { ...about, ids: { left: link.left, right: link.right }, subject: { kind: "linked", pair } };
+  }
+  const loneSide = draft.loneSide ?? "left";
+  const own = sides[loneSide].sighting;
+  if (own === null) throw new Error("a subject without a link and without a sighting");
+  const partner = draft.partner === null ? null : { id: draft.partner.id, presence: draft.partner.presence, version: draft.partner.version };
+  const dismissed = resolutions.some((each) => each[loneSide] === own.id && each.answer.kind === "dismiss");
+  const lone: LoneRecord = { side: loneSide, record: { id: own.id, presence: own.presence, version: own.version }, match: draft.match, partner, fields, dismissed };
+  const ids = loneSide === "left" ? { left: own.id, right: partner?.id ?? null } : { left: partner?.id ?? null, right: own.id };
+  return { ...about, ids, subject: { kind: "lone", lone } };
+}
+
+function baseCell(entity: Entity, side: Side, field: string, bases: Bases | null): Cell | null {
+  const value: Value | undefined = bases?.[side][field];
+  return value === undefined ? null : entity.mapping.cell(side, field, value);
+}
+
+/** What the link remembers once all is settled: what was seen now, or what it remembered already. */
+function seenOf(facts: SideFacts, link: Link | null, side: Side): Seen {
+  const { sighting } = facts;
+  return {
+    fingerprint: sighting?.fingerprint ?? link?.fingerprints[side] ?? null,
+    version: sighting?.version ?? link?.versions[side] ?? null,
+    matchKeys: sighting?.matchKeys ?? [],
+  };
+}

@@ -1,0 +1,59 @@
+// Which functions an expression may call, and which it may not and why.
+
+import { listFunctions } from "./list-functions.ts";
+import { numberFunctions } from "./number-functions.ts";
+import { parameters, type Parameter } from "./signature.ts";
+import { textFunctions } from "./text-functions.ts";
+import type { Builtin, Builtins } from "./builtin.ts";
+
+const compiled: Builtins = { ...textFunctions, ...numberFunctions, ...listFunctions };
+
+/** Only jsonata itself evaluates these: rare, or a language of their own. */
+const interpreted: Readonly<Record<string, readonly Parameter[]>> = {
+  single: parameters("a", "f?"),
+  zip: parameters("a"),
+  spread: parameters("x-"),
+  clone: parameters("(oa)-"),
+  formatNumber: parameters("n-", "s", "o?"),
+  formatBase: parameters("n-", "n?"),
+  formatInteger: parameters("n-", "s"),
+  parseInteger: parameters("s-", "s"),
+};
+
+const forbidden: Readonly<Record<string, string>> = {
+  eval: "it runs text as a program",
+  random: "the same input must always give the same result",
+  shuffle: "the same input must always give the same result",
+  now: "the same input must always give the same result",
+  millis: "the same input must always give the same result",
+};
+
+/** The function as compiled code calls it; null: it is left to jsonata. */
+export function compiledFunction(name: string): Builtin | null {
+  return Object.hasOwn(compiled, name) ? (compiled[name] ?? null) : null;
+}
+
+/** What a function takes; null: there is no such function, or it is forbidden. */
+export function functionParameters(name: string): readonly Parameter[] | null {
+  if (Object.hasOwn(interpreted, name)) return interpreted[name] ?? null;
+  return compiledFunction(name)?.parameters ?? null;
+}
+
+/** Null: it is not. */
+export function whyForbidden(name: string): string | null {
+  return Object.hasOwn(forbidden, name) ? (forbidden[name] ?? null) : null;
+}
+
+export const functionNames: readonly string[] = [...Object.keys(compiled), ...Object.keys(interpreted)].sort();
+
+/** Takes a function written in its place; the position of that argument. Null: it takes none. */
+export function functionArgument(name: string): number | null {
+  if (name === "replace") return 2;
+  const takers = ["map", "filter", "single", "reduce", "sort", "each", "sift"];
+  return takers.includes(name) ? 1 : null;
+}
+
+/** Takes a regular expression as its second argument. */
+export function takesPattern(name: string): boolean {
+  return ["contains", "match", "replace", "split"].includes(name);
+}

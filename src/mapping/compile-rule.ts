@@ -1,0 +1,184 @@
+// One field rule of the file becomes a FieldLens. Every problem of the rule is reported; where something is broken a stand-in
+// takes its place, so that one mistake is told once and the rest of the file is still checked.
+
+import type { FieldPolicy, Resolution, Strength } from "../core/field.ts";
+import { otherSide, SIDES, type BySide, type Side } from "../core/ids.ts";
+import { problem, type KeyPath } from "../core/problem.ts";
+import {
+  readDirection,
+  readExpression,
+  readResolution,
+  reportNotSupported,
+  sideEntries,
+  type CompileContext,
+  type Direction,
+} from "./compile-context.ts";
+import { compileSide, sideText, type SideText } from "./compile-side.ts";
+import { RULE_KEY_NAMES, type RuleFile } from "./file-rule.ts";
+import type { FieldLens, Source } from "./lens.ts";
+import { checkLaws } from "./laws.ts";
+import { compileTypes } from "./rule-type.ts";
+import { compileTable } from "./values-table.ts";
+
+/** What the entity says for rules that do not say it themselves. */
+export interface RuleDefaults {
+  readonly direction: Direction | null;
+  readonly strength: Strength;
+  readonly conflict: Resolution | null;
+  readonly atLink: Resolution | null;
+}
+
+/** @param group What another rule of the same group says, which then holds for all of it. */
+export function compileRule(
+  name: string,
+  given: { readonly rule: RuleFile; readonly at: KeyPath; readonly defaults: RuleDefaults },
+  context: CompileContext,
+): FieldLens | null {
+  const { rule, at, defaults } = given;
+  const entries = sideEntries<unknown>(rule, at, context, RULE_KEY_NAMES);
+  if (reportUnsupported(rule, at, context)) return null;
+
+  const texts = {
+    left: sideText("left", entries.left, at, context),
+    right: sideText("right", entries.right, at, context),
+  };
+  const direction =
+    rule.direction === undefined ? defaults.direction : readDirection(rule.direction, [...at, "direction"], context);
+  // A direction that was reported is still one: the rule is not checked as a two-way rule.
+  const oneWay =
+    direction ?? (rule.direction === undefined ? null : { giving: "left" as const, receiving: "right" as const });
+  if (texts.left === null || texts.right === null) return null;
+
+  const sideTexts: BySide<SideText> = { left: texts.left, right: texts.right };
+  const value = valueSource(rule, at, { entries, oneWay }, context);
+  const types = compileTypes(rule, at, sideTexts, context);
+  const side = (which: Side): FieldLens["sides"]["left"] => {
+    const isGiven = value !== null && oneWay?.giving === which;
+    return compileSide(
+      sideTexts[which],
+      { fieldName: name, rule, ruleAt: at, type: types[which], given: isGiven ? value : null },
+      context,
+    );
+  };
+  const sides = { left: side("left"), right: side("right") };
+  const policy = policyOf(name, { rule, at, oneWay, defaults }, context);
+  const plain = sides.left.target.kind === "path" && sides.right.target.kind === "path";
+
+  const lens: FieldLens = {
+    policy,
+    sides,
+    sameForm:
+      plain && rule.ref === undefined && rule.values === undefined && types.left === types.right && types.left.lossless,
+    table: tableOf(rule, { types, writes: policy.writes, path: [...at, "values"] }, context),
+    ref: rule.ref ?? null,
+    merge: rule.merge === "counter" || rule.merge === "set" ? rule.merge : null,
+  };
+  reportKeysThatDoNotGoTogether(rule, lens, at, context);
+  checkLaws(lens, { rule, at }, context);
+  return lens;
+}
+
+function reportUnsupported(rule: RuleFile, at: KeyPath, context: CompileContext): boolean {
+  const found = [
+    ...(rule.each === undefined ? [] : [{ key: "each", what: "`each`" }]),
+    ...(rule.merge === "lines" || rule.merge === "max" ? [{ key: "merge", what: `\`merge: ${rule.merge}\`` }] : []),
+    ...(rule.domain === undefined ? [] : [{ key: "domain", what: "`domain`" }]),
+  ];
+  for (const { key, what } of found) reportNotSupported(what, [...at, key], context);
+  return found.length > 0;
+}
+
+/** The source of the giving side of a `value` rule; null: the rule has none. */
+function valueSource(
+  rule: RuleFile,
+  at: KeyPath,
+  { entries, oneWay }: { readonly entries: Partial<BySide<unknown>>; readonly oneWay: Direction | null },
+  context: CompileContext,
+): Source | null {
+  if (rule.value === undefined) return null;
+  const expression = readExpression(rule.value, [...at, "value"], context);
+  if (oneWay === null) {
+    const hint = `direction: ${context.names.left} -> ${context.names.right}`;
+    context.report(
+      problem("E_MISSING", [...at, "direction"], "`value` gives in one direction only, so it needs a `direction`", {
+        on: "key",
+        hint,
+      }),
+    );
+    return null;
+  }
+  if (entries[oneWay.giving] !== undefined) {
+    const name = context.names[oneWay.giving];
+    const message = `\`value\` stands in place of what ${name} shows, so ${name} can have no place here`;
+    context.report(problem("E_COMBINATION", [...at, name], message, { on: "key" }));
+  }
+  return expression === null ? { kind: "none" } : { kind: "expression", expression };
+}
+
+function tableOf(
+  rule: RuleFile,
+  options: Parameters<typeof compileTable>[1],
+  context: CompileContext,
+): FieldLens["table"] {
+  if (rule.values === undefined) return null;
+  const { table, problems } = compileTable(rule.values, options);
+  problems.forEach((each) => context.report(each));
+  return table;
+}
+
+interface PolicyText {
+  readonly rule: RuleFile;
+  readonly at: KeyPath;
+  readonly oneWay: Direction | null;
+  readonly defaults: RuleDefaults;
+}
+
+function policyOf(name: string, { rule, at, oneWay, defaults }: PolicyText, context: CompileContext): FieldPolicy {
+  const strength = rule.strength ?? defaults.strength;
+  if (rule.strength !== undefined && oneWay === null) {
+    const message = "`strength` says what an edit of the receiving side is worth, so it needs a `direction`";
+    context.report(problem("E_MISSING", [...at, "direction"], message, { on: "key" }));
+  }
+  const ruleConflict = readResolution(rule.conflict, [...at, "conflict"], context);
+  const ruleAtLink = readResolution(rule.at_link, [...at, "at_link"], context);
+  // The strength of a one-way rule already says what becomes of an edit of the receiving side.
+  const conflict =
+    ruleConflict ?? (oneWay === null ? (defaults.conflict ?? "review") : oneWayConflict(oneWay, strength));
+  return {
+    name,
+    group: rule.group ?? null,
+    writes: oneWay === null ? "both" : oneWay.receiving,
+    strength,
+    conflict,
+    atLink: ruleAtLink ?? defaults.atLink ?? conflict,
+    blank: rule.blank ?? "flow",
+  };
+}
+
+function oneWayConflict(oneWay: Direction, strength: Strength): Resolution {
+  if (strength === "review") return "review";
+  return strength === "weak" ? oneWay.receiving : oneWay.giving;
+}
+
+function reportKeysThatDoNotGoTogether(rule: RuleFile, lens: FieldLens, at: KeyPath, context: CompileContext): void {
+  const report = (key: string, message: string, hint?: string): void =>
+    context.report(
+      problem("E_COMBINATION", [...at, key], message, { on: "key", ...(hint === undefined ? {} : { hint }) }),
+    );
+  if (rule.ref !== undefined && rule.values !== undefined)
+    report("values", "`ref` and `values` each say what the value is on the other side");
+  if (rule.merge === undefined) return;
+  if (lens.policy.writes !== "both")
+    report("merge", "`merge` puts changes of both sides together, and this rule has one direction");
+  if (rule.ref !== undefined || rule.values !== undefined)
+    report("merge", "`merge` needs values that are the same on both sides");
+  const fit =
+    rule.merge === "counter" ? ["integer", "decimal", "percent", "money", "raw"] : ["set", "list", "json", "raw"];
+  const wrong = SIDES.map((side) => lens.sides[side].type.name).find((type) => !fit.includes(type));
+  if (wrong !== undefined)
+    report("merge", `\`merge: ${rule.merge}\` cannot put together values of type ${wrong}`, `as: ${fit[0] ?? ""}`);
+}
+
+export function givingSide(policy: FieldPolicy): Side | null {
+  return policy.writes === "both" ? null : otherSide(policy.writes);
+}

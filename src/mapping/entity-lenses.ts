@@ -1,0 +1,147 @@
+// An entity as the engine asks of it: reading pages of records, carrying values across, writing them.
+
+import type { Expression, ExpressionResult } from "../core/expression.ts";
+import { NULL_CELL, type Carried, type Cell, type Reading } from "../core/field.ts";
+import type { BySide, Side } from "../core/ids.ts";
+import type { Path } from "../core/path.ts";
+import { isFields, isList, type Fields, type Value } from "../core/value.ts";
+import { combineField } from "./combine.ts";
+import { carryField, refNeed } from "./lens-carry.ts";
+import { readField } from "./lens-read.ts";
+import { writeFields } from "./lens-write.ts";
+import { cellOf, type FieldLens } from "./lens.ts";
+import type { EntityMapping, EntityPolicy, SideReading } from "./mapping.ts";
+import { matchKeys, type MatchRule } from "./match.ts";
+import { compileReads, readText, type Reads } from "./reads.ts";
+
+export interface EntityParts {
+  readonly policy: EntityPolicy;
+  readonly objects: BySide<string>;
+  readonly scopes: BySide<Expression | null>;
+  readonly fields: readonly FieldLens[];
+  readonly matchRules: readonly MatchRule[];
+}
+
+export function entityLenses(parts: EntityParts): EntityMapping {
+  const { policy, objects, fields } = parts;
+  const byName = new Map(fields.map((field) => [field.policy.name, field]));
+  const reads = { left: readsOf(parts, "left"), right: readsOf(parts, "right") };
+  const lensOf = (name: string): FieldLens => {
+    const lens = byName.get(name);
+    if (lens === undefined)
+      throw new Error(`cannot happen: entity "${policy.name}" was asked for field "${name}", which no rule names`);
+    return lens;
+  };
+
+  return {
+    policy,
+    objects,
+    wanted: { left: wantedNames(parts, "left", reads.left), right: wantedNames(parts, "right", reads.right) },
+    refs: [...new Set(fields.flatMap((field) => field.ref ?? []))].sort(),
+    fingerprintText: (side, record) => readText(reads[side], record),
+    read: (side, records) => readPage(parts, side, records),
+    cell: (side, field, value) => baseCell(lensOf(field), side, value),
+    refNeeds: (from, readings) =>
+      fields.flatMap((field) => {
+        const reading = readings[field.policy.name];
+        return (reading === undefined ? null : refNeed(field, from, reading)) ?? [];
+      }),
+    carry: (from, page, lookup) =>
+      Promise.all(
+        page.map(async (readings) => {
+          const carried: Record<string, Carried> = {};
+          for (const field of fields) {
+            const { name } = field.policy;
+            const value = carryField(field, from, readings[name] ?? { kind: "absent" }, lookup);
+            carried[name] = value instanceof Promise ? await value : value;
+          }
+          return carried;
+        }),
+      ),
+    combine: (field, movement) => combineField(lensOf(field), movement),
+    write: (side, cells, current) => writeFields(byName, side, cells, current),
+  };
+}
+
+async function readPage(parts: EntityParts, side: Side, records: readonly Fields[]): Promise<readonly SideReading[]> {
+  const { fields, matchRules } = parts;
+  const scope = parts.scopes[side];
+  const [inScope, ...results] = await Promise.all([
+    scope === null ? null : scope.evaluate(records),
+    ...fields.map(({ sides }) => {
+      const { source } = sides[side];
+      return source.kind === "expression" ? source.expression.evaluate(records) : null;
+    }),
+  ]);
+  return records.map((record, index) => {
+    const scopeResult = inScope?.[index] ?? null;
+    if (scopeResult?.ok === false) return unreadable(parts, `${scopeResult.code}: ${scopeResult.message}`);
+    const readings: Record<string, Reading> = {};
+    fields.forEach((field, position) => {
+      readings[field.policy.name] = readField(field, side, record, resultAt(results[position], index));
+    });
+    return {
+      inScope: scopeResult === null || isTruthy(scopeResult.value),
+      fields: readings,
+      matchKeys: matchKeys(matchRules, side, record, readings),
+    };
+  });
+}
+
+function resultAt(results: readonly ExpressionResult[] | null | undefined, index: number): ExpressionResult | null {
+  return results?.[index] ?? null;
+}
+
+/**
+ * A record whose scope cannot be told. It is neither let go (its link would freeze, or worse) nor changed: every field is held,
+ * and nothing finds it a counterpart.
+ */
+function unreadable(parts: EntityParts, message: string): SideReading {
+  const reading: Reading = { kind: "invalid", found: null, message: `scope: ${message}` };
+  const fields = Object.fromEntries(parts.fields.map((field) => [field.policy.name, reading]));
+  return { inScope: true, fields, matchKeys: parts.matchRules.map(() => null) };
+}
+
+/** Truth as JSONata has it. */
+function isTruthy(value: Value | undefined): boolean {
+  if (value === undefined || value === null) return false;
+  if (isList(value)) return value.some(isTruthy);
+  if (isFields(value)) return Object.keys(value).length > 0;
+  return typeof value === "object" || Boolean(value);
+}
+
+/** A base of an earlier mapping may be of another type: then it is equal to nothing the side shows now. */
+function baseCell(field: FieldLens, side: Side, value: Value): Cell {
+  return value === null ? NULL_CELL : cellOf(field.sides[side].type, value);
+}
+
+function readsOf({ fields, scopes, matchRules }: EntityParts, side: Side): Reads {
+  const paths: Path[] = matchRules.flatMap((rule) => (rule.kind === "paths" ? [rule.paths[side]] : []));
+  const expressions: (readonly string[] | null)[] = [];
+  const scope = scopes[side];
+  if (scope !== null) expressions.push(scope.reads);
+  for (const { sides } of fields) {
+    const { source } = sides[side];
+    if (source.kind === "path") paths.push(source.path);
+    else if (source.kind === "parts") paths.push(...source.paths);
+    else if (source.kind === "expression") expressions.push(source.expression.reads);
+  }
+  return compileReads(paths, expressions);
+}
+
+/** Of an expression that reads the whole record only the other rules' names are known; the connector then decides what it asks for. */
+function wantedNames({ fields }: EntityParts, side: Side, reads: Reads): readonly string[] {
+  const names = new Set(reads.paths.map(([first]) => first));
+  for (const { sides } of fields) {
+    const { target } = sides[side];
+    if (target.kind === "path") names.add(target.path[0]);
+    if (target.kind === "parts") for (const path of target.paths) names.add(path[0]);
+    if (target.kind === "expressions") {
+      for (const { path, expression } of target.writes) {
+        names.add(path[0]);
+        for (const name of expression.reads ?? []) names.add(name);
+      }
+    }
+  }
+  return [...names].filter((name) => typeof name === "string").sort();
+}

@@ -1,0 +1,137 @@
+// The shape of one field rule of a mapping file. The two sides have names of the user's choosing, so a rule is a strict
+// object but for keys that may be sides; compile.ts checks those against `sides` and reads them with `ruleSideSchema`.
+
+import { z } from "zod";
+
+import { dynamicKeys } from "./dynamic-keys.ts";
+
+const path = z
+  .string()
+  .describe(
+    'A dotted path in the decoded record; a key with a dot is quoted. Example: "address.country" or "lines[0].sku"',
+  );
+const paths = z
+  .union([path, z.array(path).min(1).describe("Several paths that make up one value. Example: [firstname, lastname]")])
+  .describe("Where the value stands: a path, or several for types made of parts. Example: [firstname, lastname]");
+const expression = (about: string, example: string) => z.string().describe(`${about} Example: ${example}`);
+const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()]);
+
+export const typeSchema = z
+  .union([z.string(), z.record(z.string(), z.unknown())])
+  .describe(
+    "The canonical type: its name, or its name with options. Example: email, or { phone: GB }, or { decimal: 2 }",
+  );
+
+const emptySchema = z.array(scalar).describe('Values that mean "nothing here", beside null. Example: ["", "N/A"]');
+
+export const strengthSchema = z
+  .enum(["weak", "normal", "strong", "review"])
+  .describe(
+    "What an edit of the receiving side of a one-way rule is worth: weak fills only an empty field, strong reverts the edit, review opens a case. Example: strong",
+  );
+
+export const directionSchema = z
+  .string()
+  .describe("Makes it one-way: giving side -> receiving side. Example: billing -> crm");
+
+export const resolutionSchema = (about: string) =>
+  z
+    .string()
+    .describe(`${about}: review (a case for a person), newest, or the name of the side that wins. Example: review`);
+
+/** One side of a rule, written out. */
+export const ruleSideSchema = z
+  .union([
+    path,
+    z.array(path).min(1),
+    z.strictObject({
+      at: paths.optional(),
+      as: typeSchema.optional(),
+      read: expression(
+        "Expression over the record that gives the canonical value.",
+        "'labels[lang = \"en\"].text'",
+      ).optional(),
+      write: z
+        .record(
+          z.string(),
+          expression(
+            "Expression that gives the new value at this path; $value is the canonical value, $ the current record.",
+            '\'[{"lang": "en", "text": $value}]\'',
+          ),
+        )
+        .describe(
+          'How a canonical value is put back: paths and the expressions that give their new values. Example: { labels: \'[{"lang": "en", "text": $value}]\' }',
+        )
+        .optional(),
+      empty: emptySchema.optional(),
+      default: z
+        .unknown()
+        .describe('Stands for a null of this side, and does not travel back as an edit. Example: "standard"')
+        .optional(),
+    }),
+  ])
+  .describe(
+    "Where the field stands on this side: a path, a list of paths, or an object with `at`, `as`, `read`, `write`, `empty`, `default`. Example: { at: amount_due, as: { money: minor } }",
+  );
+
+const RULE_KEYS = {
+  as: typeSchema.optional(),
+  values: z
+    .record(z.string(), scalar)
+    .describe(
+      "Table of equal values, first side: second side. Where two first values have one second, the first listed represents them. Example: { lead: prospect, customer: active }",
+    )
+    .optional(),
+  value: expression(
+    "Expression over the giving side's record, in place of a path; needs a direction.",
+    "'\"crm\"'",
+  ).optional(),
+  direction: directionSchema.optional(),
+  strength: strengthSchema.optional(),
+  conflict: resolutionSchema("When both sides changed this field").optional(),
+  at_link: resolutionSchema("When two existing records differ in this field as they are first linked").optional(),
+  ref: z
+    .string()
+    .describe(
+      "The field holds the id of a record of this entity, and is carried over as the id of its linked counterpart. Example: account",
+    )
+    .optional(),
+  group: z.string().min(1).describe("Fields of one group merge and conflict as one. Example: address").optional(),
+  merge: z
+    .enum(["counter", "set", "lines", "max"])
+    .describe(
+      "How changes of both sides are put together instead of being a conflict: counter adds both deltas, set keeps both sides' additions and removals. Example: counter",
+    )
+    .optional(),
+  each: z
+    .unknown()
+    .describe(
+      "Keyed lines with rules of their own; not supported yet. Example: { key: sku, fields: { sku: {}, qty: { as: integer } } }",
+    )
+    .optional(),
+  empty: emptySchema.optional(),
+  blank: z
+    .enum(["keep"])
+    .describe("keep: a value cleared on one side is not cleared on the other. Example: keep")
+    .optional(),
+  law: z
+    .enum(["lossy"])
+    .describe("Accepts a two-way rule that loses detail both ways; needs `conflict: SIDE`. Example: lossy")
+    .optional(),
+  domain: z
+    .unknown()
+    .describe("Bounds what is generated to test an expression; not supported yet. Example: { min: 0, max: 100 }")
+    .optional(),
+} as const;
+
+export const RULE_KEY_NAMES: readonly string[] = Object.keys(RULE_KEYS);
+
+export const ruleSchema = z
+  .strictObject(RULE_KEYS)
+  .catchall(dynamicKeys(ruleSideSchema))
+  .describe(
+    "A field rule: a side left out has the path of the field's own name. Example: { crm: country, billing: address.country, as: { country: alpha2 } }",
+  );
+
+export type RuleFile = z.infer<typeof ruleSchema>;
+export type RuleSideFile = z.infer<typeof ruleSideSchema>;

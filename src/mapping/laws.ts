@@ -1,0 +1,226 @@
+// Which class a rule is of (spec/semantics.md, section 6), by construction where the forms tell it.
+//
+//   f carries a left value to the right, g the other way; "settled" values are those a side shows after it was written
+//   iso                g f = id, f g = id
+//   lossy left>right   the right keeps less than the left has; lossy right>left is its mirror
+//   lossy both         only f g f = f and g f g = g
+//   unlawful           not even that: an edit would travel back as another one
+//   forward            no way back
+//   unproven           an expression: only trying tells
+
+import { isList, canonicalText } from "../core/value.ts";
+import type { Value } from "../core/value.ts";
+import { otherSide, type BySide, type Side } from "../core/ids.ts";
+import { problem, type KeyPath } from "../core/problem.ts";
+import type { Cell } from "../core/field.ts";
+import type { CompileContext } from "./compile-context.ts";
+import type { RuleFile } from "./file-rule.ts";
+import { shown } from "./issues.ts";
+import { settledCell } from "./lens-carry.ts";
+import { cellOf, type FieldLens, type SideLens } from "./lens.ts";
+import type { Domain, FieldType } from "./types/type.ts";
+
+export type RuleClass =
+  | { readonly kind: "iso" | "lossy-both" | "forward" | "unproven" }
+  /** `keeps` has the detail that the other side loses. */
+  | { readonly kind: "lossy"; readonly keeps: Side }
+  | { readonly kind: "unlawful"; readonly counterexample: Counterexample };
+
+/** A value of `from` that is carried across, back, and across again, and then is another one. */
+interface Counterexample {
+  readonly from: Side;
+  readonly value: Value;
+  readonly across: Value;
+  readonly again: Value | null;
+}
+
+export function classifyRule(field: FieldLens): RuleClass {
+  const { left, right } = field.sides;
+  if (left.target.kind === "none" || right.target.kind === "none") return { kind: "forward" };
+  if (hasExpression(left) || hasExpression(right)) return { kind: "unproven" };
+  if (field.ref !== null) return { kind: "iso" };
+  if (field.table !== null) return field.table.injective ? { kind: "iso" } : { kind: "lossy", keeps: "left" };
+  const keepsLeft = left.type.lossless;
+  const keepsRight = right.type.lossless;
+  if (keepsLeft && keepsRight) return { kind: "iso" };
+  if (keepsLeft !== keepsRight) return { kind: "lossy", keeps: keepsLeft ? "left" : "right" };
+  // One type in one form on both sides: what either shows after a write, the other can show.
+  if (left.type === right.type && left.target.kind === right.target.kind) return { kind: "iso" };
+  return classByCases(field);
+}
+
+/** Whether the field's values can stand for a record: nothing is lost on either side, and it can be told without trying. */
+export function keyFault(field: FieldLens): string | null {
+  if (field.ref !== null) return "holds an id that differs on the two sides";
+  const kind = classifyRule(field);
+  const lossless = field.sides.left.type.lossless && field.sides.right.type.lossless;
+  switch (kind.kind) {
+    case "iso":
+      return lossless ? null : "does not keep all of its value";
+    case "unproven":
+      return lossless ? null : "does not keep all of its value";
+    case "forward":
+      return "can be read but not written";
+    default:
+      return "does not keep all of its value on both sides";
+  }
+}
+
+export function checkLaws(
+  field: FieldLens,
+  { rule, at }: { readonly rule: RuleFile; readonly at: KeyPath },
+  context: CompileContext,
+): void {
+  if (reportNotWritable(field, at, context)) return;
+  reportFloatMoney(field, { rule, at }, context);
+  if (field.policy.writes !== "both") return;
+  if (rule.law === "lossy") {
+    if (field.policy.conflict !== "left" && field.policy.conflict !== "right") {
+      const hint = `conflict: ${context.names.left}`;
+      context.report(
+        problem("E_MISSING", [...at, "conflict"], "`law: lossy` needs a side that wins", { on: "key", hint }),
+      );
+    }
+    return;
+  }
+  const kind = classifyRule(field);
+  if (kind.kind === "lossy-both") {
+    const message = "each side loses detail that the other has, so an edit of one changes what the other showed";
+    const hint = `say \`law: lossy\` with \`conflict: ${context.names.left}\` (or ${context.names.right}) to accept it`;
+    context.report(problem("E_LAW_VIOLATION", at, message, { on: "key", hint }));
+  } else if (kind.kind === "unlawful") {
+    const { from, value, across, again } = kind.counterexample;
+    const to = context.names[otherSide(from)];
+    const message = `${shown(value)} in ${context.names[from]} becomes ${shown(across)} in ${to}, and after going back and across again ${shown(again)}`;
+    context.report(
+      problem("E_LAW_VIOLATION", at, message, { on: "key", hint: "give the rule a `direction`, or types that agree" }),
+    );
+  }
+}
+
+function hasExpression({ source, target }: SideLens): boolean {
+  return source.kind === "expression" || target.kind === "expressions";
+}
+
+/** @returns Whether something was reported. */
+function reportNotWritable(field: FieldLens, at: KeyPath, context: CompileContext): boolean {
+  const { writes } = field.policy;
+  const needed: readonly Side[] = writes === "both" ? ["left", "right"] : [writes];
+  const closed = needed.filter((side) => field.sides[side].target.kind === "none");
+  if (closed.length === 2) {
+    const message = "both sides are only read, so nothing can be kept in step";
+    context.report(
+      problem("E_BOTH_READ_ONLY", at, message, { on: "key", hint: "give a side a `write`, or leave the rule out" }),
+    );
+  } else if (closed[0] !== undefined) {
+    const name = context.names[closed[0]];
+    const message = `${name} has a \`read\` and no \`write\`, so nothing can be carried to it`;
+    const hint =
+      writes === "both"
+        ? `add a \`write\`, or say \`direction: ${name} -> ${context.names[otherSide(closed[0])]}\``
+        : "add a `write`";
+    context.report(problem("E_NOT_INVERTIBLE", [...at, name], message, { on: "key", hint }));
+  }
+  return closed.length > 0;
+}
+
+const TEXTS_AND_NAMES = /"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`[^`]*`/g;
+const MULTIPLIES = /[\w)\]}]\s*[*/]\s*[-\w($]/;
+
+/** JSONata counts in floats: a factor belongs into the type, which is exact. */
+function reportFloatMoney(
+  field: FieldLens,
+  { rule, at }: { rule: RuleFile; at: KeyPath },
+  context: CompileContext,
+): void {
+  for (const side of ["left", "right"] as const) {
+    const { type, source, target } = field.sides[side];
+    if (type.name !== "money") continue;
+    const name = context.names[side];
+    const place =
+      rule.value !== undefined && source.kind === "expression" && target.kind === "none" ? ["value"] : [name, "read"];
+    const used = source.kind === "expression" ? [{ path: [...at, ...place], text: source.expression.source }] : [];
+    const put =
+      target.kind === "expressions"
+        ? target.writes.map(({ expression }) => ({ path: [...at, name, "write"], text: expression.source }))
+        : [];
+    for (const { path, text } of [...used, ...put]) {
+      if (!MULTIPLIES.test(text.replace(TEXTS_AND_NAMES, '""'))) continue;
+      const message = "an expression multiplies money, which makes it a float";
+      const hint = `name the form instead: ${name}: { at: PATH, as: { money: minor } }, or as: { decimal: { scale: 2, times: "1.19" } }`;
+      context.report(problem("E_FLOAT_MONEY", path, message, { found: text, hint }));
+      break;
+    }
+  }
+}
+
+/** Cases of each side that are tried where construction does not tell: too few miss a fault, too many make `check` slow. */
+const CASES = 200;
+
+function classByCases(field: FieldLens): RuleClass {
+  const from = { left: tryCases(field, "left"), right: tryCases(field, "right") };
+  const counterexample = from.left.counterexample ?? from.right.counterexample;
+  if (counterexample !== null) return { kind: "unlawful", counterexample };
+  return classOf({ left: from.left.comesBack, right: from.right.comesBack });
+}
+
+function classOf(comesBack: BySide<boolean>): RuleClass {
+  if (comesBack.left && comesBack.right) return { kind: "iso" };
+  if (comesBack.left) return { kind: "lossy", keeps: "right" };
+  return comesBack.right ? { kind: "lossy", keeps: "left" } : { kind: "lossy-both" };
+}
+
+/** Carries settled values of a side across and back. What the other side cannot hold is held in the run, and says nothing here. */
+function tryCases(
+  field: FieldLens,
+  from: Side,
+): { readonly comesBack: boolean; readonly counterexample: Counterexample | null } {
+  const here = field.sides[from];
+  const there = field.sides[otherSide(from)];
+  let comesBack = true;
+  let counterexample: Counterexample | null = null;
+  for (const raw of casesOf(here.type)) {
+    const reading = here.type.read(raw);
+    if (!reading.ok || reading.value === null) continue;
+    const value = settledCell(here, cellOf(here.type, reading.value));
+    const across = value === null ? null : settledCell(there, value);
+    const back = across === null ? null : settledCell(here, across);
+    if (value === null || across === null || back === null) continue;
+    comesBack &&= back.key === value.key;
+    const again = settledCell(there, back);
+    if (again?.key !== across.key) counterexample = smaller(counterexample, { from, value, across, again });
+  }
+  return { comesBack, counterexample };
+}
+
+function smaller(
+  best: Counterexample | null,
+  found: { readonly from: Side; readonly value: Cell; readonly across: Cell; readonly again: Cell | null },
+): Counterexample {
+  const next = {
+    from: found.from,
+    value: found.value.value,
+    across: found.across.value,
+    again: found.again?.value ?? null,
+  };
+  return best !== null && canonicalText(best.value).length <= canonicalText(next.value).length ? best : next;
+}
+
+function casesOf(type: FieldType): readonly Value[] {
+  if (!hasDomain(type)) return [];
+  const random = seededRandom();
+  return [...type.edges, ...Array.from({ length: CASES }, () => type.sample(random))];
+}
+
+function hasDomain(type: FieldType): type is FieldType & Domain {
+  return "sample" in type && "edges" in type && isList(type.edges as Value);
+}
+
+/** The same numbers each time, so that `check` says the same each time. A linear congruential generator (Numerical Recipes). */
+function seededRandom(): () => number {
+  let state = 20_260_704;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 4_294_967_296;
+  };
+}

@@ -1,0 +1,131 @@
+// What a side's value would be on the other side (`f` and `g`): written there and read back, without writing anything.
+
+import { NULL_CELL, NULL_KEY, NO_WAY, type Carried, type Cell, type Reading } from "../core/field.ts";
+import { otherSide, type RemoteId, type Side } from "../core/ids.ts";
+import { withValueAt } from "../core/path.ts";
+import type { Fields, Value } from "../core/value.ts";
+import { readingOf } from "./lens-read.ts";
+import { cellOf, type FieldLens, type SideLens } from "./lens.ts";
+import type { RefLookup, RefNeed } from "./mapping.ts";
+import type { TypeReading } from "./types/type.ts";
+import { scalarText } from "./word-types.ts";
+
+/** The field's value on the other side. Asynchronous only where the other side is written by expressions. */
+export function carryField(
+  field: FieldLens,
+  from: Side,
+  reading: Reading,
+  lookup: RefLookup,
+): Carried | Promise<Carried> {
+  const to = otherSide(from);
+  if (field.policy.writes !== "both" && field.policy.writes !== to) return NO_WAY;
+  if (field.sides[to].target.kind === "none" || reading.kind === "absent") return NO_WAY;
+  if (reading.kind === "invalid") return reading;
+
+  const given = reading.cell;
+  if (field.table !== null) {
+    const word = tableWord(field, from, given.key);
+    if (word !== null) return asCarried(word);
+  }
+  if (given.key === NULL_KEY) return carryNull(field, from);
+  if (field.table !== null)
+    return { kind: "invalid", found: given.value, message: "the table of values has no such entry" };
+  if (field.ref !== null) return carryRef(field, from, given, lookup);
+  return receive(field, to, given);
+}
+
+/** The record of another entity that carrying this reading needs; null: none. */
+export function refNeed(field: FieldLens, from: Side, reading: Reading): RefNeed | null {
+  if (field.ref === null || reading.kind !== "value" || reading.cell.key === NULL_KEY) return null;
+  const id = scalarText(reading.cell.value);
+  return id === null ? null : { entity: field.ref, side: from, id: id as RemoteId };
+}
+
+/**
+ * The cell that a side would show after being given a cell of its type, where that can be told at once: the side is written by
+ * paths. Null: it cannot hold the value.
+ */
+export function settledCell(side: SideLens, given: Cell): Cell | null {
+  const settled = readBack(side, given.value);
+  return settled.ok ? cellOf(side.type, settled.value) : null;
+}
+
+function tableWord(field: FieldLens, from: Side, key: string): Cell | null {
+  const words = from === "left" ? field.table?.toRight : field.table?.toLeft;
+  return words?.get(key) ?? null;
+}
+
+function carryNull(field: FieldLens, from: Side): Carried | Promise<Carried> {
+  const here = field.sides[from].forNull;
+  const there = field.sides[otherSide(from)].forNull;
+  if (there !== null) return asCarried(there);
+  if (here === null) return asCarried(NULL_CELL);
+  const word = field.table === null ? null : tableWord(field, from, here.key);
+  return word === null ? receive(field, otherSide(from), here) : asCarried(word);
+}
+
+function carryRef(field: FieldLens, from: Side, given: Cell, lookup: RefLookup): Carried {
+  const need = refNeed(field, from, { kind: "value", cell: given });
+  if (need === null) return { kind: "invalid", found: given.value, message: "this is not the id of a record" };
+  const counterpart = lookup(need);
+  if (counterpart === null) return { kind: "waiting", ...need };
+  return asCarried(cellOf(field.sides[otherSide(from)].type, counterpart));
+}
+
+function receive(field: FieldLens, to: Side, given: Cell): Carried | Promise<Carried> {
+  const side = field.sides[to];
+  if (field.sameForm) return asCarried(given);
+  const settled = readBack(side, given.value);
+  if (!settled.ok) return { kind: "invalid", found: given.value, message: settled.message };
+  const cell = cellOf(side.type, settled.value);
+  return readsOnlyWhatItWrites(side) ? writtenAndRead(field, to, cell) : asCarried(cell);
+}
+
+/** The type's part of writing and reading back. */
+function readBack(side: SideLens, value: Value): TypeReading {
+  if (side.target.kind !== "parts") return side.type.read(side.type.write(value, undefined));
+  const parts = side.target.type.split(
+    value,
+    side.target.paths.map(() => undefined),
+  );
+  return side.target.type.join(parts) ?? { ok: true, value: null };
+}
+
+/**
+ * Whether an empty record is enough to see what a side's `read` makes of its `write`: the writes use nothing but `$value`, and
+ * the read nothing but what they put whole. Otherwise the value itself is taken; what the side then shows is read back after
+ * the real write, and becomes its base.
+ */
+export function readsOnlyWhatItWrites(side: SideLens): boolean {
+  if (side.source.kind !== "expression" || side.target.kind !== "expressions") return false;
+  const put = new Set<string | number | undefined>();
+  for (const { path, expression } of side.target.writes) {
+    if (path.length !== 1 || expression.reads === null || expression.reads.length > 0) return false;
+    put.add(path[0]);
+  }
+  return side.source.expression.reads?.every((name) => put.has(name)) ?? false;
+}
+
+async function writtenAndRead(field: FieldLens, to: Side, cell: Cell): Promise<Carried> {
+  const { source, target, type } = field.sides[to];
+  if (source.kind !== "expression" || target.kind !== "expressions") return asCarried(cell);
+  const bindings = { value: type.write(cell.value, undefined) };
+  let record: Fields = {};
+  for (const { path, expression } of target.writes) {
+    const [result] = await expression.evaluate([{}], bindings);
+    if (result?.ok === false)
+      return { kind: "invalid", found: cell.value, message: `${result.code}: ${result.message}` };
+    if (result?.value !== undefined) record = withValueAt(record, path, result.value) as Fields;
+  }
+  const [result] = await source.expression.evaluate([record]);
+  if (result?.ok === false) return { kind: "invalid", found: cell.value, message: `${result.code}: ${result.message}` };
+  const reading = readingOf(field, to, result?.value);
+  if (reading.kind === "value") return reading;
+  const message =
+    reading.kind === "invalid" ? reading.message : "`read` finds nothing where `write` has put this value";
+  return { kind: "invalid", found: cell.value, message };
+}
+
+function asCarried(cell: Cell): Carried {
+  return { kind: "value", cell };
+}

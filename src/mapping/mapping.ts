@@ -1,0 +1,110 @@
+// A compiled mapping: what the engine asks of a mapping file. Made once by compile.ts; nothing of the file's text is read later.
+
+import type { BySide, RemoteId, Side } from "../core/ids.ts";
+import type { Carried, Cell, Reading } from "../core/field.ts";
+import type { EntityPolicy, Guards, Limit, Operation, WhenGone } from "../core/policy.ts";
+import type { Fields, Value } from "../core/value.ts";
+
+export type { EntityPolicy, Guards, Limit, Operation, WhenGone };
+
+export type ScheduleEntry = { readonly everyMs: number } | { readonly cron: string };
+
+export interface Schedule {
+  readonly changes: ScheduleEntry | null;
+  readonly sweep: ScheduleEntry | null;
+  readonly timezone: string;
+  readonly webhooks: boolean;
+}
+
+export interface Mapping {
+  readonly pair: string;
+  /** The file, as named to people. */
+  readonly file: string;
+  readonly state: "proposed" | "active" | "paused";
+  /** The file's name of each side, and the system of the config behind it. */
+  readonly sides: BySide<{ readonly name: string; readonly system: string }>;
+  readonly schedule: Schedule;
+  readonly guards: Guards;
+  readonly onChange: "accept" | "continue";
+  readonly clockToleranceMs: number;
+  /** How long a tombstone is remembered, in milliseconds. */
+  readonly tombstonesMs: number;
+  /** Canonical text of all that has meaning (sides, objects, scope, match, fields); policies, guards and schedules are not in it. */
+  readonly meaning: string;
+  /** Parents before children. */
+  readonly entities: readonly EntityMapping[];
+}
+
+/** One record read through the lenses of its side. */
+export interface SideReading {
+  /** What `scope` says; true where there is none. */
+  readonly inScope: boolean;
+  /** By canonical field name. */
+  readonly fields: Readonly<Record<string, Reading>>;
+  /** For each match rule in order: the text under which this record is looked for, or null when a part is missing. */
+  readonly matchKeys: readonly (string | null)[];
+}
+
+/** A record of another entity that a `ref` field names. */
+export interface RefNeed {
+  readonly entity: string;
+  readonly side: Side;
+  readonly id: RemoteId;
+}
+
+/** Answers a RefNeed: the linked counterpart's id, or null when there is no live link. */
+export type RefLookup = (need: RefNeed) => RemoteId | null;
+
+export interface EntityMapping {
+  readonly policy: EntityPolicy;
+  /** Object name in the connector, per side. */
+  readonly objects: BySide<string>;
+  /** Top-level field names that the rules, scope and match read or write, per side; sorted. */
+  readonly wanted: BySide<readonly string[]>;
+  /** Entities that `ref` fields name. */
+  readonly refs: readonly string[];
+
+  /** What the rules read of a record, as one text: equal texts map to equal readings. The engine hashes it. */
+  fingerprintText(side: Side, record: Fields): string;
+
+  /** Lens reads for a page of records, scope and match keys included. A record whose expression fails reads as invalid, never throws. */
+  read(side: Side, records: readonly Fields[]): Promise<readonly SideReading[]>;
+
+  /** Cell of a stored base value: the comparison key is computed anew. */
+  cell(side: Side, field: string, value: Value): Cell;
+
+  /** Ids of other entities' records that carrying these readings to the other side needs. */
+  refNeeds(from: Side, fields: Readonly<Record<string, Reading>>): readonly RefNeed[];
+
+  /**
+   * Each field's value as the other side would show it after being written: `f` from the left, `g` from the right.
+   * A page at a time; the result has an entry for every field of the entity.
+   */
+  carry(
+    from: Side,
+    page: readonly Readonly<Record<string, Reading>>[],
+    lookup: RefLookup,
+  ): Promise<readonly Readonly<Record<string, Carried>>[]>;
+
+  /** For rules with `merge:`: both sides' new value when both moved; null where the rule has none. Synchronous and pure. */
+  combine(
+    field: string,
+    input: {
+      readonly left: Cell;
+      readonly right: Cell;
+      readonly baseLeft: Cell | null;
+      readonly baseRight: Cell | null;
+    },
+  ): { readonly left: Cell; readonly right: Cell } | null;
+
+  /**
+   * Lens writes: the record's top-level fields that change when these canonical fields get these values (in the written
+   * side's normal form, as `carry` gave them).
+   * @param current The record as just read; null for a create. Nested values keep their unmapped parts.
+   */
+  write(side: Side, fields: Readonly<Record<string, Cell>>, current: Fields | null): Promise<WriteResult>;
+}
+
+export type WriteResult =
+  | { readonly ok: true; readonly record: Fields }
+  | { readonly ok: false; readonly field: string; readonly message: string };

@@ -1,0 +1,54 @@
+// What both sides last agreed on, beside the links: a jsonb object a side, merged by canonical field name.
+
+import type { BySide, LinkId } from "../core/ids.ts";
+import type { Value } from "../core/value.ts";
+import type { Bases } from "../engine/ports.ts";
+import { statement, type Sql } from "./database.ts";
+import { asValue, recordset, storableKey } from "./encoding.ts";
+
+const READ = statement<{ id: LinkId; left: Record<string, Value>; right: Record<string, Value> }>(
+  "bases.read",
+  `select link_id::text as id, left_values as "left", right_values as "right" from syncline.bases where link_id = any($1::bigint[])`,
+);
+
+/** Bases of these links; a link that never agreed on anything has empty ones. */
+export async function readBases(sql: Sql, links: readonly LinkId[]): Promise<ReadonlyMap<LinkId, Bases>> {
+  if (links.length === 0) return new Map();
+  const found = new Map<LinkId, Bases>(links.map((id) => [id, { left: {}, right: {} }]));
+  for (const { id, left, right } of await sql.rows(READ, [links])) found.set(id, { left, right });
+  return found;
+}
+
+// Rows that would not change are left alone: a settled page writes no new row versions.
+const STORE = statement(
+  "bases.store",
+  `insert into syncline.bases as b (link_id, left_values, right_values, left_keys, right_keys)
+   select link_id, left_values, right_values, left_keys, right_keys
+     from json_to_recordset($1::json)
+       as i(link_id bigint, left_values jsonb, right_values jsonb, left_keys text[], right_keys text[])
+   on conflict (link_id) do update
+      set left_values = b.left_values || excluded.left_values, right_values = b.right_values || excluded.right_values,
+          left_keys = coalesce(excluded.left_keys, b.left_keys), right_keys = coalesce(excluded.right_keys, b.right_keys)
+    where b.left_values || excluded.left_values is distinct from b.left_values
+       or b.right_values || excluded.right_values is distinct from b.right_values
+       or coalesce(excluded.left_keys, b.left_keys) is distinct from b.left_keys
+       or coalesce(excluded.right_keys, b.right_keys) is distinct from b.right_keys`,
+);
+
+export interface BaseWrite {
+  readonly id: LinkId;
+  readonly bases: Bases;
+  readonly matchKeys: BySide<readonly string[] | null>;
+}
+
+/** Merges base values by name, and replaces match keys where they are given. */
+export async function storeBases(sql: Sql, writes: readonly BaseWrite[]): Promise<void> {
+  const rows = writes.map(({ id, bases, matchKeys }) => ({
+    link_id: id,
+    left_values: asValue(bases.left),
+    right_values: asValue(bases.right),
+    left_keys: matchKeys.left?.map(storableKey) ?? null,
+    right_keys: matchKeys.right?.map(storableKey) ?? null,
+  }));
+  if (rows.length > 0) await sql.rows(STORE, [recordset(rows)]);
+}

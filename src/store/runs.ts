@@ -1,0 +1,86 @@
+// The record of each run, and the end of what lives for one run only.
+
+import type { Instant, RunId } from "../core/ids.ts";
+import type { RunReport, RunRow } from "../engine/ports.ts";
+import { statement, type Sql } from "./database.ts";
+import { asValue, instantSql, json } from "./encoding.ts";
+
+// A run that never ended died with its daemon; nobody will read what it staged.
+const START = statement(
+  "runs.start",
+  `with dead as materialized (select number from syncline.runs where pair = $1 and ended_at is null),
+   sightings as (delete from syncline.sightings s using dead where s.run = dead.number),
+   decisions as (delete from syncline.decisions d using dead where d.run = dead.number)
+   insert into syncline.runs (pair, run, kind) values ($1, $2, $3)`,
+);
+
+export async function startRun(sql: Sql, pair: string, run: RunId, kind: RunRow["kind"]): Promise<void> {
+  await sql.rows(START, [pair, run, kind]);
+}
+
+const END = statement<{ number: string }>(
+  "runs.end",
+  `with ended as (
+     update syncline.runs set ended_at = now(), report = $3::json where pair = $1 and run = $2 returning number),
+   sightings as (delete from syncline.sightings s using ended where s.run = ended.number),
+   decisions as (delete from syncline.decisions d using ended where d.run = ended.number)
+   select number from ended`,
+);
+
+export async function endRun(sql: Sql, pair: string, run: RunId, report: RunReport): Promise<void> {
+  const ended = await sql.rows(END, [pair, run, json(asValue(report))]);
+  if (ended.length === 0) throw new Error(`run ${run} of ${pair} was not started`);
+}
+
+export type PairRun = RunRow & { readonly pair: string };
+
+interface RunColumns {
+  readonly pair: string;
+  readonly run: RunId;
+  readonly kind: RunRow["kind"];
+  readonly started_at: Instant;
+  readonly ended_at: Instant | null;
+  /** What endRun wrote. */
+  readonly report: RunReport | null;
+}
+
+const COLUMNS = `pair, run, kind, ${instantSql("started_at")} as started_at, ${instantSql("ended_at")} as ended_at, report`;
+
+function toRun(row: RunColumns): PairRun {
+  return {
+    pair: row.pair,
+    run: row.run,
+    kind: row.kind,
+    startedAt: row.started_at,
+    endedAt: row.ended_at,
+    report: row.report,
+  };
+}
+
+const LIST = statement<RunColumns>(
+  "runs.list",
+  `select ${COLUMNS} from syncline.runs
+    where ($1::text is null or pair = $1) and ($2::text is null or kind = $2)
+      and ($3::text is null or number < (select number from syncline.runs where run = $3))
+    order by number desc limit $4`,
+);
+
+/** Newest first. */
+export async function listRuns(
+  sql: Sql,
+  filter: {
+    readonly pair: string | null;
+    readonly kind: RunRow["kind"] | null;
+    readonly before: RunId | null;
+    readonly limit: number;
+  },
+): Promise<readonly PairRun[]> {
+  return (await sql.rows(LIST, [filter.pair, filter.kind, filter.before, filter.limit])).map(toRun);
+}
+
+const ONE = statement<RunColumns>("runs.one", `select ${COLUMNS} from syncline.runs where run = $1`);
+
+export async function findRun(sql: Sql, run: RunId): Promise<PairRun | null> {
+  const [row] = await sql.rows(ONE, [run]);
+  return row === undefined ? null : toRun(row);
+}
