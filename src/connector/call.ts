@@ -116,7 +116,9 @@ async function perform(call: Call, tools: CallerTools, say: (text: string) => st
       const message = `the limit "${turn.reason}" of ${tools.system} is used up`;
       return refused({ kind: "throttled", retryAfterMs: turn.retryAfterMs, message }, null);
     }
-    const sent = await sendOnce(call, authenticated.credentials, tools, turn.release);
+    const sent = await sendOnce(call, authenticated.credentials, tools, () => {
+      turn.release();
+    });
     attempt += 1;
     const again = attempt < ATTEMPTS_MAX && !tools.signal.aborted;
 

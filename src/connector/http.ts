@@ -44,8 +44,11 @@ export interface HttpClient {
   close(): Promise<void>;
 }
 
-/** All addresses of a name, or an error. The default asks the system. */
-export type Resolve = (hostname: string) => Promise<readonly LookupAddress[]>;
+/** All addresses of a name, or an error and none. The default asks the system. */
+export type Resolve = (
+  hostname: string,
+  answer: (error: Error | null, addresses: readonly LookupAddress[]) => void,
+) => void;
 
 export interface HttpOptions {
   readonly allowPrivate: boolean;
@@ -69,7 +72,7 @@ class TooLarge extends Error {
 
 export function createHttpClient(options: HttpOptions): HttpClient {
   // The very errors that ended an attempt to connect: with any other, bytes may have been sent.
-  const connecting = new WeakSet<Error>();
+  const connecting = new WeakSet<object>();
   const connect = guardedConnector(options, connecting);
   const agent = new Agent({
     connect,
@@ -87,7 +90,7 @@ export function createHttpClient(options: HttpOptions): HttpClient {
   };
 }
 
-function guardedConnector(options: HttpOptions, connecting: WeakSet<Error>): buildConnector.connector {
+function guardedConnector(options: HttpOptions, connecting: WeakSet<object>): buildConnector.connector {
   const base = buildConnector({
     timeout: options.connectTimeoutMs,
     lookup: guardedLookup(options),
@@ -113,28 +116,23 @@ function guardedConnector(options: HttpOptions, connecting: WeakSet<Error>): bui
 function guardedLookup(options: HttpOptions): LookupFunction {
   const resolve = options.resolve ?? resolveBySystem;
   return (hostname, wanted, callback) => {
-    resolve(hostname).then(
-      (addresses) => {
-        const bad = addresses.find(({ address }) => !mayReach(address, options.allowPrivate));
-        const [first] = addresses;
-        if (bad !== undefined) callback(blocked(hostname, options.allowPrivate), "", 0);
-        else if (first === undefined) callback(new Error(`${hostname} has no address`), "", 0);
-        else if (wanted.all === true) callback(null, [...addresses]);
-        else callback(null, first.address, first.family);
-      },
-      (cause: unknown) => callback(cause instanceof Error ? cause : new Error(String(cause)), "", 0),
-    );
+    resolve(hostname, (error, addresses) => {
+      const bad = addresses.find(({ address }) => !mayReach(address, options.allowPrivate));
+      const [first] = addresses;
+      if (error !== null) callback(error, "", 0);
+      else if (bad !== undefined) callback(blocked(hostname, options.allowPrivate), "", 0);
+      else if (first === undefined) callback(new Error(`${hostname} has no address`), "", 0);
+      else if (wanted.all === true) callback(null, [...addresses]);
+      else callback(null, first.address, first.family);
+    });
   };
 }
 
-function resolveBySystem(hostname: string): Promise<readonly LookupAddress[]> {
-  return new Promise((resolve, reject) => {
-    systemLookup(hostname, { all: true }, (error, addresses) => {
-      if (error === null) resolve(addresses);
-      else reject(error);
-    });
+const resolveBySystem: Resolve = (hostname, answer) => {
+  systemLookup(hostname, { all: true }, (error, addresses) => {
+    answer(error, error === null ? addresses : []);
   });
-}
+};
 
 function blocked(host: string, allowPrivate: boolean): BlockedAddress {
   const mend = allowPrivate
@@ -147,7 +145,7 @@ async function exchange(
   agent: Agent,
   request: HttpRequest,
   options: HttpOptions,
-  connecting: WeakSet<Error>,
+  connecting: WeakSet<object>,
 ): Promise<HttpResponse | HttpFailure> {
   const deadline = new AbortController();
   const timer = setTimeout(() => {
@@ -162,7 +160,7 @@ async function exchange(
     const response = await agent.request({
       origin: request.origin,
       path: request.path,
-      method: request.method as Dispatcher.HttpMethod,
+      method: request.method,
       headers: { "accept-encoding": "gzip, deflate, br", ...request.headers },
       body: request.body,
       signal: deadline.signal,
@@ -172,7 +170,7 @@ async function exchange(
     const bytes = await unpack(packed, headers["content-encoding"] ?? "", options.responseBytesMax);
     return { kind: "response", status: response.statusCode, headers, bytes };
   } catch (error) {
-    if (!(error instanceof Error)) throw error;
+    if (typeof error !== "object" || error === null) throw error;
     return failure(error, { request, options, late: deadline.signal.aborted, never: connecting.has(error) });
   } finally {
     clearTimeout(timer);
@@ -237,7 +235,7 @@ interface FailureFacts {
 }
 
 /** Messages name the host and what happened; never the path's query or a header, which may hold a secret. */
-function failure(error: Error, { request, options, late, never }: FailureFacts): HttpFailure {
+function failure(error: object, { request, options, late, never }: FailureFacts): HttpFailure {
   const host = new URL(request.origin).host;
   const failed = (code: string, message: string, reached = !never): HttpFailure => ({
     kind: "failed",
@@ -245,13 +243,13 @@ function failure(error: Error, { request, options, late, never }: FailureFacts):
     code,
     message,
   });
-  const code = "code" in error && typeof error.code === "string" ? error.code : error.name;
+  const code = textIn(error, "code") ?? textIn(error, "name") ?? "unknown";
   if (error instanceof TooLarge || code === "ERR_BUFFER_TOO_LARGE") {
     return failed("E_RESPONSE_TOO_LARGE", `the answer is larger than ${String(options.responseBytesMax)} bytes`);
   }
   if (request.signal.aborted) return failed("E_ABORTED", "the call was abandoned");
   if (late) return failed("E_TIMEOUT", `no whole answer from ${host} within ${String(options.responseTimeoutMs)} ms`);
-  if (code === "E_SSRF_BLOCKED") return failed(code, error.message, false);
+  if (code === "E_SSRF_BLOCKED") return failed(code, textIn(error, "message") ?? "", false);
   if (never)
     return failed(code === "UND_ERR_CONNECT_TIMEOUT" ? "E_CONNECT_TIMEOUT" : connectCode(code), `${host}: ${code}`);
   if (code.startsWith("Z_") || code.startsWith("ERR_BROTLI") || code.startsWith("ERR__ERROR_FORMAT")) {
@@ -261,6 +259,12 @@ function failure(error: Error, { request, options, late, never }: FailureFacts):
   if (code === "UND_ERR_INVALID_ARG" || code === "ERR_INVALID_ARG_TYPE")
     return failed("E_REQUEST", "the request is not well-formed", false);
   return failed("E_RESET", `the connection to ${host} broke before the answer was whole (${code})`);
+}
+
+/** Errors come from several places, not all of them of one class. */
+function textIn(error: object, name: "code" | "name" | "message"): string | null {
+  const value: unknown = name in error ? Reflect.get(error, name) : undefined;
+  return typeof value === "string" ? value : null;
 }
 
 function connectCode(code: string): string {

@@ -7,7 +7,7 @@ import type { ConnectorFile } from "./file.ts";
 import type { HttpClient } from "./http.ts";
 import type { Protocol } from "./protocol.ts";
 import type { Secret } from "./secret.ts";
-import type { CompiledTemplate } from "./template.ts";
+import type { CompiledTemplate, CompiledText } from "./template.ts";
 
 export interface ProtocolContext {
   readonly file: ConnectorFile;
@@ -19,10 +19,14 @@ export interface ProtocolContext {
   /** Without a slash at the end; null while a file is checked, or when the file has none. */
   readonly baseUrl: string | null;
   readonly settings: Readonly<Record<string, Value>>;
+  /** Sent where the file sets no User-Agent. */
+  readonly userAgent: string;
   /** Values of the account's secrets, by name: for signatures inside a request (WS-Security). */
   readonly secrets: ReadonlyMap<string, Secret>;
   /** Compiles a value with `{{ }}` in it, at this place of the file; knows which variables exist. */
   template(value: unknown, path: KeyPath, position: readonly string[]): CompiledTemplate;
+  /** The same for one text, as its parts: where each hole is encoded by itself. */
+  text(text: string, path: KeyPath): CompiledText;
 }
 
 export interface PreparedProtocol {

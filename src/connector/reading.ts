@@ -19,16 +19,17 @@ const NO_SUCH_PAGE = new Set([400, 404, 410, 416, 422]);
 
 type RawPage = { readonly answer: Answer; readonly items: readonly Value[] };
 
-/** The pages of a listing. The next one is asked for while this one is worked on. */
+/** The pages of a listing, at most `pagesMax`. The next one is asked for while this one is worked on. */
 export async function* readPages(
   tools: ObjectTools,
   listing: ListingPlan,
   variables: Variables,
+  pagesMax = Number.POSITIVE_INFINITY,
 ): AsyncGenerator<Result<Page>> {
   const pager = startPaging(listing.paging, tools.origin);
   let pending = readPage(tools, listing, variables, pager, pager.first);
   let seen = 0;
-  for (;;) {
+  for (let pages = 1; ; pages += 1) {
     const raw = await pending;
     if (raw === "end") return;
     if (!raw.ok) {
@@ -40,13 +41,13 @@ export async function* readPages(
     const page = decodePage(tools, listing, answer, items);
     const ids = page.records.map((record) => record.id);
     const next = pager.next(answer, items, ids, seen, page.total);
-    if (next.kind === "more") {
+    if (next.kind === "more" && pages < pagesMax) {
       pending = readPage(tools, listing, variables, pager, next.request);
       // Only a fault of ours rejects; it is met at the await above, unless the consumer has left by then.
       pending.catch(() => undefined);
     }
     yield done(page);
-    if (next.kind === "end") return;
+    if (next.kind === "end" || pages >= pagesMax) return;
     if (next.kind === "failed") {
       yield failed({ kind: "malformed", code: next.code, message: next.message });
       return;

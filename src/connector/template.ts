@@ -25,6 +25,11 @@ export interface CompiledTemplate {
   readonly problems: readonly Problem[];
 }
 
+export interface CompiledText {
+  readonly parts: readonly TextPart[];
+  readonly problems: readonly Problem[];
+}
+
 /** An expression that failed on the values it met: nothing was sent. */
 export class TemplateFailure extends Error {
   override readonly name = "TemplateFailure";
@@ -71,11 +76,7 @@ export function compileTemplate(
 }
 
 /** The holes of one text and what stands between them, for paths, whose holes are encoded one by one. */
-export function compileText(
-  text: string,
-  path: KeyPath,
-  scope: TemplateScope,
-): { readonly parts: readonly TextPart[]; readonly problems: readonly Problem[] } {
+export function compileText(text: string, path: KeyPath, scope: TemplateScope): CompiledText {
   const problems: Problem[] = [];
   const parts = textParts(text, { ...scope, path, position: [], problems });
   return { parts, problems };

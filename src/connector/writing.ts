@@ -30,7 +30,7 @@ export function createRecords(tools: ObjectTools, calls: readonly CreateCall[]):
     return { call, item: wire, variables: { ...recordForms(record, wire, wire, record), op: { key: call.key } } };
   });
   // A batch has one idempotency key, and after a crash other records may share it: with keys, one by one.
-  const batched = plan.create?.keyHeader == null;
+  const batched = (plan.create?.keyHeader ?? null) === null;
   return inBatches(
     tools,
     "create",

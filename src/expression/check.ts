@@ -5,13 +5,7 @@
 // recursion, and every expression ends. Names are checked here too, where a mistake can still be shown with its place.
 
 import { didYouMean } from "../core/problem.ts";
-import {
-  functionArgument,
-  functionNames,
-  functionParameters,
-  takesPattern,
-  whyForbidden,
-} from "./functions.ts";
+import { functionArgument, functionNames, functionParameters, takesPattern, whyForbidden } from "./functions.ts";
 import { Refusal } from "./refusal.ts";
 import { SafeRegex } from "./safe-regex.mjs";
 import type { ExpressionRules } from "../core/expression.ts";
@@ -132,9 +126,14 @@ class Check {
   }
 
   private functionOutOfPlace(position: number | null): Refusal {
-    return new Refusal("E_EXPR_FORBIDDEN", "a function can only be written where $map, $filter, $reduce, … take one", position, {
-      hint: "it cannot be stored or called by name, so that every expression ends; $name := value keeps a value",
-    });
+    return new Refusal(
+      "E_EXPR_FORBIDDEN",
+      "a function can only be written where $map, $filter, $reduce, … take one",
+      position,
+      {
+        hint: "it cannot be stored or called by name, so that every expression ends; $name := value keeps a value",
+      },
+    );
   }
 
   private path(path: NodeOf<"path">, place: Place): void {
@@ -181,14 +180,20 @@ class Check {
     if (name === "$" || (name === "" && place.root)) this.readsAll = true;
     if (name === "$" || name === "" || place.variables.has(name)) return;
     if (functionParameters(name) !== null || whyForbidden(name) !== null) {
-      throw new Refusal("E_EXPR_NAME", `$${name} is a function, not a value`, position, { hint: `call it: $${name}(…)` });
+      throw new Refusal("E_EXPR_NAME", `$${name} is a function, not a value`, position, {
+        hint: `call it: $${name}(…)`,
+      });
     }
     throw this.unknownVariable(name, position, place);
   }
 
   private unknownVariable(name: string, position: number | null, place: Place): Refusal {
     const names = place.variables.all();
-    const hint = didYouMean(`$${name}`, names.map((one) => `$${one}`)) ?? known(names, "$");
+    const hint =
+      didYouMean(
+        `$${name}`,
+        names.map((one) => `$${one}`),
+      ) ?? known(names, "$");
     return new Refusal("E_EXPR_NAME", `there is no $${name} here`, position, { hint });
   }
 
@@ -198,7 +203,8 @@ class Check {
   }
 
   private declare(name: string, position: number | null, place: Place): void {
-    if (name === "" || name === "$") throw new Refusal("E_EXPR_FORBIDDEN", `$${name} cannot be given a value`, position);
+    if (name === "" || name === "$")
+      throw new Refusal("E_EXPR_FORBIDDEN", `$${name} cannot be given a value`, position);
     place.variables.names.add(name);
   }
 
@@ -246,13 +252,19 @@ class Check {
       if (why !== null) throw new Refusal("E_EXPR_FORBIDDEN", `$${name} is not allowed: ${why}`, position);
       if (functionParameters(name) !== null) return name;
       throw new Refusal("E_EXPR_NAME", `there is no function $${name}`, position, {
-        hint: didYouMean(`$${name}`, functionNames.map((one) => `$${one}`)),
+        hint: didYouMean(
+          `$${name}`,
+          functionNames.map((one) => `$${one}`),
+        ),
       });
     }
     const first = callee.kind === "path" && callee.steps.length === 1 ? callee.steps[0]?.node : null;
     if (first?.kind !== "name") throw this.functionOutOfPlace(callee.position);
     throw new Refusal("E_EXPR_NAME", `${first.name}(…) is not a function: their names begin with $`, first.position, {
-      hint: didYouMean(`$${first.name}`, functionNames.map((one) => `$${one}`)),
+      hint: didYouMean(
+        `$${first.name}`,
+        functionNames.map((one) => `$${one}`),
+      ),
     });
   }
 
@@ -291,7 +303,11 @@ function isWidth(node: Node | null | undefined): boolean {
 }
 
 function padRefusal(position: number | null): Refusal {
-  return new Refusal("E_EXPR_FORBIDDEN", `the width of $pad must be written as a number up to ${String(PAD_WIDTH_MAX)}`, position);
+  return new Refusal(
+    "E_EXPR_FORBIDDEN",
+    `the width of $pad must be written as a number up to ${String(PAD_WIDTH_MAX)}`,
+    position,
+  );
 }
 
 function checkPattern(node: NodeOf<"regex">): void {
@@ -304,9 +320,14 @@ function checkPattern(node: NodeOf<"regex">): void {
     new SafeRegex(node.regex);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message.replace(/^error parsing regexp: /, "") : String(cause);
-    throw new Refusal("E_REGEX_UNSAFE", `/${node.regex.source}/ is not a regular expression of linear time: ${reason}`, node.position, {
-      hint: "look-around, references to groups and repeats over 1000 are not available (RE2 syntax)",
-    });
+    throw new Refusal(
+      "E_REGEX_UNSAFE",
+      `/${node.regex.source}/ is not a regular expression of linear time: ${reason}`,
+      node.position,
+      {
+        hint: "look-around, references to groups and repeats over 1000 are not available (RE2 syntax)",
+      },
+    );
   }
 }
 

@@ -95,7 +95,12 @@ class Decoder {
           otherwise: raw.else === undefined ? null : this.node(raw.else),
         };
       case "block":
-        return { ...trailing, kind: "block", expressions: this.nodes(raw.expressions), constructed: raw.consarray === true };
+        return {
+          ...trailing,
+          kind: "block",
+          expressions: this.nodes(raw.expressions),
+          constructed: raw.consarray === true,
+        };
       case "bind":
         return { ...trailing, kind: "bind", name: text(single(raw.lhs).value), value: this.node(need(raw.rhs)) };
       case "function":
@@ -166,10 +171,13 @@ class Decoder {
   /** The digits as written: the parser has already made them a double. */
   private number(raw: RawNode): number | Exact {
     if (typeof raw.value !== "number") throw new Error("a number without its value");
-    const written = /(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?$/.exec(this.source.slice(0, raw.position ?? 0))?.[0];
-    const exact = exactNumber(written ?? "");
+    const exact = exactNumber(this.written(raw));
     if (!(exact instanceof Exact)) return raw.value;
     return raw.value < 0 ? new Exact(`-${exact.digits}`) : exact;
+  }
+
+  private written(raw: RawNode): string {
+    return /(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?$/.exec(this.source.slice(0, raw.position ?? 0))?.[0] ?? "";
   }
 
   private position(raw: RawNode): number | null {
@@ -188,6 +196,7 @@ class Decoder {
 
   private tokenLength(raw: RawNode): number {
     if (raw.value instanceof RegExp) return raw.value.source.length + raw.value.flags.replace("g", "").length + 2;
+    if (raw.type === "number") return this.written(raw).length;
     if (raw.type === "variable") return text(raw.value).length + 1;
     if (raw.type === "name") return text(raw.value).length + (this.source[(raw.position ?? 0) - 1] === "`" ? 2 : 0);
     if (raw.type === "string") return text(raw.value).length + 2;

@@ -26,6 +26,7 @@ export function failedResult(code: FailureCode, message: string): ExpressionResu
 export function resultOfThrown(thrown: unknown): ExpressionResult | null {
   if (thrown instanceof ExpressionFailure) return failedResult(thrown.code, thrown.message);
   // "Invalid string length", "Maximum call stack size exceeded": the engine's own limits.
-  if (thrown instanceof RangeError) return failedResult("E_EXPR_RESOURCE", `it needs too much memory: ${thrown.message}`);
+  if (thrown instanceof RangeError)
+    return failedResult("E_EXPR_RESOURCE", `it needs too much memory: ${thrown.message}`);
   return null;
 }

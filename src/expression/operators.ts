@@ -32,7 +32,9 @@ export function calculate(operator: Arithmetic, left: Item, right: Item): Item {
 export function negate(item: Item): Item {
   if (item === undefined) return undefined;
   if (!isNumber(item)) throw failed("- stands before something that is not a number");
-  return item instanceof Exact ? new Exact(item.digits.startsWith("-") ? item.digits.slice(1) : `-${item.digits}`) : -item;
+  return item instanceof Exact
+    ? new Exact(item.digits.startsWith("-") ? item.digits.slice(1) : `-${item.digits}`)
+    : -item;
 }
 
 /** `=` between two values that are there. Numbers have one form each, so an Exact equals nothing but the same digits. */
@@ -58,7 +60,8 @@ function sameExact(left: Item, right: Item): boolean {
 }
 
 export function compare(operator: Order, left: Item, right: Item): Item {
-  if (!isComparable(left) || !isComparable(right)) throw failed(`${operator} compares numbers with numbers and texts with texts only`);
+  if (!isComparable(left) || !isComparable(right))
+    throw failed(`${operator} compares numbers with numbers and texts with texts only`);
   if (left === undefined || right === undefined) return undefined;
   const order = orderOf(left, right);
   if (order === null) throw failed(`${operator} compares numbers with numbers and texts with texts only`);

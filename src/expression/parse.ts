@@ -40,9 +40,14 @@ function refuseDeepDefaults(source: string): void {
     else if ("([{".includes(token)) depth += 1;
     else if (")]}".includes(token)) depth -= 1;
     if (levels.size <= DEFAULT_LEVELS_MAX) continue;
-    throw new Refusal("E_EXPR_SYNTAX", `?? and ?: are nested more than ${String(DEFAULT_LEVELS_MAX)} deep`, match.index, {
-      hint: "give the inner ones a name first: ( $x := a ?? b; $x ?? c )",
-    });
+    throw new Refusal(
+      "E_EXPR_SYNTAX",
+      `?? and ?: are nested more than ${String(DEFAULT_LEVELS_MAX)} deep`,
+      match.index,
+      {
+        hint: "give the inner ones a name first: ( $x := a ?? b; $x ?? c )",
+      },
+    );
   }
 }
 
@@ -84,13 +89,17 @@ function syntaxMessage(error: ParserError): string {
     case "S0201":
       return `${token} is not expected here`;
     case "S0202":
-      return atEnd ? `${tokenText(error.value)} is missing at the end` : `${tokenText(error.value)} is expected here, not ${token}`;
+      return atEnd
+        ? `${tokenText(error.value)} is missing at the end`
+        : `${tokenText(error.value)} is expected here, not ${token}`;
     case "S0203":
       return `${tokenText(error.value)} is missing at the end`;
     case "S0207":
       return "the expression ends too early: something is missing at the end";
     case "S0211":
-      return atEnd ? "the expression ends too early: something is missing at the end" : `something is missing before ${token}`;
+      return atEnd
+        ? "the expression ends too early: something is missing at the end"
+        : `something is missing before ${token}`;
     default:
       return lowerFirst(error.message ?? `syntax error ${error.code ?? ""}`);
   }

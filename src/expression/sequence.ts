@@ -3,10 +3,10 @@
 // array, because a sequence put into an object keeps it. `plain.ts` takes the marks off.
 
 import { spend } from "./budget.ts";
-import { Exact, type Value } from "../core/value.ts";
+import { Exact } from "../core/value.ts";
 
 /** A value on the way, or `undefined`: absent. */
-export type Item = Value | undefined | List | Fields;
+export type Item = undefined | null | boolean | number | string | Exact | List | Fields;
 
 export interface Fields {
   readonly [name: string]: Item;

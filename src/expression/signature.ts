@@ -98,7 +98,9 @@ export function bindArguments(
     if (parameter.listOf !== null) lists = true;
   }
   if (direct && !lists) return args;
-  return direct ? args.map((arg, index) => asWanted(name, wanted[index], arg, index)) : matchArguments(name, wanted, args, context);
+  return direct
+    ? args.map((arg, index) => asWanted(name, wanted[index], arg, index))
+    : matchArguments(name, wanted, args, context);
 }
 
 const PATTERNS = new WeakMap<readonly Parameter[], RegExp>();
@@ -106,7 +108,9 @@ const PATTERNS = new WeakMap<readonly Parameter[], RegExp>();
 function patternOf(wanted: readonly Parameter[]): RegExp {
   let pattern = PATTERNS.get(wanted);
   if (pattern === undefined) {
-    pattern = new RegExp(`^${wanted.map((one) => `([${one.kinds}]${one.context || one.optional ? "?" : ""})`).join("")}$`);
+    pattern = new RegExp(
+      `^${wanted.map((one) => `([${one.kinds}]${one.context || one.optional ? "?" : ""})`).join("")}$`,
+    );
     PATTERNS.set(wanted, pattern);
   }
   return pattern;
@@ -137,7 +141,10 @@ function asWanted(name: string, parameter: Parameter | undefined, arg: Argument,
   const element = parameter.listOf;
   const list = isArgumentList(arg) ? arg : null;
   const fits = element === "" || (list === null ? kindOf(arg) === element : allOfKind(list, element));
-  if (!fits) throw failed(`argument ${String(index + 1)} of $${name} must be a list of ${KIND_NAMES[element] ?? "other values"}`);
+  if (!fits)
+    throw failed(
+      `argument ${String(index + 1)} of $${name} must be a list of ${KIND_NAMES[element] ?? "other values"}`,
+    );
   // A function in a list could only be given back, never called; jsonata wraps it all the same.
   return list ?? ([arg] as Item[]);
 }

@@ -19,13 +19,17 @@ export const textFunctions: Builtins = {
   ),
   lowercase: builtin("s-", ([text]) => mapText(text, (found) => found.toLowerCase())),
   uppercase: builtin("s-", ([text]) => mapText(text, (found) => found.toUpperCase())),
-  trim: builtin("s-", ([text]) => mapText(text, (found) => found.replaceAll(/[ \t\n\r]+/g, " ").replaceAll(/^ | $/g, ""))),
+  trim: builtin("s-", ([text]) =>
+    mapText(text, (found) => found.replaceAll(/[ \t\n\r]+/g, " ").replaceAll(/^ | $/g, "")),
+  ),
   pad: builtin("s- n s?", ([text, width, fill]) => pad(text, width, fill)),
   contains: builtin("s- (sf)", ([text, part]) => contains(text, part)),
   split: builtin("s- (sf) n?", ([text, separator, limit]) => split(text, separator, limit)),
   join: builtin("a<s> s?", ([texts, separator]) => join(texts, separator)),
   match: builtin("s- f n?", ([text, pattern, limit]) => match(text, pattern, limit)),
-  replace: builtin("s- (sf) (sf) n?", ([text, pattern, replacement, limit]) => replace(text, pattern, replacement, limit)),
+  replace: builtin("s- (sf) (sf) n?", ([text, pattern, replacement, limit]) =>
+    replace(text, pattern, replacement, limit),
+  ),
   encodeUrlComponent: builtin("s-", ([text]) => mapText(text, encodeURIComponent)),
   encodeUrl: builtin("s-", ([text]) => mapText(text, encodeURI)),
   decodeUrlComponent: builtin("s-", ([text]) => mapText(text, decodeURIComponent)),
@@ -52,7 +56,8 @@ function stringOf(item: Argument, pretty: Argument): Item {
 
 /** A function never reaches a parameter of these kinds: check.ts lets functions stand only where one is wanted. */
 export function asItem(argument: Argument): Item {
-  if (argument instanceof InlineFunction || argument instanceof Pattern) throw new Error("a function in the place of a value");
+  if (argument instanceof InlineFunction || argument instanceof Pattern)
+    throw new Error("a function in the place of a value");
   return argument;
 }
 
@@ -76,7 +81,11 @@ function substring(text: Argument, start: Argument, length: Argument): Item {
   return slice(from >= 0 ? from + length : all.length + from + length);
 }
 
-function beforeOrAfter(text: Argument, mark: Argument, cut: (text: string, at: number, length: number) => string): Item {
+function beforeOrAfter(
+  text: Argument,
+  mark: Argument,
+  cut: (text: string, at: number, length: number) => string,
+): Item {
   if (typeof text !== "string") return undefined;
   spendText(text.length);
   const part = typeof mark === "string" ? mark : "undefined";

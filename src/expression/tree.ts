@@ -32,7 +32,12 @@ export type Node = Trailing &
     /** Null: a `?`. */
     | { readonly kind: "partial"; readonly callee: Node; readonly args: readonly (Node | null)[] }
     | { readonly kind: "apply"; readonly left: Node; readonly right: Node }
-    | { readonly kind: "lambda"; readonly parameters: readonly string[]; readonly body: Node; readonly signature: boolean }
+    | {
+        readonly kind: "lambda";
+        readonly parameters: readonly string[];
+        readonly body: Node;
+        readonly signature: boolean;
+      }
     /** A call that is the last thing its function does; jsonata runs it after the function has returned. */
     | { readonly kind: "tail"; readonly call: Node }
     /** Null: jsonata lost the pattern (it copies the left side of `?:` and `??` as JSON). */

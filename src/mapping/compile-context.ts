@@ -51,6 +51,12 @@ function reportUnknownKey(key: string, at: KeyPath, context: CompileContext, kno
   context.report(problem("E_UNKNOWN_KEY", [...at, key], `unknown key "${key}"`, { on: "key", ...more }));
 }
 
+/** Names that every JavaScript object already has: what is looked up by name would find them. */
+export function reportReservedName(name: string, at: KeyPath, context: CompileContext): void {
+  if (!(name in Object.prototype)) return;
+  context.report(problem("E_RESERVED", at, `"${name}" cannot be used as a name`, { on: "key", found: name }));
+}
+
 export function readPath(text: string, at: KeyPath, context: CompileContext): Path | null {
   const parsed = text.startsWith(".") ? null : parsePath(text);
   const path = typeof parsed?.[0] === "number" ? null : parsed; // a record has names, not positions

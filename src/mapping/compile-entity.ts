@@ -8,6 +8,7 @@ import {
   readDirection,
   readExpression,
   readResolution,
+  reportReservedName,
   sideEntries,
   type CompileContext,
   type Direction,
@@ -50,6 +51,8 @@ export function compileEntity(
   const parents: { readonly entity: string; readonly path: KeyPath }[] = [];
   for (const [field, rule] of Object.entries(rules)) {
     const ruleAt = [...at, "fields", field];
+    reportReservedName(field, ruleAt, context);
+    if (rule.group !== undefined) reportReservedName(rule.group, [...ruleAt, "group"], context);
     const lens = compileRule(field, { rule, at: ruleAt, defaults }, context);
     if (lens !== null) fields.push(lens);
     // Records of an entity may name each other: that orders records, not entities.
@@ -188,7 +191,7 @@ function bySide<T>(
   context: CompileContext,
 ): BySide<T> {
   if (text === undefined) return { left: standard, right: standard };
-  if (typeof text !== "object" || text === null || Array.isArray(text)) return { left: text as T, right: text as T };
+  if (typeof text !== "object" || text === null || Array.isArray(text)) return { left: text, right: text };
   const entries = sideEntries(text as Readonly<Record<string, T>>, at, context);
   return { left: entries.left ?? standard, right: entries.right ?? standard };
 }

@@ -8,7 +8,7 @@ import { keyFault } from "./laws.ts";
 import type { FieldLens } from "./lens.ts";
 import type { MatchRule } from "./match.ts";
 
-const SCORE_KEYS = ["score", "link_at", "review_at"];
+export const SCORE_KEYS: readonly string[] = ["score", "link_at", "review_at"];
 
 export interface MatchFields {
   readonly compiled: readonly FieldLens[];

@@ -15,7 +15,7 @@ import {
 } from "./compile-context.ts";
 import { compileSide, sideText, type SideText } from "./compile-side.ts";
 import { RULE_KEY_NAMES, type RuleFile } from "./file-rule.ts";
-import type { FieldLens, Source } from "./lens.ts";
+import type { FieldLens, Source, Target } from "./lens.ts";
 import { checkLaws } from "./laws.ts";
 import { compileTypes } from "./rule-type.ts";
 import { compileTable } from "./values-table.ts";
@@ -28,7 +28,7 @@ export interface RuleDefaults {
   readonly atLink: Resolution | null;
 }
 
-/** @param group What another rule of the same group says, which then holds for all of it. */
+/** Null when nothing of the rule could be compiled; the reason is reported. */
 export function compileRule(
   name: string,
   given: { readonly rule: RuleFile; readonly at: KeyPath; readonly defaults: RuleDefaults },
@@ -73,6 +73,8 @@ export function compileRule(
     ref: rule.ref ?? null,
     merge: rule.merge === "counter" || rule.merge === "set" ? rule.merge : null,
   };
+  for (const which of SIDES)
+    if (policy.writes !== otherSide(which)) reportWholeRecord(sides[which].target, sideTexts[which], context);
   reportKeysThatDoNotGoTogether(rule, lens, at, context);
   checkLaws(lens, { rule, at }, context);
   return lens;
@@ -113,6 +115,17 @@ function valueSource(
     context.report(problem("E_COMBINATION", [...at, name], message, { on: "key" }));
   }
   return expression === null ? { kind: "none" } : { kind: "expression", expression };
+}
+
+/** `$` can be read; written it would replace what no rule names. */
+function reportWholeRecord(target: Target, text: SideText, context: CompileContext): void {
+  const message = "the whole record cannot be written, only places in it";
+  const whole = target.kind === "path" && target.path.length === 0;
+  if (whole) context.report(problem("E_PATH", text.pathAt, message, { found: "$" }));
+  if (target.kind !== "expressions") return;
+  const written = target.writes.find(({ path }) => path.length === 0);
+  if (written !== undefined)
+    context.report(problem("E_PATH", [...text.at, "write", "$"], message, { on: "key", found: "$" }));
 }
 
 function tableOf(
@@ -177,8 +190,4 @@ function reportKeysThatDoNotGoTogether(rule: RuleFile, lens: FieldLens, at: KeyP
   const wrong = SIDES.map((side) => lens.sides[side].type.name).find((type) => !fit.includes(type));
   if (wrong !== undefined)
     report("merge", `\`merge: ${rule.merge}\` cannot put together values of type ${wrong}`, `as: ${fit[0] ?? ""}`);
-}
-
-export function givingSide(policy: FieldPolicy): Side | null {
-  return policy.writes === "both" ? null : otherSide(policy.writes);
 }

@@ -1,20 +1,17 @@
 // A mapping file becomes a compiled Mapping, once. Every problem of the file is collected; an error among them means no mapping.
 
 import type { ExpressionCompiler } from "../core/expression.ts";
-import type { BySide } from "../core/ids.ts";
 import { isError, problem, type KeyPath, type Problem } from "../core/problem.ts";
 import { parseDuration } from "../core/units.ts";
-import type { CompileContext } from "./compile-context.ts";
+import { reportReservedName, type CompileContext } from "./compile-context.ts";
 import { compileEntity } from "./compile-entity.ts";
 import { orderEntities } from "./entity-order.ts";
-import { ENTITY_KEY_NAMES } from "./file-entity.ts";
-import { RULE_KEY_NAMES } from "./file-rule.ts";
 import type { MappingFile } from "./file.ts";
 import { compileGuards } from "./guards.ts";
 import type { Mapping } from "./mapping.ts";
 import { meaningText } from "./meaning.ts";
 import { compileSchedule } from "./schedule.ts";
-import { RESERVED_IN_TESTS } from "./test-shape.ts";
+import { compileSides } from "./side-names.ts";
 
 export interface CompileOptions {
   /** The file, as named to people. */
@@ -32,7 +29,13 @@ export interface CompiledMapping {
 
 export function compileMapping(file: MappingFile, options: CompileOptions): CompiledMapping {
   const problems: Problem[] = [];
-  const report = (each: Problem): void => void problems.push(each);
+  // A fault of a rule's type shows on both of its sides; it is told once.
+  const told = new Set<string>();
+  const report = (each: Problem): void => {
+    const text = JSON.stringify([each.code, each.path, each.message]);
+    if (!told.has(text)) problems.push(each);
+    told.add(text);
+  };
   const sides = compileSides(file.sides, report);
   if (sides === null) return { mapping: null, problems };
 
@@ -43,6 +46,7 @@ export function compileMapping(file: MappingFile, options: CompileOptions): Comp
     report,
   };
   const known = Object.keys(file.entities);
+  known.forEach((name) => reportReservedName(name, ["entities", name], context));
   if (known.length === 0) report(problem("E_MISSING", ["entities"], "a mapping needs at least one entity"));
   const compiled = Object.entries(file.entities).map(([name, entity]) => compileEntity(name, entity, known, context));
   const { ordered, problems: cycles } = orderEntities(compiled);
@@ -62,56 +66,6 @@ export function compileMapping(file: MappingFile, options: CompileOptions): Comp
     entities: ordered.map((entity) => entity.mapping),
   };
   return { mapping: problems.some(isError) ? null : mapping, problems };
-}
-
-const SIDE_NAME = /^[A-Za-z_][A-Za-z0-9_-]{0,62}$/;
-
-function compileSides(sides: MappingFile["sides"], report: (problem: Problem) => void): Mapping["sides"] | null {
-  const entries = Object.entries(sides).map(([name, system]) => ({ name, system }));
-  const reserved = new Set([
-    ...ENTITY_KEY_NAMES,
-    ...RULE_KEY_NAMES,
-    ...RESERVED_IN_TESTS,
-    "review",
-    "newest",
-    "score",
-    "link_at",
-    "review_at",
-  ]);
-  for (const { name } of entries) {
-    if (reserved.has(name)) {
-      const hint = "choose a short name of the system, such as crm";
-      report(
-        problem(
-          "E_RESERVED",
-          ["sides", name],
-          `"${name}" is a word of the mapping language, so no side can be called so`,
-          { on: "key", found: name, hint },
-        ),
-      );
-    } else if (!SIDE_NAME.test(name)) {
-      const expected = "letters, digits, `-` and `_`, beginning with a letter";
-      report(
-        problem("E_TYPE", ["sides", name], `"${name}" cannot be the name of a side`, {
-          on: "key",
-          found: name,
-          expected,
-        }),
-      );
-    }
-  }
-  const [left, right] = entries;
-  if (left !== undefined && right !== undefined && entries.length === 2)
-    return { left, right } satisfies BySide<object>;
-  const code = entries.length < 2 ? "E_MISSING" : "E_RANGE";
-  const found = entries.map(({ name }) => name).join(", ");
-  report(
-    problem(code, ["sides"], "a pair has two sides, no more and no fewer", {
-      found,
-      expected: "two names, each with its system",
-    }),
-  );
-  return null;
 }
 
 function readDuration(text: string, at: KeyPath, context: CompileContext): number {

@@ -4,6 +4,7 @@
 import { z } from "zod";
 
 import { dynamicKeys } from "./dynamic-keys.ts";
+import { TYPE_NAMES, typeSpecSchema } from "./types/registry.ts";
 
 const path = z
   .string()
@@ -16,11 +17,14 @@ const paths = z
 const expression = (about: string, example: string) => z.string().describe(`${about} Example: ${example}`);
 const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 
-export const typeSchema = z
-  .union([z.string(), z.record(z.string(), z.unknown())])
-  .describe(
-    "The canonical type: its name, or its name with options. Example: email, or { phone: GB }, or { decimal: 2 }",
-  );
+const TYPE_ABOUT =
+  "The canonical type: its name, or its name with options. Example: email, or { phone: GB }, or { decimal: 2 }";
+
+/** Any name and options: types/registry.ts checks them, and says better what is wrong. */
+const looseTypeSchema = z.union([z.string().meta({ examples: [...TYPE_NAMES] }), z.record(z.string(), z.unknown())]);
+
+/** With the types spelled out, for editors. */
+const typeSchema = z.union([typeSpecSchema, looseTypeSchema]).describe(TYPE_ABOUT);
 
 const emptySchema = z.array(scalar).describe('Values that mean "nothing here", beside null. Example: ["", "N/A"]');
 
@@ -46,7 +50,7 @@ export const ruleSideSchema = z
     z.array(path).min(1),
     z.strictObject({
       at: paths.optional(),
-      as: typeSchema.optional(),
+      as: looseTypeSchema.describe(TYPE_ABOUT).optional(),
       read: expression(
         "Expression over the record that gives the canonical value.",
         "'labels[lang = \"en\"].text'",

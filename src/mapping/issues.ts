@@ -23,8 +23,8 @@ export interface Issue {
 export function issueProblems(
   issues: readonly Issue[],
   found: unknown,
-  at: KeyPath = [],
-  known: readonly string[] = [],
+  at: KeyPath,
+  known: KnownKeys,
 ): readonly Problem[] {
   return issues.flatMap((issue) => issueProblem(issue, found, at, known));
 }

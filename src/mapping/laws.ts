@@ -40,6 +40,7 @@ export function classifyRule(field: FieldLens): RuleClass {
   if (hasExpression(left) || hasExpression(right)) return { kind: "unproven" };
   if (field.ref !== null) return { kind: "iso" };
   if (field.table !== null) return field.table.injective ? { kind: "iso" } : { kind: "lossy", keeps: "left" };
+  if (left.type.name !== right.type.name) return classByCases(field);
   const keepsLeft = left.type.lossless;
   const keepsRight = right.type.lossless;
   if (keepsLeft && keepsRight) return { kind: "iso" };

@@ -1,8 +1,9 @@
-// What a YAML file holds, as a MappingFile: the shape is checked here, the meaning by compile.ts.
+// From what a YAML file holds to a compiled Mapping: the shape is checked here, the meaning by compile.ts.
 
 import { z } from "zod";
 
 import type { KeyPath, Problem } from "../core/problem.ts";
+import { compileMapping, type CompiledMapping, type CompileOptions } from "./compile.ts";
 import { mappingFileSchema, type MappingFile } from "./file.ts";
 import { issueProblems } from "./issues.ts";
 
@@ -16,6 +17,51 @@ export function readMappingFile(found: unknown): MappingFileRead {
   const parsed = mappingFileSchema.safeParse(found);
   if (parsed.success) return { file: parsed.data, problems: [] };
   return { file: null, problems: issueProblems(parsed.error.issues, found, [], knownKeysAt) };
+}
+
+/** What a YAML file holds, compiled, with every problem of shape and of meaning at once. */
+export function compileMappingFile(found: unknown, options: CompileOptions): CompiledMapping {
+  const { file, problems } = readMappingFile(found);
+  if (file !== null) return compileMapping(file, options);
+  const sound = soundPart(found, problems);
+  const more = sound === null ? [] : compileMapping(sound, options).problems;
+  return { mapping: null, problems: [...problems, ...more.filter(({ code }) => !FOLLOWS.has(code))] };
+}
+
+/** Problems that may only come of what was left out of a file because its shape was wrong. */
+const FOLLOWS: ReadonlySet<string> = new Set(["E_MISSING", "E_KEY", "W_NEVER_WRITTEN"]);
+
+/** Removing more than this around each fault would leave nothing worth checking. */
+const STEPS_REMOVED_MAX = 3;
+
+/** The file without what is wrong in shape, so that the rest of it can be checked. Null: too little is left. */
+function soundPart(found: unknown, problems: readonly Problem[]): MappingFile | null {
+  for (let steps = 0; steps <= STEPS_REMOVED_MAX; steps += 1) {
+    const faults = problems.map(({ path }) => path.slice(0, Math.max(0, path.length - steps)));
+    const parsed = mappingFileSchema.safeParse(without(found, faults));
+    if (parsed.success) return parsed.data;
+  }
+  return null;
+}
+
+/** A copy without what stands at the paths. A list with a fault in it is left out whole: its positions are part of later paths. */
+function without(value: unknown, paths: readonly KeyPath[]): unknown {
+  if (paths.length === 0 || typeof value !== "object" || value === null) return value;
+  const below = (step: string | number): readonly KeyPath[] =>
+    paths.filter(([first]) => first === step).map(([, ...rest]) => rest);
+  if (Array.isArray(value)) {
+    const entries = value.map((entry, index) => (isRemoved(below(index)) ? undefined : without(entry, below(index))));
+    return entries.includes(undefined) ? undefined : entries;
+  }
+  const entries = Object.entries(value).map(([name, entry]) => [
+    name,
+    isRemoved(below(name)) ? undefined : without(entry, below(name)),
+  ]);
+  return Object.fromEntries(entries.filter(([, entry]) => entry !== undefined));
+}
+
+function isRemoved(paths: readonly KeyPath[]): boolean {
+  return paths.some((path) => path.length === 0);
 }
 
 /** The keys that may stand in an object of the file, for "did you mean". */

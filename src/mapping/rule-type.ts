@@ -5,13 +5,18 @@ import type { KeyPath } from "../core/problem.ts";
 import type { CompileContext } from "./compile-context.ts";
 import type { SideText } from "./compile-side.ts";
 import type { RuleFile } from "./file-rule.ts";
-import { sideType } from "./types/registry.ts";
+import { fieldType } from "./types/registry.ts";
 import { rawType } from "./types/raw.ts";
 import type { FieldType } from "./types/type.ts";
 import { idType, idTypeIn, wordType } from "./word-types.ts";
 
 /** One type for both sides (the same object) where no side refines it. A type that was reported is replaced by `raw`. */
-export function compileTypes(rule: RuleFile, at: KeyPath, texts: BySide<SideText>, context: CompileContext): BySide<FieldType> {
+export function compileTypes(
+  rule: RuleFile,
+  at: KeyPath,
+  texts: BySide<SideText>,
+  context: CompileContext,
+): BySide<FieldType> {
   if (texts.left.entry.as === undefined && texts.right.entry.as === undefined) {
     const type = typeOf(rule, at, texts.left, context);
     return { left: type, right: type };
@@ -24,7 +29,13 @@ function typeOf(rule: RuleFile, at: KeyPath, text: SideText, context: CompileCon
   const ruleSpec = withCountry(rule.as, context.country);
   const sideSpec = text.entry.as;
   if (ruleSpec === undefined && sideSpec === undefined) return typeless(rule);
-  const { type, problems } = sideType({ rule: ruleSpec, rulePath: [...at, "as"], side: sideSpec, sidePath: [...text.at, "as"] });
+  const ruleAt = [...at, "as"];
+  const { type, problems } = fieldType(
+    ruleSpec,
+    sideSpec,
+    sideSpec === undefined ? ruleAt : [...text.at, "as"],
+    ruleAt,
+  );
   problems.forEach((each) => context.report(each));
   if (type === null) return rawType;
   return rule.ref === undefined ? type : idTypeIn(type);

@@ -1,21 +1,33 @@
 // What both sides last agreed on, beside the links: a jsonb object a side, merged by canonical field name.
 
 import type { BySide, LinkId } from "../core/ids.ts";
-import type { Value } from "../core/value.ts";
-import type { Bases } from "../engine/ports.ts";
+import type { Bases, StoredBases } from "../engine/ports.ts";
 import { statement, type Sql } from "./database.ts";
 import { asValue, recordset, storableKey } from "./encoding.ts";
 
-const READ = statement<{ id: LinkId; left: Record<string, Value>; right: Record<string, Value> }>(
+interface BaseRow {
+  readonly id: LinkId;
+  readonly left: Bases["left"];
+  readonly right: Bases["right"];
+  readonly left_keys: readonly string[] | null;
+  readonly right_keys: readonly string[] | null;
+}
+
+const READ = statement<BaseRow>(
   "bases.read",
-  `select link_id::text as id, left_values as "left", right_values as "right" from syncline.bases where link_id = any($1::bigint[])`,
+  `select link_id::text as id, left_values as "left", right_values as "right", left_keys, right_keys
+     from syncline.bases where link_id = any($1::bigint[])`,
 );
 
+const NOTHING: StoredBases = { left: {}, right: {}, matchKeys: { left: [], right: [] } };
+
 /** Bases of these links; a link that never agreed on anything has empty ones. */
-export async function readBases(sql: Sql, links: readonly LinkId[]): Promise<ReadonlyMap<LinkId, Bases>> {
+export async function readBases(sql: Sql, links: readonly LinkId[]): Promise<ReadonlyMap<LinkId, StoredBases>> {
   if (links.length === 0) return new Map();
-  const found = new Map<LinkId, Bases>(links.map((id) => [id, { left: {}, right: {} }]));
-  for (const { id, left, right } of await sql.rows(READ, [links])) found.set(id, { left, right });
+  const found = new Map<LinkId, StoredBases>(links.map((id) => [id, NOTHING]));
+  for (const { id, left, right, left_keys, right_keys } of await sql.rows(READ, [links])) {
+    found.set(id, { left, right, matchKeys: { left: left_keys ?? [], right: right_keys ?? [] } });
+  }
   return found;
 }
 

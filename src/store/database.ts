@@ -33,7 +33,17 @@ export interface Database extends Sql {
   close(): Promise<void>;
 }
 
-export type DatabaseAddress = { readonly url: string } | { readonly connection: pg.ClientConfig };
+/** Where a server listens; a host that is a folder means its Unix socket. */
+export interface ServerConnection {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly database: string;
+  /** Null: none is asked for. */
+  readonly password: string | null;
+}
+
+export type DatabaseAddress = { readonly url: string } | { readonly connection: ServerConnection };
 
 const SERVER_MIN = 13;
 
@@ -117,17 +127,14 @@ function isDriverError(error: Error): boolean {
   return error.cause === undefined && ("severity" in error || "errno" in error || /^(Knex|Connection terminated)/.test(error.message));
 }
 
-function connectionConfig(address: DatabaseAddress): pg.ClientConfig {
-  if ("connection" in address) return address.connection;
-  let url: URL;
-  try {
-    url = new URL(address.url);
-  } catch (cause) {
-    // The URL itself stays out of the message: it holds a password.
-    throw new StateError("the database URL cannot be read", "write postgres://user:password@host:5432/name", cause);
+function connectionConfig(address: DatabaseAddress): Knex.PgConnectionConfig {
+  if ("connection" in address) {
+    const { host, port, user, database, password } = address.connection;
+    return { host, port, user, database, ...(password === null ? {} : { password }), ssl: false };
   }
-  if (url.protocol !== "postgres:" && url.protocol !== "postgresql:") {
-    throw new StateError(`the database URL begins with ${url.protocol}//`, "write postgres://user:password@host:5432/name");
+  if (!/^postgres(ql)?:\/\//.test(address.url)) {
+    // The URL itself stays out of the message: it holds a password.
+    throw new StateError("the database URL cannot be read", "write postgres://user:password@host:5432/name");
   }
   return { connectionString: address.url };
 }

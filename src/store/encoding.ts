@@ -74,9 +74,9 @@ export function boundParameter(parameter: Parameter): string | number | boolean 
 const OID = { text: 25, json: 114, textList: 1009, jsonb: 3802 } as const;
 
 /** Parsers of one client: jsonb through our own JSON, so that no digit is lost; bigint stays text, as pg gives it. */
-export const columnTypes: pg.CustomTypesConfig = {
-  getTypeParser(oid: number, format?: "text" | "binary") {
-    const plain: (text: string) => unknown = pg.types.getTypeParser(oid, format === "binary" ? "text" : format);
+export const columnTypes = {
+  getTypeParser(oid: number): (text: string) => unknown {
+    const plain: (text: string) => unknown = pg.types.getTypeParser(oid, "text");
     switch (oid) {
       case OID.text:
         return storedText;

@@ -31,9 +31,10 @@ export async function addHints(sql: Sql, pair: string, hints: readonly Hint[]): 
   await sql.rows(ADD, [recordset(hints.map((hint) => toHintRow(pair, hint)))]);
 }
 
+// A run may pass over what is merely withheld, so any other reason to look comes first.
 const DUE = statement<{ id: RemoteId; channel: Channel; due: Instant; rows: string }>(
   "inbox.due",
-  `select record as id, ${instantSql("min(due)")} as due, (array_agg(channel order by due, id))[1] as channel,
+  `select record as id, ${instantSql("min(due)")} as due, (array_agg(channel order by channel = 'withheld', due, id))[1] as channel,
           string_agg(id::text, ',' order by id) as rows
      from syncline.inbox
     where pair = $1 and entity = $2 and side = $3 and due <= ${timestampSql("$4")}

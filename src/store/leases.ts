@@ -6,11 +6,12 @@ import { LeaseLost, type Lease } from "../engine/ports.ts";
 import { statement, type Sql } from "./database.ts";
 import { instantSql } from "./encoding.ts";
 
+// The token is drawn again under the row lock: one drawn before waiting for it could be older than what it replaces.
 const ACQUIRE = statement<{ token: string; until: Instant }>(
   "leases.acquire",
   `insert into syncline.leases as l (pair, token, owner, until)
    values ($1, nextval('syncline.lease_token'), $2, clock_timestamp() + make_interval(secs => $3::float8 / 1000))
-   on conflict (pair) do update set token = excluded.token, owner = excluded.owner, until = excluded.until
+   on conflict (pair) do update set token = nextval('syncline.lease_token'), owner = excluded.owner, until = excluded.until
     where l.owner is null or l.until <= clock_timestamp()
    returning token, ${instantSql("until")} as until`,
 );

@@ -3,7 +3,7 @@
 import { remoteId, type RemoteId } from "../../core/ids.ts";
 import type { Expression, ExpressionCompiler } from "../../core/expression.ts";
 import { parsePath, valueAt, type Path } from "../../core/path.ts";
-import { didYouMean, problem, type KeyPath, type Problem } from "../../core/problem.ts";
+import { problem, type KeyPath, type Problem } from "../../core/problem.ts";
 import { digitsOf, isList, type Value } from "../../core/value.ts";
 import type { Preset, WebhooksPart } from "./file.ts";
 
@@ -61,18 +61,18 @@ const EVENTS_MAX = 10_000;
 
 export function compileEvents(
   part: WebhooksPart,
-  context: { readonly expressions: ExpressionCompiler; readonly objects: readonly string[] },
+  expressions: ExpressionCompiler,
 ): { readonly reader: EventReader; readonly problems: readonly Problem[] } {
   const problems: Problem[] = [];
   const usual = typeof part.verify === "string" ? USUAL[part.verify] : {};
   const event = { ...usual, ...part.event };
   const at = (key: keyof EventPart): Place | null => compilePlace(event[key], ["webhooks", "event", key], problems);
   const plan: Plan = {
-    events: compileList(part.events ?? "$", context.expressions, problems),
+    events: compileList(part.events ?? "$", expressions, problems),
     id: at("id"),
     type: at("type"),
     record: at("record"),
-    ...compileMeanings(part.on, context.objects, problems),
+    ...compileMeanings(part.on, problems),
   };
   // Checked like the others, though a hint needs neither.
   at("at");
@@ -116,27 +116,11 @@ function compilePlace(place: EventPart["type"], path: KeyPath, problems: Problem
   return null;
 }
 
-function compileMeanings(
-  on: WebhooksPart["on"],
-  objects: readonly string[],
-  problems: Problem[],
-): Pick<Plan, "exact" | "prefixes"> {
+function compileMeanings(on: WebhooksPart["on"], problems: Problem[]): Pick<Plan, "exact" | "prefixes"> {
   const exact = new Map<string, Meaning>();
   const prefixes: (readonly [string, Meaning])[] = [];
   for (const [type, meaning] of Object.entries(on)) {
     const path = ["webhooks", "on", type];
-    for (const object of Object.keys(meaning)) {
-      if (objects.includes(object)) continue;
-      const hint = didYouMean(object, objects);
-      problems.push(
-        problem("E_UNKNOWN_OBJECT", [...path, object], `this connector has no object "${object}"`, {
-          on: "key",
-          found: object,
-          expected: objects.join(", "),
-          ...(hint === undefined ? {} : { hint }),
-        }),
-      );
-    }
     const entries = Object.entries(meaning);
     const star = type.indexOf("*");
     if (star === -1) exact.set(type, entries);

@@ -29,9 +29,10 @@ function declaredEncoding(bytes: Uint8Array): string | null {
 }
 
 function decodeAs(bytes: Uint8Array, encoding: string): Decoded {
-  // TextDecoder takes these for windows-1252, which gives the bytes 80 to 9F other characters.
+  // By the web's rules TextDecoder takes these two for one encoding, and Node 20 then decodes the bytes 80 to 9F as neither.
   if (encoding === "iso-8859-1" || encoding === "latin1")
     return { ok: true, text: Buffer.from(bytes).toString("latin1") };
+  if (encoding === "windows-1252" || encoding === "cp1252") return decodeWindows(bytes);
   const label = encoding === "us-ascii" || encoding === "ascii" ? "utf-8" : encoding;
   let decoder: InstanceType<typeof TextDecoder>;
   try {
@@ -44,4 +45,19 @@ function decodeAs(bytes: Uint8Array, encoding: string): Decoded {
   } catch {
     return { ok: false, message: `the bytes are not ${decoder.encoding}` };
   }
+}
+
+/** Characters of the bytes 80 to 9F; a blank where there is none. */
+const WINDOWS = "€ ‚ƒ„…†‡ˆ‰Š‹Œ Ž  ‘’“”•–—˜™š›œ žŸ";
+
+function decodeWindows(bytes: Uint8Array): Decoded {
+  let valid = true;
+  const text = Buffer.from(bytes)
+    .toString("latin1")
+    .replace(/[\u0080-\u009f]/g, (character) => {
+      const found = WINDOWS[character.charCodeAt(0) - 0x80] ?? " ";
+      if (found === " ") valid = false;
+      return found;
+    });
+  return valid ? { ok: true, text } : { ok: false, message: "the bytes are not windows-1252" };
 }

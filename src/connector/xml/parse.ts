@@ -117,6 +117,8 @@ function parser(depthMax: number): XMLParser {
     ignorePiTags: true,
     maxNestedTags: depthMax,
     jPath: false,
+    // Names such as valueOf would be renamed; they are not keys of anything here.
+    onDangerousProperty: (name) => name,
   });
 }
 

@@ -2,7 +2,7 @@
 
 import { z } from "zod";
 
-import { digitsOf, type Value } from "../../core/value.ts";
+import { canonicalText, digitsOf, type Value } from "../../core/value.ts";
 import { defineType, type OptionFault } from "./definition.ts";
 import { invalid, NULL_READING } from "./reading.ts";
 import { pick } from "./chance.ts";
@@ -66,7 +66,7 @@ export const booleanType = defineType({
         if (own !== null) return own[value ? 0 : 1];
         return likeSpelling(value, shown);
       },
-      key: String,
+      key: canonicalText,
       sample: (random) => pick<Value>(random, pairs.flat()),
       edges: [true, false, ...pairs.flat()],
     };
@@ -75,7 +75,14 @@ export const booleanType = defineType({
 
 function spellingFaults(yes: Spelling | undefined, no: Spelling | undefined): readonly OptionFault[] {
   if ((yes === undefined) !== (no === undefined)) {
-    return [{ code: "E_MISSING", option: null, message: "boolean needs the spelling of both true and false", expected: "{ true: …, false: … }" }];
+    return [
+      {
+        code: "E_MISSING",
+        option: null,
+        message: "boolean needs the spelling of both true and false",
+        expected: "{ true: …, false: … }",
+      },
+    ];
   }
   if (yes === undefined || no === undefined || spelled(yes) !== spelled(no)) return [];
   return [{ code: "E_ENUM", option: null, message: `true and false cannot both be spelled ${String(yes)}` }];
@@ -88,7 +95,9 @@ function spelled(spelling: Spelling): string {
 /** The other word of the pair that the record uses, in its case. */
 function likeSpelling(value: boolean, shown: Value | undefined): Value {
   if (typeof shown !== "string" && typeof shown !== "number") return value;
-  const pair = USUAL.find((words) => words.some((word) => typeof word === typeof shown && spelled(word) === spelled(shown)));
+  const pair = USUAL.find((words) =>
+    words.some((word) => typeof word === typeof shown && spelled(word) === spelled(shown)),
+  );
   if (pair === undefined) return value;
   const word = pair[value ? 0 : 1];
   if (typeof shown !== "string" || typeof word !== "string") return word;

@@ -15,6 +15,6 @@ export function pick<Item>(random: Random, items: readonly Item[]): Item {
 
 /** `length` characters of `alphabet`. */
 export function letters(random: Random, length: number, alphabet: string): string {
-  const characters = [...alphabet];
+  const characters = Array.from(alphabet);
   return Array.from({ length }, () => pick(random, characters)).join("");
 }

@@ -260,7 +260,12 @@ const ALIASES: Readonly<Record<string, readonly string[]>> = {
   BN: ["Brunei Darussalam"],
   BO: ["Plurinational State of Bolivia"],
   BQ: ["Caribbean Netherlands"],
-  CD: ["Democratic Republic of the Congo", "Congo, The Democratic Republic of the", "Congo (Kinshasa)", "Congo - Kinshasa"],
+  CD: [
+    "Democratic Republic of the Congo",
+    "Congo, The Democratic Republic of the",
+    "Congo (Kinshasa)",
+    "Congo - Kinshasa",
+  ],
   CG: ["Congo", "Congo (Brazzaville)", "Congo - Brazzaville"],
   CI: ["Côte d'Ivoire", "Cote d Ivoire"],
   CN: ["People's Republic of China", "PR China"],
@@ -324,7 +329,13 @@ export const COUNTRY_CODES: readonly string[] = COUNTRIES.map((country) => count
 
 const BY_WORD = new Map<string, Country>(
   COUNTRIES.flatMap((country) => {
-    const words = [country.alpha2, country.alpha3, country.numeric ?? "", country.name, ...(ALIASES[country.alpha2] ?? [])];
+    const words = [
+      country.alpha2,
+      country.alpha3,
+      country.numeric ?? "",
+      country.name,
+      ...(ALIASES[country.alpha2] ?? []),
+    ];
     return words.filter((word) => word !== "").map((word) => [wordKey(word), country] as const);
   }),
 );
@@ -338,6 +349,10 @@ export function countryOf(word: string): Country | null {
 /** Accents, case, punctuation, "the" and "&" make no difference in a country's name. */
 function wordKey(word: string): string {
   const plain = word.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
-  const spaced = plain.replaceAll("&", " and ").replace(/\bst\.?(?=\s)/g, "saint").replace(/[.'’]/g, "").replace(/[^a-z0-9]+/g, " ");
+  const spaced = plain
+    .replaceAll("&", " and ")
+    .replace(/\bst\.?(?=\s)/g, "saint")
+    .replace(/[.'’]/g, "")
+    .replace(/[^a-z0-9]+/g, " ");
   return spaced.trim().replace(/^the /, "");
 }

@@ -4,7 +4,7 @@ import { z } from "zod";
 
 import type { Value } from "../../core/value.ts";
 import { defineType } from "./definition.ts";
-import { invalid, likeShown, NULL_READING, textOf, valid } from "./reading.ts";
+import { invalid, likeShown, NULL_READING, textOf, textKey, valid } from "./reading.ts";
 import { COUNTRY_CODES, countryOf, type Country } from "./countries.ts";
 import { isNumber } from "./exact-decimal.ts";
 import { pick } from "./chance.ts";
@@ -14,7 +14,9 @@ export type CountryForm = (typeof COUNTRY_FORMS)[number];
 
 export const countryFormSchema = z
   .enum(COUNTRY_FORMS)
-  .describe("What this side is sent: DE, DEU, 276 or Germany. Unless said: the form that its record shows, else alpha2.");
+  .describe(
+    "What this side is sent: DE, DEU, 276 or Germany. Unless said: the form that its record shows, else alpha2.",
+  );
 
 export const countryType = defineType({
   name: "country",
@@ -35,9 +37,22 @@ export const countryType = defineType({
       return country === null ? invalid(raw, "a country") : valid(country.alpha2);
     },
     write: (value, shown) => writeCountry(value, shown, form),
-    key: (value) => String(value),
+    key: textKey,
     sample: (random) => writeCountry(pick(random, COUNTRY_CODES), undefined, pick(random, COUNTRY_FORMS)),
-    edges: ["de", "DEU", "276", 40, "004", "Côte d’Ivoire", "cote d'ivoire", " The Netherlands ", "UK", "Kosovo", "St. Lucia", "Trinidad & Tobago"],
+    edges: [
+      "de",
+      "DEU",
+      "276",
+      40,
+      "004",
+      "Côte d’Ivoire",
+      "cote d'ivoire",
+      " The Netherlands ",
+      "UK",
+      "Kosovo",
+      "St. Lucia",
+      "Trinidad & Tobago",
+    ],
   }),
 });
 
@@ -53,7 +68,8 @@ export function writeCountry(value: Value, shown: Value | undefined, form: Count
   const shownCountry = shown === undefined ? null : countryIn(shown);
   const shownForm = shownCountry === null || shown === undefined ? null : formOf(shown, shownCountry);
   // Another name for the same country stands as it is.
-  if (shown !== undefined && shownCountry?.alpha2 === country.alpha2 && (form === undefined || form === shownForm)) return shown;
+  if (shown !== undefined && shownCountry?.alpha2 === country.alpha2 && (form === undefined || form === shownForm))
+    return shown;
   const text = country[form ?? shownForm ?? "alpha2"] ?? country.alpha2;
   if (isNumber(shown)) return likeShown(text.replace(/^0+/, ""), shown);
   const isSmall = typeof shown === "string" && shownForm !== "name" && shown !== shown.toUpperCase();

@@ -3,16 +3,19 @@
 import { z } from "zod";
 
 import { defineType } from "./definition.ts";
-import { invalid, NULL_READING, valid } from "./reading.ts";
+import { invalid, NULL_READING, textKey, valid } from "./reading.ts";
 import { CURRENCY_CODES, isCurrency } from "./currencies.ts";
 import { pick } from "./chance.ts";
 
-const formSchema = z.enum(["upper", "lower"]).describe("What this side is sent: EUR or eur. Unless said: as its record shows, else EUR.");
+const formSchema = z
+  .enum(["upper", "lower"])
+  .describe("What this side is sent: EUR or eur. Unless said: as its record shows, else EUR.");
 
 export const currencyType = defineType({
   name: "currency",
   docs: {
-    summary: "A currency by its ISO 4217 code, in any case; it travels in capital letters. `{ currency: lower }` is for a side that wants small ones. A code that is no currency is held.",
+    summary:
+      "A currency by its ISO 4217 code, in any case; it travels in capital letters. `{ currency: lower }` is for a side that wants small ones. A code that is no currency is held.",
     example: "currency: { billing: { at: currency, as: { currency: lower } }, as: currency }",
   },
   options: z.strictObject({ form: formSchema.optional() }),
@@ -30,7 +33,7 @@ export const currencyType = defineType({
       const small = form === undefined ? typeof shown === "string" && /^\s*[a-z]{3}\s*$/.test(shown) : form === "lower";
       return small ? value.toLowerCase() : value;
     },
-    key: (value) => String(value),
+    key: textKey,
     sample: (random) => {
       const code = pick(random, CURRENCY_CODES);
       return pick(random, [code, code.toLowerCase()]);

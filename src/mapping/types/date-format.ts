@@ -58,7 +58,8 @@ export function dateFormat(pattern: string): DateFormat | string {
       continue;
     }
     if (parts.includes(token.part)) return `the ${token.part} stands in it twice`;
-    if (variableBefore && token.regex.startsWith("(\\d")) return `${piece} follows a part that may have one digit or two; put a mark between them`;
+    if (variableBefore && token.regex.startsWith("(\\d"))
+      return `${piece} follows a part that may have one digit or two; put a mark between them`;
     parts.push(token.part);
     regex += token.regex;
     variableBefore = token.length === 1;
@@ -77,6 +78,13 @@ export function dateFormat(pattern: string): DateFormat | string {
     },
     write: (value) => pieces.map(({ piece, literal }) => literal ?? tokenText(piece, value)).join(""),
   };
+}
+
+/** The format of options that were checked; null: none was given. */
+export function checkedFormat(pattern: string | undefined): DateFormat | null {
+  const format = pattern === undefined ? null : dateFormat(pattern);
+  if (typeof format === "string") throw new Error(`a format that was checked is none: ${format}`);
+  return format;
 }
 
 function partNumber(text: string): number {

@@ -4,8 +4,8 @@ import { z } from "zod";
 
 import type { Value } from "../../core/value.ts";
 import { defineType, type OptionFault } from "./definition.ts";
-import { invalid, NULL_READING, valid } from "./reading.ts";
-import { dateFormat, type DateFormat } from "./date-format.ts";
+import { invalid, NULL_READING, textKey, valid } from "./reading.ts";
+import { checkedFormat, dateFormat, type DateFormat } from "./date-format.ts";
 import { dayNumber, dayOf, dayText, isDay, SECONDS_A_DAY, type Day } from "./calendar.ts";
 import { instantText, isWithinYears, writtenTime } from "./instant.ts";
 import { localOf, startOfDay } from "./zone.ts";
@@ -18,10 +18,11 @@ export const dateType = defineType({
   name: "date",
   docs: {
     summary:
-      "A day of the calendar: birthday, due date. It travels as 2026-03-01. `{ date: \"DD.MM.YYYY\" }` says how a side writes it (YYYY MM M MMM DD D). " +
+      'A day of the calendar: birthday, due date. It travels as 2026-03-01. `{ date: "DD.MM.YYYY" }` says how a side writes it (YYYY MM M MMM DD D). ' +
       "`{ date: { zone: Europe/Vienna } }` is for a side that shows instants: it is read as the day it falls on there, and written as the first instant of the day; " +
       "the same day is left as it is. 30 February, and an instant where no zone is said, are held.",
-    example: 'born: { crm: { at: birthdate, as: { date: "DD.MM.YYYY" } }, as: date }\nend: { billing: { at: ends_at, as: { date: { zone: Europe/Vienna } } }, as: date }',
+    example:
+      'born: { crm: { at: birthdate, as: { date: "DD.MM.YYYY" } }, as: date }\nend: { billing: { at: ends_at, as: { date: { zone: Europe/Vienna } } }, as: date }',
   },
   options: z.strictObject({
     format: z.string().optional().describe("How this side writes a date, such as DD.MM.YYYY."),
@@ -33,9 +34,9 @@ export const dateType = defineType({
   },
   faults: ({ format, zone }) => dateFaults(format, zone),
   build: ({ format, zone }) => {
-    const form = format === undefined ? null : dateFormat(format);
-    if (typeof form === "string") throw new Error(`a format that was checked is none: ${form}`);
-    const read = (raw: string): string | null => (zone !== undefined ? dayInZone(raw, zone) : form === null ? isoDay(raw) : formattedDay(raw, form));
+    const form = checkedFormat(format);
+    const read = (raw: string): string | null =>
+      zone !== undefined ? dayInZone(raw, zone) : form === null ? isoDay(raw) : formattedDay(raw, form);
     const expected = zone !== undefined ? "an instant" : `a date${format === undefined ? "" : ` like ${format}`}`;
     return {
       name: "date",
@@ -44,7 +45,11 @@ export const dateType = defineType({
         if (raw === null) return NULL_READING;
         const day = typeof raw === "string" ? read(raw) : null;
         if (day !== null) return valid(day);
-        return invalid(raw, expected, zone === undefined && typeof raw === "string" && writtenTime(raw) !== null ? TIME_ADVICE : "");
+        return invalid(
+          raw,
+          expected,
+          zone === undefined && typeof raw === "string" && writtenTime(raw) !== null ? TIME_ADVICE : "",
+        );
       },
       write: (value, shown) => {
         const day = typeof value === "string" ? dayIn(value) : null;
@@ -52,12 +57,14 @@ export const dateType = defineType({
         if (zone !== undefined) return instantLikeShown(day, zone, shown);
         return form === null ? value : form.write({ ...day, hour: 0, minute: 0, second: 0, millisecond: 0 });
       },
-      key: (value) => String(value),
+      key: textKey,
       sample: (random) => written(whole(random, -20_000, 40_000)),
-      edges: ["2024-02-29", "2000-02-29", "1999-12-31", "2026-03-29", "2026-10-25", "0999-01-01", "9998-12-31"].map((day) => {
-        const parts = dayIn(day);
-        return parts === null ? null : written(dayNumber(parts));
-      }),
+      edges: ["2024-02-29", "2000-02-29", "1999-12-31", "2026-03-29", "2026-10-25", "0999-01-01", "9998-12-31"].map(
+        (day) => {
+          const parts = dayIn(day);
+          return parts === null ? null : written(dayNumber(parts));
+        },
+      ),
     };
 
     /** A day as this side would show it. */
@@ -74,12 +81,27 @@ const TIME_ADVICE = "to take the day of an instant, say in which time zone: { da
 function dateFaults(format: string | undefined, zone: string | undefined): readonly OptionFault[] {
   if (format === undefined) return [];
   if (zone !== undefined) {
-    return [{ code: "E_ENUM", option: null, message: "a date is written by a format or as an instant of a zone, not both", hint: "leave one of format and zone out" }];
+    return [
+      {
+        code: "E_ENUM",
+        option: null,
+        message: "a date is written by a format or as an instant of a zone, not both",
+        hint: "leave one of format and zone out",
+      },
+    ];
   }
   const form = dateFormat(format);
   if (typeof form !== "string" && !form.hasTime) return [];
   const reason = typeof form === "string" ? form : "a date has no time; use datetime";
-  return [{ code: "E_ENUM", option: null, message: `"${format}" is not a date format: ${reason}`, found: format, expected: "such as YYYY-MM-DD or DD.MM.YYYY" }];
+  return [
+    {
+      code: "E_ENUM",
+      option: null,
+      message: `"${format}" is not a date format: ${reason}`,
+      found: format,
+      expected: "such as YYYY-MM-DD or DD.MM.YYYY",
+    },
+  ];
 }
 
 /** Null when it is not a canonical date. */

@@ -4,11 +4,21 @@ import { z } from "zod";
 
 import { digitsOf, type Value } from "../../core/value.ts";
 import { defineType, type OptionFault } from "./definition.ts";
-import { invalid, NULL_READING, valid } from "./reading.ts";
-import { dateFormat, type DateFormat } from "./date-format.ts";
+import { invalid, NULL_READING, textKey, valid } from "./reading.ts";
+import { checkedFormat, dateFormat, type DateFormat } from "./date-format.ts";
 import { isDay, SECONDS_A_DAY } from "./calendar.ts";
 import { decimalOf, isNumber, numberOf } from "./exact-decimal.ts";
-import { instantText, isTime, isWithinYears, localSeconds, offsetText, partsOf, timeText, writtenTime, type Instant } from "./instant.ts";
+import {
+  instantText,
+  isTime,
+  isWithinYears,
+  localSeconds,
+  offsetText,
+  partsOf,
+  timeText,
+  writtenTime,
+  type Instant,
+} from "./instant.ts";
 import { instantOfLocal, isFixedZone, localOf, offsetAt, startOfDay } from "./zone.ts";
 import { zoneSchema } from "./time-options.ts";
 import { letters, whole } from "./chance.ts";
@@ -19,14 +29,22 @@ type Precision = keyof typeof PRECISIONS;
 
 const formSchema = z
   .enum(FORMS)
-  .describe("iso: text with its zone (unless said). local: text without zone, in the time of `zone`. epoch_s, epoch_ms: seconds or milliseconds since 1970.");
+  .describe(
+    "iso: text with its zone (unless said). local: text without zone, in the time of `zone`. epoch_s, epoch_ms: seconds or milliseconds since 1970.",
+  );
 
 const optionsSchema = z.strictObject({
   form: formSchema.optional(),
   zone: zoneSchema.optional().describe("The time zone of values that say none."),
-  precision: z.enum(["minute", "second", "millisecond", "microsecond"]).optional().describe("What this side keeps; finer digits are cut when it is written."),
+  precision: z
+    .enum(["minute", "second", "millisecond", "microsecond"])
+    .optional()
+    .describe("What this side keeps; finer digits are cut when it is written."),
   format: z.string().optional().describe("How this side writes it, such as DD.MM.YYYY HH:mm; in the time of `zone`."),
-  dates: z.literal("start").optional().describe("A date alone is read as the start of that day in `zone`; otherwise it is held."),
+  dates: z
+    .literal("start")
+    .optional()
+    .describe("A date alone is read as the start of that day in `zone`; otherwise it is held."),
 });
 
 type DatetimeOptions = z.output<typeof optionsSchema>;
@@ -40,14 +58,14 @@ export const datetimeType = defineType({
       "An instant. It travels as ISO 8601 in UTC with every digit it came with; a side is written in the offset, the separator and the number of digits that its record shows. " +
       "`zone` is the time zone of values that say none (without it they are held): an hour that clocks show twice is the first one, one they skip counts on from before. " +
       "`form` is local, epoch_s or epoch_ms for sides that show those; `precision: second` is for sides that keep no more (lossy toward the finer side). A date alone is held unless `dates: start`.",
-    example: "created: { crm: { at: created_at, as: { datetime: { zone: Europe/Vienna } } }, billing: { at: created, as: { datetime: epoch_s } }, as: datetime }",
+    example:
+      "created: { crm: { at: created_at, as: { datetime: { zone: Europe/Vienna } } }, billing: { at: created, as: { datetime: epoch_s } }, as: datetime }",
   },
   options: optionsSchema,
   short: { schema: formSchema, toOptions: (given) => (typeof given === "string" ? { form: given } : null) },
   faults: datetimeFaults,
   build: (options) => {
-    const format = options.format === undefined ? null : dateFormat(options.format);
-    if (typeof format === "string") throw new Error(`a format that was checked is none: ${format}`);
+    const format = checkedFormat(options.format);
     const side: DatetimeSide = { ...options, dateFormat: format, keeps: precisionOf(options) };
     const local = format !== null || options.form === "local";
     return {
@@ -56,21 +74,33 @@ export const datetimeType = defineType({
       lossless: side.keeps === null && (!local || isFixedZone(options.zone ?? "")),
       read: (raw) => {
         if (raw === null) return NULL_READING;
-        if (typeof raw === "string" && options.form !== "epoch_s" && options.form !== "epoch_ms" && CANONICAL.test(raw) && writtenTime(raw) !== null && format === null) {
+        if (
+          typeof raw === "string" &&
+          options.form !== "epoch_s" &&
+          options.form !== "epoch_ms" &&
+          CANONICAL.test(raw) &&
+          writtenTime(raw) !== null &&
+          format === null
+        ) {
           return { ok: true, value: raw };
         }
         const instant = instantOf(raw, side);
         if (typeof instant === "string") return invalid(raw, "an instant", instant);
-        return isWithinYears(instant.seconds) ? valid(instantText(instant)) : invalid(raw, "an instant of the years 1 to 9999");
+        return isWithinYears(instant.seconds)
+          ? valid(instantText(instant))
+          : invalid(raw, "an instant of the years 1 to 9999");
       },
       write: (value, shown) => {
         const instant = typeof value === "string" ? canonicalInstant(value) : null;
         return instant === null ? value : writeInstant(cut(instant, side.keeps), shown, side);
       },
-      key: (value) => String(value),
-      sample: (random) => written(whole(random, -1_000_000_000, 4_000_000_000), letters(random, whole(random, 0, 4), "0123456789")),
+      key: textKey,
+      sample: (random) =>
+        written(whole(random, -1_000_000_000, 4_000_000_000), letters(random, whole(random, 0, 4), "0123456789")),
       // Around both clock changes of central Europe in 2026, leap day, before 1970, the last second of a year.
-      edges: [1_774_746_000, 1_774_749_599, 1_792_886_400, 1_792_890_000, 1_792_893_599, 1_709_164_800, -1, 0, 1_798_761_599].map((seconds) => written(seconds, "")),
+      edges: [
+        1_774_746_000, 1_774_749_599, 1_792_886_400, 1_792_890_000, 1_792_893_599, 1_709_164_800, -1, 0, 1_798_761_599,
+      ].map((seconds) => written(seconds, "")),
     };
 
     function written(seconds: number, fraction: string): Value {
@@ -88,19 +118,43 @@ interface DatetimeSide extends DatetimeOptions {
 function datetimeFaults(options: DatetimeOptions): readonly OptionFault[] {
   const faults: OptionFault[] = [];
   const hint = "zone: Europe/Vienna";
-  const needsZone = options.form === "local" ? "form local" : options.format !== undefined ? "format" : options.dates === undefined ? null : "dates: start";
+  const needsZone =
+    options.form === "local"
+      ? "form local"
+      : options.format !== undefined
+        ? "format"
+        : options.dates === undefined
+          ? null
+          : "dates: start";
   if (needsZone !== null && options.zone === undefined) {
-    faults.push({ code: "E_MISSING", option: null, message: `datetime with ${needsZone} needs to know the time zone`, expected: "zone", hint });
+    faults.push({
+      code: "E_MISSING",
+      option: null,
+      message: `datetime with ${needsZone} needs to know the time zone`,
+      expected: "zone",
+      hint,
+    });
   }
   if (options.format !== undefined) {
     const format = dateFormat(options.format);
     const reason = typeof format === "string" ? format : format.hasTime ? null : "it has no hour (HH)";
     if (reason !== null) {
       const message = `"${options.format}" is not a format of a date and time: ${reason}`;
-      faults.push({ code: "E_ENUM", option: "format", message, found: options.format, expected: "such as DD.MM.YYYY HH:mm" });
+      faults.push({
+        code: "E_ENUM",
+        option: "format",
+        message,
+        found: options.format,
+        expected: "such as DD.MM.YYYY HH:mm",
+      });
     }
     if (options.form !== undefined && options.form !== "local") {
-      faults.push({ code: "E_ENUM", option: "form", message: `form ${options.form} and format contradict each other`, found: options.form });
+      faults.push({
+        code: "E_ENUM",
+        option: "form",
+        message: `form ${options.form} and format contradict each other`,
+        found: options.form,
+      });
     }
   }
   return faults;
@@ -133,15 +187,18 @@ function canonicalInstant(text: string): Instant | null {
 /** The instant that a raw value says, or advice on what is missing. */
 function instantOf(raw: Value, side: DatetimeSide): Instant | string {
   if (side.form === "epoch_s" || side.form === "epoch_ms") return epochInstant(raw, side.form);
-  if (typeof raw !== "string") return isNumber(raw) ? "if it counts from 1970, say { datetime: epoch_s } or epoch_ms" : "";
+  if (typeof raw !== "string")
+    return isNumber(raw) ? "if it counts from 1970, say { datetime: epoch_s } or epoch_ms" : "";
   if (side.dateFormat !== null && side.zone !== undefined) return formattedInstant(raw, side.dateFormat, side.zone);
   const written = writtenTime(raw);
   if (written === null) return "";
   if (written.separator === null) {
-    if (side.dates === undefined || side.zone === undefined) return "it is a date alone; see the option dates of datetime";
+    if (side.dates === undefined || side.zone === undefined)
+      return "it is a date alone; see the option dates of datetime";
     return { seconds: startOfDay(side.zone, written.localSeconds / SECONDS_A_DAY), fraction: "" };
   }
-  if (written.zone !== null) return { seconds: written.localSeconds - written.offsetSeconds, fraction: written.fraction };
+  if (written.zone !== null)
+    return { seconds: written.localSeconds - written.offsetSeconds, fraction: written.fraction };
   if (side.zone === undefined) return "it says no time zone; give one, as in { datetime: { zone: Europe/Vienna } }";
   return { seconds: instantOfLocal(side.zone, written.localSeconds), fraction: written.fraction };
 }
@@ -181,10 +238,18 @@ function writeInstant(instant: Instant, shown: Value | undefined, side: Datetime
       return timeText(local, instant.fraction, { ...common, zone: "" });
     }
   }
-  const offset = style?.zone === null || style === null ? 0 : /^z$/i.test(style.zone) ? 0 : offsetIn(side, instant, style.offsetSeconds);
+  const offset =
+    style?.zone === null || style === null
+      ? 0
+      : /^z$/i.test(style.zone)
+        ? 0
+        : offsetIn(side, instant, style.offsetSeconds);
   const whole = offset % 60 === 0 ? offset : 0;
   const local = isWithinYears(instant.seconds + whole) ? whole : 0;
-  return timeText(instant.seconds + local, instant.fraction, { ...common, zone: offsetText(local, style?.zone ?? "Z") });
+  return timeText(instant.seconds + local, instant.fraction, {
+    ...common,
+    zone: offsetText(local, style?.zone ?? "Z"),
+  });
 }
 
 /** The zone's offset at that instant where the zone is known, else the one that the record shows. */

@@ -4,7 +4,7 @@ import { z } from "zod";
 
 import { digitsOf, exactNumber, type Exact, type Value } from "../../core/value.ts";
 import { defineType, type OptionFault } from "./definition.ts";
-import { invalid, NULL_READING, valid } from "./reading.ts";
+import { invalid, NULL_READING, textKey, valid } from "./reading.ts";
 import {
   decimalOf,
   decimalPlaces,
@@ -26,16 +26,22 @@ const FACTOR = /^-?\d{1,30}(?:\.\d{1,30})?$/;
 const FACTOR_EXPECTED = 'a number other than zero, in quotes when it has decimals: times: "1.19"';
 
 const optionsSchema = z.strictObject({
-  scale: scaleSchema.optional().describe("Decimals that this side keeps; more are rounded, half to even, when it is written."),
+  scale: scaleSchema
+    .optional()
+    .describe("Decimals that this side keeps; more are rounded, half to even, when it is written."),
   times: z
     .union([z.string(), z.number()])
     .refine((factor) => typeof factor === "string" || Number.isInteger(factor), {
       params: { code: "E_FLOAT_MONEY", expected: FACTOR_EXPECTED },
       abort: true,
     })
-    .refine((factor) => FACTOR.test(String(factor)) && Number(factor) !== 0, { params: { code: "E_RANGE", expected: FACTOR_EXPECTED } })
+    .refine((factor) => FACTOR.test(String(factor)) && Number(factor) !== 0, {
+      params: { code: "E_RANGE", expected: FACTOR_EXPECTED },
+    })
     .optional()
-    .describe("What this side shows is the canonical value times this number: a gross price is the net price times 1.19."),
+    .describe(
+      "What this side shows is the canonical value times this number: a gross price is the net price times 1.19.",
+    ),
   point: z.enum([".", ","]).optional().describe("The decimal mark in text."),
   group: z.enum([".", ",", " ", "'"]).optional().describe("What may stand between thousands in text."),
   written: writtenSchema.optional(),
@@ -48,7 +54,7 @@ export const decimalType = defineType({
   docs: {
     summary:
       "A number with decimals, exact: never a float. `{ decimal: 2 }` rounds what that side is sent to two decimals, half to even. " +
-      "`times` is for a side that shows a multiple: with `{ scale: 2, times: \"1.19\" }` on the gross price the net price travels, and neither comes back changed. " +
+      '`times` is for a side that shows a multiple: with `{ scale: 2, times: "1.19" }` on the gross price the net price travels, and neither comes back changed. ' +
       "`point` and `group` read numbers as text in other notations (1.234,50). Zeros at the end make no difference and are kept where a record shows them.",
     example:
       'weight: { as: { decimal: 3 } }\nnet: { crm: net, billing: { at: gross, as: { decimal: { scale: 2, times: "1.19" } } }, as: { decimal: 2 } }',
@@ -80,21 +86,43 @@ export const decimalType = defineType({
         const written = scaled(value, factor, scale);
         return typeof written === "string" ? written : numberLikeShown(written, shown, form);
       },
-      key: (value) => digitsOf(value) ?? String(value),
+      key: (value) => digitsOf(value) ?? textKey(value),
       sample: (random) => {
         const digits = `${pick(random, ["", "-"])}${String(whole(random, 0, 99_999))}.${letters(random, whole(random, 1, 6), "0123456789")}`;
         return random() < 0.5 ? exactNumber(digits) : digits.replace(".", marks.point);
       },
-      edges: [0, "0", 0.1, 19.9, -0.005, 1.005, 2.675, "10", exactNumber("0.1234567890123456789"), exactNumber("12345678901234567890.5"), 1e-7],
+      edges: [
+        0,
+        "0",
+        0.1,
+        19.9,
+        -0.005,
+        1.005,
+        2.675,
+        "10",
+        exactNumber("0.1234567890123456789"),
+        exactNumber("12345678901234567890.5"),
+        1e-7,
+      ],
     };
   },
 });
 
 function decimalFaults(options: DecimalOptions): readonly OptionFault[] {
   const faults: OptionFault[] = [];
-  if (options.times !== undefined && options.scale === undefined && !hasExactInverse(decimalOf(String(options.times)))) {
+  if (
+    options.times !== undefined &&
+    options.scale === undefined &&
+    !hasExactInverse(decimalOf(String(options.times)))
+  ) {
     const message = `values divided by ${String(options.times)} have no end, so decimal needs a scale to come back to the same value`;
-    faults.push({ code: "E_MISSING", option: null, message, expected: "scale", hint: `{ decimal: { scale: 2, times: "${String(options.times)}" } }` });
+    faults.push({
+      code: "E_MISSING",
+      option: null,
+      message,
+      expected: "scale",
+      hint: `{ decimal: { scale: 2, times: "${String(options.times)}" } }`,
+    });
   }
   if ((options.point ?? ".") === options.group) {
     const message = "one character cannot be both the decimal mark and the mark between thousands";

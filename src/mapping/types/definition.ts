@@ -42,8 +42,11 @@ export type NestedCompiler = (spec: unknown, path: KeyPath) => CompiledType;
 export interface TypeDefinition {
   readonly name: string;
   readonly docs: TypeDocs;
-  /** What may stand after the name in a file: the short form or the options, described. */
-  readonly schema: z.ZodType;
+  /**
+   * What may stand after the name in a file: the short form or the options, described.
+   * @param spec Schema of a whole type spec, for types that hold another.
+   */
+  schema(spec: z.ZodType): z.ZodType;
   compile(given: GivenOptions, nested: NestedCompiler): CompiledType;
 }
 
@@ -54,7 +57,7 @@ interface TypeEntry<Shape extends z.ZodObject> {
   /** The form that is not an object: `{ decimal: 2 }`. `toOptions` gives null for what it does not know. */
   readonly short?: { readonly schema: z.ZodType; toOptions(given: Value): object | null };
   /** Schema for editors, where it says more than `options` checks. */
-  readonly fileSchema?: z.ZodType;
+  fileSchema?(spec: z.ZodType): z.ZodType;
   /** Options that contradict each other or lack something. */
   faults?(options: z.output<Shape>): readonly OptionFault[];
   /** Called only when there is no problem with the options; a problem of the nested type is collected by `nested`. */
@@ -62,11 +65,13 @@ interface TypeEntry<Shape extends z.ZodObject> {
 }
 
 export function defineType<Shape extends z.ZodObject>(entry: TypeEntry<Shape>): TypeDefinition {
-  const optionsSchema = entry.fileSchema ?? entry.options;
   return {
     name: entry.name,
     docs: entry.docs,
-    schema: entry.short === undefined ? optionsSchema : z.union([entry.short.schema, optionsSchema]),
+    schema: (spec) => {
+      const options = entry.fileSchema?.(spec) ?? entry.options;
+      return entry.short === undefined ? options : z.union([entry.short.schema, options]);
+    },
     compile: (given, nested) => compileEntry(entry, given, nested),
   };
 }
@@ -89,16 +94,20 @@ function compileEntry<Shape extends z.ZodObject>(
   if (faults.length > 0) return { type: null, problems: faults.map((fault) => faultProblem(fault, path)) };
 
   const type = entry.build(merged.data, (spec, option) => {
-    const at = isGiven(given.side, option) ? [...given.sidePath, option] : [...given.rulePath, option];
-    const inner = nested(spec, at);
+    const inner = nested(spec, placeOf(given, option));
     problems.push(...inner.problems);
     return inner.type ?? REFUSING;
   });
   return { type: problems.length > 0 ? null : type, problems };
 }
 
-function isGiven(options: unknown, option: string): boolean {
-  return typeof options === "object" && options !== null && option in options;
+/** Where an option was given: by the side, or else by the rule. A short form is the option itself. */
+function placeOf({ side, sidePath, rule, rulePath }: GivenOptions, option: string): KeyPath {
+  const isObject = (given: unknown): given is object =>
+    typeof given === "object" && given !== null && !Array.isArray(given);
+  if (isObject(side) && option in side) return [...sidePath, option];
+  if (side !== undefined && !isObject(side)) return sidePath;
+  return isObject(rule) ? [...rulePath, option] : rulePath;
 }
 
 function faultProblem(fault: OptionFault, path: KeyPath): Problem {
@@ -115,7 +124,11 @@ interface GivenOptionsRead {
   readonly problems: readonly Problem[];
 }
 
-function optionsOf<Shape extends z.ZodObject>(entry: TypeEntry<Shape>, given: unknown, path: KeyPath): GivenOptionsRead {
+function optionsOf<Shape extends z.ZodObject>(
+  entry: TypeEntry<Shape>,
+  given: unknown,
+  path: KeyPath,
+): GivenOptionsRead {
   if (given === undefined || given === null) return { options: {}, problems: [] };
   const value = given as Value; // what a YAML file holds
   const isShort = !isFields(value);
@@ -128,7 +141,9 @@ function optionsOf<Shape extends z.ZodObject>(entry: TypeEntry<Shape>, given: un
   const parsed = entry.options.safeParse(options);
   if (parsed.success) return { options, problems: [] };
   const known = Object.keys(entry.options.shape);
-  const problems = parsed.error.issues.flatMap((issue) => issueProblems(issue, { entry: entry.name, options, known, path, isShort }));
+  const problems = parsed.error.issues.flatMap((issue) =>
+    issueProblems(issue, { entry: entry.name, options, known, path, isShort }),
+  );
   return { options: null, problems };
 }
 
@@ -144,7 +159,7 @@ interface IssuePlace {
 function issueProblems(issue: z.core.$ZodIssue, place: IssuePlace): readonly Problem[] {
   const steps = issue.path.map((step) => (typeof step === "symbol" ? String(step) : step));
   const at = place.isShort ? place.path : [...place.path, ...steps];
-  const option = steps.length === 0 ? place.entry : `${place.entry}'s ${steps.join(".")}`;
+  const option = place.isShort || steps.length === 0 ? place.entry : `${place.entry}'s ${steps.join(".")}`;
   const found = JSON.stringify(foundAt(place.options, steps)) ?? "nothing";
   switch (issue.code) {
     case "unrecognized_keys":
@@ -152,27 +167,47 @@ function issueProblems(issue: z.core.$ZodIssue, place: IssuePlace): readonly Pro
         const hint = didYouMean(key, place.known);
         const message = `${place.entry} has no option "${key}"`;
         const expected = place.known.length === 0 ? "no options" : place.known.join(", ");
-        return problem("E_UNKNOWN_KEY", [...at, key], message, { on: "key", expected, ...(hint === undefined ? {} : { hint }) });
+        return problem("E_UNKNOWN_KEY", [...at, key], message, {
+          on: "key",
+          expected,
+          ...(hint === undefined ? {} : { hint }),
+        });
       });
     case "invalid_value":
       return [enumProblem(at, option, found, issue.values.map(String))];
     case "too_small":
-      return [problem("E_RANGE", at, `${option} is too small`, { found, expected: `${String(issue.minimum)} or more` })];
+      return [
+        problem("E_RANGE", at, `${option} is too small`, { found, expected: `${String(issue.minimum)} or more` }),
+      ];
     case "too_big":
-      return [problem("E_RANGE", at, `${option} is too large`, { found, expected: `${String(issue.maximum)} or less` })];
+      return [
+        problem("E_RANGE", at, `${option} is too large`, { found, expected: `${String(issue.maximum)} or less` }),
+      ];
     case "custom":
       return [customProblem(issue, at, option, found)];
     default:
-      return [problem("E_TYPE", at, `${option} cannot be ${found}`, { found, expected: issue.message.replace(/^Invalid input: expected /, "") })];
+      return [
+        problem("E_TYPE", at, `${option} cannot be ${found}`, {
+          found,
+          expected: issue.message.replace(/^Invalid input: expected /, ""),
+        }),
+      ];
   }
 }
 
 function enumProblem(path: KeyPath, option: string, found: string, allowed: readonly string[]): Problem {
   const word = found.replace(/^"|"$/g, "");
   // Of a long list (currencies, zones) people need the one they meant, not all.
-  const expected = allowed.length > 20 ? `one of ${String(allowed.length)}, such as ${allowed.slice(0, 3).join(", ")}` : allowed.join(", ");
+  const expected =
+    allowed.length > 20
+      ? `one of ${String(allowed.length)}, such as ${allowed.slice(0, 3).join(", ")}`
+      : allowed.join(", ");
   const hint = didYouMean(word, allowed);
-  return problem("E_ENUM", path, `${option} cannot be ${found}`, { found, expected, ...(hint === undefined ? {} : { hint }) });
+  return problem("E_ENUM", path, `${option} cannot be ${found}`, {
+    found,
+    expected,
+    ...(hint === undefined ? {} : { hint }),
+  });
 }
 
 /** What a schema's own check says: `.refine(…, { params: fault(…) })`. */
@@ -181,11 +216,15 @@ export interface CheckParams {
   readonly expected: string;
   /** The words that are allowed, for "did you mean". */
   readonly names?: readonly string[];
+  /** What was meant, where that can be known better than by spelling. */
+  readonly meant?: (found: string) => string | null;
 }
 
 function customProblem(issue: z.core.$ZodIssueCustom, path: KeyPath, option: string, found: string): Problem {
   const params = (issue.params ?? {}) as Partial<CheckParams>; // only our own refinements make this issue
-  const hint = params.names === undefined ? undefined : didYouMean(found.replace(/^"|"$/g, ""), params.names);
+  const word = found.replace(/^"|"$/g, "");
+  const meant = params.meant?.(word) ?? null;
+  const hint = meant === null ? didYouMean(word, params.names ?? []) : `did you mean "${meant}"?`;
   return problem(params.code ?? "E_TYPE", path, `${option} cannot be ${found}`, {
     found,
     expected: params.expected ?? issue.message,

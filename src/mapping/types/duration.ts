@@ -4,8 +4,16 @@ import { z } from "zod";
 
 import { digitsOf, type Value } from "../../core/value.ts";
 import { defineType } from "./definition.ts";
-import { invalid, NULL_READING, textOf, valid } from "./reading.ts";
-import { decimalOf, isNumber, numberInText, numberLikeShown, numberOf, PLAIN_MARKS, type DecimalNumber } from "./exact-decimal.ts";
+import { invalid, NULL_READING, textKey, valid } from "./reading.ts";
+import {
+  decimalOf,
+  exactQuotient,
+  numberInText,
+  numberLikeShown,
+  numberOf,
+  PLAIN_MARKS,
+  type DecimalNumber,
+} from "./exact-decimal.ts";
 import { pick, whole } from "./chance.ts";
 import { writtenSchema } from "./number-options.ts";
 
@@ -15,7 +23,7 @@ const formSchema = z
   .describe("iso: PT1H30M (unless said). Otherwise a number of that unit.");
 
 const ISO =
-  /^([+-]?)P(?!$)(?:(\d{1,9})Y)?(?:(\d{1,9})M)?(?:(\d{1,12}(?:\.\d{1,20})?)W)?(?:(\d{1,12}(?:\.\d{1,20})?)D)?(?:T(?!$)(?:(\d{1,12}(?:\.\d{1,20})?)H)?(?:(\d{1,12}(?:\.\d{1,20})?)M)?(?:(\d{1,15}(?:\.\d{1,20})?)S)?)?$/i;
+  /^([+-]?)P(?!$)(?:(\d{1,9})Y)?(?:(\d{1,9})M)?(?:(\d{1,12}(?:\.\d{1,20})?)W)?(?:(\d{1,15}(?:\.\d{1,20})?)D)?(?:T(?!$)(?:(\d{1,12}(?:\.\d{1,20})?)H)?(?:(\d{1,12}(?:\.\d{1,20})?)M)?(?:(\d{1,15}(?:\.\d{1,20})?)S)?)?$/i;
 
 export const durationType = defineType({
   name: "duration",
@@ -48,23 +56,32 @@ export const durationType = defineType({
         if (unit === null || typeof value !== "string") return value;
         const length = isoLength(value);
         if (length === null || length.months !== 0) return value;
-        const count = length.seconds.dividedBy(unit);
-        const number = count.times(unit).equals(length.seconds) ? numberOf(count) : null;
-        return number === null || (digitsOf(number) ?? "").length > DIGITS_MAX ? value : numberLikeShown(number, shown, style);
+        const count = exactQuotient(length.seconds, unit);
+        const number = count === null ? null : numberOf(count);
+        return number === null || (digitsOf(number) ?? "").length > DIGITS_MAX
+          ? value
+          : numberLikeShown(number, shown, style);
       },
-      key: (value) => textOf(value) ?? "",
+      key: textKey,
       sample: (random) => {
         const minutes = whole(random, -5_000, 50_000);
         if (unit !== null) return pick<Value>(random, [minutes, String(minutes)]);
-        return pick(random, [`P${String(Math.abs(minutes))}D`, `P1Y${String(Math.abs(minutes))}M`, `${minutes < 0 ? "-" : ""}PT${String(Math.abs(minutes))}M0.5S`]);
+        return pick(random, [
+          `P${String(Math.abs(minutes))}D`,
+          `P1Y${String(Math.abs(minutes))}M`,
+          `${minutes < 0 ? "-" : ""}PT${String(Math.abs(minutes))}M0.5S`,
+        ]);
       },
-      edges: unit === null ? ["PT0S", "P0D", "-P1D", "P12M", "P1W", "PT36H", "PT0.50S", "P1Y2M3DT4H5M6.789S", "pt1h"] : [0, 1, "90", 0.5, -1],
+      edges:
+        unit === null
+          ? ["PT0S", "P0D", "-P1D", "P12M", "P1W", "PT36H", "PT0.50S", "P1Y2M3DT4H5M6.789S", "pt1h"]
+          : [0, 1, "90", 0.5, -1],
     };
   },
 });
 
 /** Numbers of more digits are no length of time. */
-const DIGITS_MAX = 20;
+const DIGITS_MAX = 15;
 
 interface Length {
   /** Negative with the seconds: a duration has one sign. */
@@ -105,7 +122,8 @@ function lengthText({ months, seconds }: Length): string {
     [wholeMinutes.minus(hours.times(60)).toFixed(), "M"],
     [total.minus(wholeMinutes.times(60)).toFixed(), "S"],
   ] as const;
-  const shown = (parts: typeof date | typeof time): string => parts.map(([count, unit]) => (count === "0" ? "" : count + unit)).join("");
+  const shown = (parts: typeof date | typeof time): string =>
+    parts.map(([count, unit]) => (count === "0" ? "" : count + unit)).join("");
   const clock = shown(time);
   const text = shown(date) + (clock === "" ? "" : `T${clock}`);
   if (text === "") return "PT0S";

@@ -3,7 +3,7 @@
 import { z } from "zod";
 
 import { defineType } from "./definition.ts";
-import { invalid, NULL_READING, valid } from "./reading.ts";
+import { invalid, NULL_READING, textKey, valid } from "./reading.ts";
 import { letters, pick, whole } from "./chance.ts";
 
 // Whether an address exists only its server knows; what is refused here is what cannot be one.
@@ -33,7 +33,7 @@ export const emailType = defineType({
       return address.length <= LENGTH_MAX && ADDRESS.test(address) ? valid(address) : invalid(raw, "an e-mail address");
     },
     write: (value) => value,
-    key: (value) => `"${String(value)}`,
+    key: textKey,
     sample: (random) => {
       const name = letters(random, whole(random, 1, 8), "abcXYZ019._+");
       const address = `${name}@${pick(random, ["example.com", "Mail.EXAMPLE.org", "münchen.example"])}`;

@@ -5,7 +5,13 @@ import { Decimal } from "decimal.js";
 import { digitsOf, Exact, exactNumber, type Value } from "../../core/value.ts";
 
 /** Products of two numbers of 400 digits are still exact; a quotient that never ends is far longer than anyone looks. */
-const Arithmetic = Decimal.clone({ precision: 900, rounding: Decimal.ROUND_HALF_EVEN, toExpNeg: -9e15, toExpPos: 9e15 });
+const PRECISION = 900;
+const Arithmetic = Decimal.clone({
+  precision: PRECISION,
+  rounding: Decimal.ROUND_HALF_EVEN,
+  toExpNeg: -9e15,
+  toExpPos: 9e15,
+});
 
 /** Digits kept behind the longest of both numbers when a quotient never ends: enough that rounding the way back is exact. */
 const QUOTIENT_EXTRA = 20;
@@ -25,18 +31,25 @@ export function times(digits: string, factor: Decimal): Decimal {
   return decimalOf(digits).times(factor);
 }
 
+/** Null when the quotient has no end, or one that no amount comes near. */
+export function exactQuotient(number: Decimal, divisor: Decimal): Decimal | null {
+  const quotient = number.dividedBy(divisor);
+  // The last digits of one without end may happen to be zeros, which are not counted.
+  return quotient.precision() < PRECISION / 2 ? quotient : null;
+}
+
 /** The exact quotient, or one with so many digits that `times` and rounding to `scale` give the same number again. */
 export function dividedBy(digits: string, divisor: Decimal, scale: number): Decimal {
   const number = decimalOf(digits);
-  const quotient = number.dividedBy(divisor);
-  if (quotient.times(divisor).equals(number)) return quotient;
+  const exact = exactQuotient(number, divisor);
+  if (exact !== null) return exact;
   const kept = Math.max(number.decimalPlaces(), scale) + Math.max(0, divisor.e) + QUOTIENT_EXTRA;
-  return quotient.toDecimalPlaces(kept);
+  return number.dividedBy(divisor).toDecimalPlaces(kept);
 }
 
 /** Whether 1 / number ends: only then does dividing by it lose nothing. */
 export function hasExactInverse(number: Decimal): boolean {
-  return !number.isZero() && new Arithmetic(1).dividedBy(number).times(number).equals(1);
+  return exactQuotient(new Arithmetic(1), number) !== null;
 }
 
 /** Half goes to the even digit, so that rounding many amounts has no drift. */
@@ -81,18 +94,24 @@ export function numberInText(text: string, marks: NumberMarks = PLAIN_MARKS): nu
   return exactNumber(plain.replace(/^\+(?=[\d.])/, "").replace(/^(-?)\./, "$10."));
 }
 
-/**
- * A number in the form a record shows: a number, or text with at least as many decimals as it has there.
- * @param text Whether to write text where the record shows nothing yet.
- */
+export interface NumberForm {
+  /** Whether to write text where the record shows nothing yet. */
+  readonly text: boolean;
+  /** Decimals of such text; null: as many as the number has. */
+  readonly scale: number | null;
+  readonly marks: NumberMarks;
+}
+
+/** A number in the form a record shows: a number, or text with at least as many decimals as it has there. */
 export function numberLikeShown(
   number: number | Exact,
   shown: Value | undefined,
-  form: { readonly text: boolean; readonly scale: number | null; readonly marks: NumberMarks },
-): Value {
+  form: NumberForm,
+): number | Exact | string {
   const asText = typeof shown === "string" || (!isNumber(shown) && form.text);
   if (!asText) return number;
-  const decimals = typeof shown === "string" ? (shown.trim().split(form.marks.point)[1] ?? "").length : (form.scale ?? 0);
+  const decimals =
+    typeof shown === "string" ? (shown.trim().split(form.marks.point)[1] ?? "").length : (form.scale ?? 0);
   const padded = withDecimals(digitsOf(number) ?? "", decimals);
   const [whole = "", fraction] = padded.split(".");
   const grouped =

@@ -57,7 +57,10 @@ export function isTime({ hour, minute, second }: TimeOfDay): boolean {
   return hour <= 23 && minute <= 59 && second <= 59;
 }
 
-export function localSeconds(day: { readonly year: number; readonly month: number; readonly day: number }, time: TimeOfDay): number {
+export function localSeconds(
+  day: { readonly year: number; readonly month: number; readonly day: number },
+  time: TimeOfDay,
+): number {
   return dayNumber(day) * SECONDS_A_DAY + time.hour * 3600 + time.minute * 60 + time.second;
 }
 
@@ -75,7 +78,9 @@ export function isWithinYears(seconds: number): boolean {
 }
 
 /** Date and time of day of so many local seconds. */
-export function partsOf(local: number): { readonly year: number; readonly month: number; readonly day: number } & TimeOfDay {
+export function partsOf(
+  local: number,
+): { readonly year: number; readonly month: number; readonly day: number } & TimeOfDay {
   const days = Math.floor(local / SECONDS_A_DAY);
   const rest = local - days * SECONDS_A_DAY;
   return { ...dayOf(days), hour: Math.floor(rest / 3600), minute: Math.floor((rest % 3600) / 60), second: rest % 60 };

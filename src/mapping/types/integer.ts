@@ -4,7 +4,7 @@ import { z } from "zod";
 
 import { digitsOf, Exact, type Value } from "../../core/value.ts";
 import { defineType } from "./definition.ts";
-import { invalid, NULL_READING, valid } from "./reading.ts";
+import { invalid, NULL_READING, textKey, valid } from "./reading.ts";
 import { numberInText, numberLikeShown, PLAIN_MARKS } from "./exact-decimal.ts";
 import { letters, pick, whole } from "./chance.ts";
 import { writtenSchema } from "./number-options.ts";
@@ -17,7 +17,8 @@ export const integerType = defineType({
     summary:
       "A whole number, exact at any size: 12345678901234567890 keeps every digit. Numbers and text are both read; a record that shows text is " +
       "sent text. `written: text` says the form where the record shows nothing yet. A number with decimals is held.",
-    example: "qty: { as: integer }\nlegacy_id: { crm: { at: old_id, as: { integer: { written: text } } }, as: integer }",
+    example:
+      "qty: { as: integer }\nlegacy_id: { crm: { at: old_id, as: { integer: { written: text } } }, as: integer }",
   },
   options: z.strictObject({ written: writtenSchema.optional() }),
   build: ({ written }) => {
@@ -33,13 +34,30 @@ export const integerType = defineType({
         return isWhole(number) ? valid(number) : invalid(raw, "a whole number");
       },
       write: (value, shown) => (isWhole(value) ? numberLikeShown(value, shown, form) : value),
-      key: (value) => digitsOf(value) ?? String(value),
+      key: (value) => digitsOf(value) ?? textKey(value),
       sample: (random) => {
         const size = pick(random, [9, 1_000_000]);
         const number = whole(random, -size, size);
-        return pick<Value>(random, [number, String(number), `+${String(Math.abs(number))}`, `1${letters(random, 22, "0123456789")}`]);
+        return pick<Value>(random, [
+          number,
+          String(number),
+          `+${String(Math.abs(number))}`,
+          `1${letters(random, 22, "0123456789")}`,
+        ]);
       },
-      edges: [0, "0", "-0", -1, "007", "5.00", 9_007_199_254_740_991, new Exact("12345678901234567890"), "12345678901234567890", " 42 ", 1e21],
+      edges: [
+        0,
+        "0",
+        "-0",
+        -1,
+        "007",
+        "5.00",
+        9_007_199_254_740_991,
+        new Exact("12345678901234567890"),
+        "12345678901234567890",
+        " 42 ",
+        1e21,
+      ],
     };
   },
 });

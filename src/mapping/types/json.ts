@@ -8,7 +8,9 @@ import { defineType } from "./definition.ts";
 import { invalid, NULL_READING, valid } from "./reading.ts";
 import { JSON_EDGES, sampleJson } from "./json-domain.ts";
 
-const formSchema = z.enum(["value", "text"]).describe("value: JSON as such (unless said). text: this side keeps it as text in a field.");
+const formSchema = z
+  .enum(["value", "text"])
+  .describe("value: JSON as such (unless said). text: this side keeps it as text in a field.");
 
 export const jsonType = defineType({
   name: "json",

@@ -3,7 +3,7 @@
 import { z } from "zod";
 
 import { defineType } from "./definition.ts";
-import { invalid, NULL_READING, valid } from "./reading.ts";
+import { invalid, NULL_READING, textKey, valid } from "./reading.ts";
 import { pick } from "./chance.ts";
 
 const formSchema = z
@@ -34,8 +34,9 @@ export const languageType = defineType({
       const underscore = form === undefined ? typeof shown === "string" && shown.includes("_") : form === "underscore";
       return underscore ? value.replaceAll("-", "_") : value;
     },
-    key: (value) => String(value),
-    sample: (random) => `${pick(random, ["de", "EN", "fra", "pt", "zh-Hant"])}${pick(random, ["", "-AT", "_us", "-419"])}`,
+    key: textKey,
+    sample: (random) =>
+      `${pick(random, ["de", "EN", "fra", "pt", "zh-Hant"])}${pick(random, ["", "-AT", "_us", "-419"])}`,
     edges: ["de", "en_US", "iw", "deu", "ZH-hant-tw", "sr_latn_rs", "de-DE-u-co-phonebk"],
   }),
 });

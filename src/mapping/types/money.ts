@@ -26,12 +26,19 @@ const currencySchema = z
     params: { code: "E_FLOAT_MONEY", expected: "a currency; amounts are always exact decimals" },
     abort: true,
   })
-  .refine(isCurrency, { params: { code: "E_ENUM", expected: "an ISO 4217 code, such as EUR", names: [...CURRENCY_CODES, ...FORMS] } });
+  .refine(isCurrency, {
+    params: { code: "E_ENUM", expected: "an ISO 4217 code, such as EUR", names: [...CURRENCY_CODES, ...FORMS] },
+  });
 
 const optionsSchema = z.strictObject({
   currency: currencySchema.optional().describe("The currency of every amount of this field (ISO 4217)."),
-  form: z.enum(FORMS).optional().describe("major: 12.34 (unless said). minor: 1234, in the smallest unit of the currency."),
-  scale: scaleSchema.optional().describe("Decimals of an amount in major units, where they are not those of the currency."),
+  form: z
+    .enum(FORMS)
+    .optional()
+    .describe("major: 12.34 (unless said). minor: 1234, in the smallest unit of the currency."),
+  scale: scaleSchema
+    .optional()
+    .describe("Decimals of an amount in major units, where they are not those of the currency."),
   written: writtenSchema.optional(),
 });
 
@@ -50,7 +57,7 @@ export const moneyType = defineType({
   short: {
     schema: z.enum([...FORMS, ...CURRENCY_CODES]).describe("The currency, or the form of this side."),
     toOptions: (given) =>
-      typeof given !== "string" ? null : FORMS.some((form) => form === given) ? { form: given } : { currency: given },
+      typeof given !== "string" ? null : looksLikeForm(given) ? { form: given } : { currency: given },
   },
   faults: moneyFaults,
   build: (options) => {
@@ -60,7 +67,7 @@ export const moneyType = defineType({
       lossless: true,
       read: (raw) => readMoney(raw, options),
       write: (value, shown) => writeMoney(value, shown, options),
-      key: (value) => digitsOf(value) ?? (isFields(value) ? `${digitsOf(value.amount ?? null) ?? ""} ${String(value.currency)}` : canonicalText(value)),
+      key: (value) => digitsOf(value) ?? canonicalText(value),
       sample: (random) => {
         const code = currency ?? pick(random, ["EUR", "JPY", "KWD"]);
         const decimals = options.scale ?? currencyDecimals(code) ?? 2;
@@ -69,13 +76,22 @@ export const moneyType = defineType({
         if (currency === null && (options.form === "minor" || random() < 0.5)) return { amount, currency: code };
         return random() < 0.5 ? amount : String(amount);
       },
-      edges: currency === null ? [{ amount: 0, currency: "EUR" }, { amount: "-5", currency: "jpy" }, "7 USD"] : [0, "0", -1, "12345678901234567890", `3 ${currency}`],
+      edges:
+        currency === null
+          ? [{ amount: 0, currency: "EUR" }, { amount: "-5", currency: "jpy" }, "7 USD"]
+          : [0, "0", -1, "12345678901234567890", `3 ${currency}`],
     };
   },
 });
 
+/** A word in small letters that is no code: a form, well or badly spelled. */
+function looksLikeForm(word: string): boolean {
+  return /^[a-z]{4,}$/.test(word) && !FLOATS.has(word);
+}
+
 function moneyFaults({ currency, form, scale }: MoneyOptions): readonly OptionFault[] {
-  if (form !== "minor" || currency === undefined || scale !== undefined || currencyDecimals(currency) !== null) return [];
+  if (form !== "minor" || currency === undefined || scale !== undefined || currencyDecimals(currency) !== null)
+    return [];
   const message = `${currency} has no smallest unit, so an amount in minor units needs a scale`;
   return [{ code: "E_MISSING", option: null, message, expected: "scale" }];
 }
@@ -90,16 +106,25 @@ function readMoney(raw: Value, options: MoneyOptions): TypeReading {
   const found = rawMoney(raw);
   if (found === null) return invalid(raw, "an amount of money");
   const fixed = options.currency ?? null;
-  if (found.currency !== null && fixed !== null && found.currency !== fixed) return invalid(raw, `an amount in ${fixed}`);
+  if (found.currency !== null && fixed !== null && found.currency !== fixed)
+    return invalid(raw, `an amount in ${fixed}`);
   const currency = fixed ?? found.currency;
   const scale = scaleOf(options, currency);
   const minor = options.form === "minor";
-  if (minor && scale === null) return invalid(raw, "an amount whose currency is known", "minor units need one, as in { money: { currency: EUR, form: minor } }");
+  if (minor && scale === null)
+    return invalid(
+      raw,
+      "an amount whose currency is known",
+      "minor units need one, as in { money: { currency: EUR, form: minor } }",
+    );
   const amount = minor ? shifted(digitsOf(found.amount) ?? "", -(scale ?? 0)) : found.amount;
   if (amount === null) return invalid(raw, "an amount of money");
   if (scale !== null && decimalPlaces(digitsOf(amount) ?? "") > scale) {
     const unit = minor ? "a whole number of minor units" : `an amount with at most ${String(scale)} decimals`;
-    return { ok: false, message: `${shownText(raw)} is not ${unit}${currency === null ? "" : ` (${currency})`}; money is not rounded` };
+    return {
+      ok: false,
+      message: `${shownText(raw)} is not ${unit}${currency === null ? "" : ` (${currency})`}; money is not rounded`,
+    };
   }
   return valid(fixed !== null || currency === null ? amount : { amount, currency });
 }
@@ -143,8 +168,10 @@ function writeMoney(value: Value, shown: Value | undefined, options: MoneyOption
   const form = { text: options.written === "text", scale: minor ? 0 : scale, marks: PLAIN_MARKS };
 
   if (isFields(shown)) {
-    const written = numberLikeShown(amount, shown.amount, form);
-    return currency === null ? { ...shown, amount: written } : { ...shown, amount: written, currency: likeCase(currency, shown.currency) };
+    // An amount without a currency does not take on the one that the record has: that would be a guess.
+    const code = currency === null ? null : likeCase(currency, shown.currency);
+    const labelled = code !== null || Object.hasOwn(shown, "currency") ? { currency: code } : {};
+    return { ...shown, amount: numberLikeShown(amount, shown.amount, form), ...labelled };
   }
   const label = typeof shown === "string" ? /^\s*([A-Za-z]{3})\s*|\s*([A-Za-z]{3})\s*$/.exec(shown) : null;
   if (label !== null && typeof shown === "string" && currency !== null) {

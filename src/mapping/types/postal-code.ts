@@ -3,8 +3,8 @@
 import { z } from "zod";
 
 import { defineType } from "./definition.ts";
-import { invalid, likeShown, NULL_READING, textOf, valid } from "./reading.ts";
-import { COUNTRY_CODES } from "./countries.ts";
+import { invalid, likeShown, NULL_READING, textOf, textKey, valid } from "./reading.ts";
+import { countryCodeSchema } from "./country-options.ts";
 import { narrow } from "./text.ts";
 import { isNumber } from "./exact-decimal.ts";
 import { letters, pick } from "./chance.ts";
@@ -34,10 +34,12 @@ export const postalCodeType = defineType({
     example: "postcode: { crm: zip, billing: address.postal_code, as: { postal_code: US } }",
   },
   options: z.strictObject({
-    country: z.enum(COUNTRY_CODES).optional().describe("The country of codes that were stored as numbers and have lost their zeros."),
+    country: countryCodeSchema
+      .optional()
+      .describe("The country of codes that were stored as numbers and have lost their zeros."),
   }),
   short: {
-    schema: z.enum(COUNTRY_CODES).describe("The country of codes that were stored as numbers."),
+    schema: countryCodeSchema.describe("The country of codes that were stored as numbers."),
     toOptions: (given) => (typeof given === "string" ? { country: given } : null),
   },
   build: ({ country }) => {
@@ -49,7 +51,9 @@ export const postalCodeType = defineType({
         if (raw === null) return NULL_READING;
         const text = textOf(raw);
         const code = text === null || !isNumber(raw) ? text : text.padStart(digits, "0");
-        return code !== null && code.length <= LENGTH_MAX && CODE.test(narrow(code).trim()) ? valid(code) : invalid(raw, "a postal code");
+        return code !== null && code.length <= LENGTH_MAX && CODE.test(narrow(code).trim())
+          ? valid(code)
+          : invalid(raw, "a postal code");
       },
       write: (value, shown) => {
         if (typeof value !== "string" || !isNumber(shown)) return value;
@@ -57,7 +61,7 @@ export const postalCodeType = defineType({
         // A number only where reading it gives the code back, zeros and all.
         return isNumber(number) && String(number).padStart(digits, "0") === value ? number : value;
       },
-      key: (value) => `"${postalKey(String(value))}`,
+      key: (value) => textKey(typeof value === "string" ? postalKey(value) : value),
       sample: (random) => {
         const number = letters(random, 5, "0123456789");
         return pick(random, [number, `SW1A ${number.slice(0, 1)}AA`, `sw1a${number.slice(0, 1)}aa`, `${number}-1234`]);
@@ -69,5 +73,7 @@ export const postalCodeType = defineType({
 
 /** How codes are compared. */
 export function postalKey(code: string): string {
-  return narrow(code).toUpperCase().replace(/[\s\-./]/g, "");
+  return narrow(code)
+    .toUpperCase()
+    .replace(/[\s\-./]/g, "");
 }

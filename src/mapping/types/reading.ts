@@ -1,6 +1,6 @@
 // What reading a raw value ends in, and the forms of text and number that all types share.
 
-import { digitsOf, exactNumber, Exact, type Value } from "../../core/value.ts";
+import { canonicalText, digitsOf, exactNumber, Exact, type Value } from "../../core/value.ts";
 import { jsonText } from "../../core/json.ts";
 import type { TypeReading } from "./type.ts";
 
@@ -25,6 +25,11 @@ export function shownText(value: Value): string {
 /** The text of a value that is text or a number; null for anything else. */
 export function textOf(raw: Value): string | null {
   return typeof raw === "string" ? raw : digitsOf(raw);
+}
+
+/** Comparison text of a canonical value that is text; anything else never equals one. The quote keeps "null" apart from null. */
+export function textKey(value: Value): string {
+  return typeof value === "string" ? `"${value}` : canonicalText(value);
 }
 
 /** Text as the number that the record shows there now, where a number says just the same: `00123` stays text. */

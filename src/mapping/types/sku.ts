@@ -4,7 +4,7 @@ import { z } from "zod";
 
 import type { Value } from "../../core/value.ts";
 import { defineType } from "./definition.ts";
-import { invalid, likeShown, NULL_READING, textOf, valid } from "./reading.ts";
+import { invalid, likeShown, NULL_READING, textOf, textKey, valid } from "./reading.ts";
 import { isNumber } from "./exact-decimal.ts";
 import { letters, pick, whole } from "./chance.ts";
 
@@ -19,7 +19,9 @@ export const skuType = defineType({
       "`{ sku: gtin }` is for EAN, UPC and GTIN: the check digit is checked, a UPC equals the same number as EAN with a zero before it, and one stored as a number gets its zeros back.",
     example: "sku: { as: sku }\nbarcode: { as: { sku: gtin } }",
   },
-  options: z.strictObject({ gtin: z.boolean().optional().describe("The number is a GTIN (EAN, UPC) with a check digit.") }),
+  options: z.strictObject({
+    gtin: z.boolean().optional().describe("The number is a GTIN (EAN, UPC) with a check digit."),
+  }),
   short: {
     schema: z.literal("gtin").describe("A GTIN (EAN, UPC) with a check digit."),
     toOptions: (given) => (given === "gtin" ? { gtin: true } : null),
@@ -33,7 +35,9 @@ export const skuType = defineType({
       if (text === null || text.length > LENGTH_MAX) return invalid(raw, "an article number");
       if (!gtin) return valid(text);
       const code = isNumber(raw) ? withLostZeros(text) : text;
-      return isGtin(code.trim()) ? valid(code) : invalid(raw, "a GTIN of 8, 12, 13 or 14 digits with a right check digit");
+      return isGtin(code.trim())
+        ? valid(code)
+        : invalid(raw, "a GTIN of 8, 12, 13 or 14 digits with a right check digit");
     },
     write: (value, shown) => {
       if (typeof value !== "string" || !isNumber(shown)) return value;
@@ -41,7 +45,7 @@ export const skuType = defineType({
       const number = likeShown(value.replace(/^0+/, ""), shown);
       return isNumber(number) ? number : value;
     },
-    key: (value) => `"${gtin ? String(value).trim().padStart(14, "0") : String(value).normalize("NFC").trim()}`,
+    key: (value) => textKey(typeof value === "string" ? skuKey(value, gtin) : value),
     sample: (random) => {
       if (gtin) {
         const body = letters(random, pick(random, GTIN_LENGTHS) - 1, "0123456789");
@@ -49,9 +53,15 @@ export const skuType = defineType({
       }
       return pick<Value>(random, [letters(random, whole(random, 1, 9), "00AbZ9-_. /"), whole(random, 0, 99_999)]);
     },
-    edges: gtin ? ["00000000", "4006381333931", "036000291452", 36000291452, "0036000291452"] : ["00123", 123, "", "  A-1 ", "a-1", "1e5", "12345678901234567890"],
+    edges: gtin
+      ? ["00000000", "4006381333931", "036000291452", 36000291452, "0036000291452"]
+      : ["00123", 123, "", "  A-1 ", "a-1", "1e5", "12345678901234567890"],
   }),
 });
+
+function skuKey(text: string, gtin: boolean): string {
+  return gtin ? text.trim().padStart(14, "0") : text.normalize("NFC").trim();
+}
 
 function isGtin(code: string): boolean {
   if (!/^\d+$/.test(code) || !GTIN_LENGTHS.some((length) => length === code.length)) return false;

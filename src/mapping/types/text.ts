@@ -2,16 +2,17 @@
 
 import { z } from "zod";
 
-import type { Value } from "../../core/value.ts";
 import { defineType } from "./definition.ts";
-import { invalid, likeShown, NULL_READING, textOf, valid } from "./reading.ts";
+import { invalid, likeShown, NULL_READING, textKey, textOf, valid } from "./reading.ts";
 import { sampleText, TEXT_EDGES } from "./text-domain.ts";
 
 const EQUAL = ["trim", "lower", "nfc", "width"] as const;
 
-const equalSchema = z.array(z.enum(EQUAL)).describe(
-  "Differences that are no difference: trim (white space at the ends), lower (case), width (full-width letters), nfc (how accents are composed; always on).",
-);
+const equalSchema = z
+  .array(z.enum(EQUAL))
+  .describe(
+    "Differences that are no difference: trim (white space at the ends), lower (case), width (full-width letters), nfc (how accents are composed; always on).",
+  );
 
 const CUT_MAX = 1_000_000;
 
@@ -22,15 +23,22 @@ export const textType = defineType({
       "Any text; numbers and booleans are read as their text. The value travels as it is. Two texts are equal when they are the same " +
       "characters, however accents are composed; `trim`, `lower` and `width` let more count as equal without changing what is sent. " +
       "`cut: 40` is the one option that changes what is sent: at most that many characters, never half of one.",
-    example: "company: { as: { text: [trim, lower] } }\nnote: { billing: { at: memo, as: { text: { cut: 40 } } }, as: text }",
+    example:
+      "company: { as: { text: [trim, lower] } }\nnote: { billing: { at: memo, as: { text: { cut: 40 } } }, as: text }",
   },
   options: z.strictObject({
     equal: equalSchema.optional(),
-    cut: z.int().min(1).max(CUT_MAX).optional().describe("The most characters that this side is sent; the rest is cut off."),
+    cut: z
+      .int()
+      .min(1)
+      .max(CUT_MAX)
+      .optional()
+      .describe("The most characters that this side is sent; the rest is cut off."),
   }),
   short: {
     schema: z.union([equalSchema, z.enum(EQUAL).describe("One difference that is no difference.")]),
-    toOptions: (given) => (typeof given === "string" ? { equal: [given] } : Array.isArray(given) ? { equal: given } : null),
+    toOptions: (given) =>
+      typeof given === "string" ? { equal: [given] } : Array.isArray(given) ? { equal: given } : null,
   },
   build: ({ equal = [], cut }) => {
     const folded = foldOf(new Set(equal));
@@ -50,16 +58,12 @@ export const textType = defineType({
         if (typeof shown === "boolean") return text === "true" ? true : text === "false" ? false : text;
         return likeShown(text, shown);
       },
-      key: (value) => `"${folded(textKept(value))}`,
+      key: (value) => textKey(typeof value === "string" ? folded(value) : value),
       sample: sampleText,
       edges: TEXT_EDGES,
     };
   },
 });
-
-function textKept(value: Value): string {
-  return typeof value === "string" ? value : (textOf(value) ?? JSON.stringify(value));
-}
 
 function foldOf(equal: ReadonlySet<string>): (text: string) => string {
   const trim = equal.has("trim");
@@ -88,7 +92,7 @@ function cutText(text: string, max: number): string {
   let kept = "";
   let count = 0;
   for (const { segment } of graphemes.segment(text)) {
-    count += [...segment].length;
+    count += Array.from(segment).length;
     if (count > max) break;
     kept += segment;
   }

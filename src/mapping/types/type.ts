@@ -6,7 +6,8 @@
 import type { Value } from "../../core/value.ts";
 
 /** Canonical null is `value: null`. The message names what was found and what is expected: `"31.02.2026" is not a date`. */
-export type TypeReading = { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly message: string };
+export type TypeReading =
+  { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly message: string };
 
 export interface FieldType {
   /** As in `as:`; `raw` where a rule names no type. */

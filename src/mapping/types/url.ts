@@ -3,7 +3,7 @@
 import { z } from "zod";
 
 import { defineType } from "./definition.ts";
-import { invalid, NULL_READING, valid } from "./reading.ts";
+import { invalid, NULL_READING, textKey, valid } from "./reading.ts";
 import { letters, pick, whole } from "./chance.ts";
 
 const LENGTH_MAX = 8_192;
@@ -37,15 +37,27 @@ export const urlType = defineType({
       read: (raw) => {
         if (raw === null) return NULL_READING;
         if (typeof raw === "string" && canonical(raw) !== null) return valid(raw);
-        return invalid(raw, "a URL", typeof raw === "string" && /^[\w-]+(\.[\w-]+)+/.test(raw) ? "for addresses without a scheme say { url: https }" : "");
+        return invalid(
+          raw,
+          "a URL",
+          typeof raw === "string" && /^[\w-]+(\.[\w-]+)+/.test(raw)
+            ? "for addresses without a scheme say { url: https }"
+            : "",
+        );
       },
       write: (value) => value,
-      key: (value) => `"${(typeof value === "string" ? canonical(value) : null) ?? String(value)}`,
+      key: (value) => textKey((typeof value === "string" ? canonical(value) : null) ?? value),
       sample: (random) => {
         const path = letters(random, whole(random, 0, 6), "abcXYZ/-_.%20é");
         return `${pick(random, ["https://example.com", "HTTP://Example.COM:80", "https://example.com:8443"])}/${path.replaceAll("%", "%25")}`;
       },
-      edges: ["https://example.com", "https://EXAMPLE.com/", "mailto:ada@example.com", "https://münchen.example/?q=a b#x", "ftp://user@example.com:21/a"],
+      edges: [
+        "https://example.com",
+        "https://EXAMPLE.com/",
+        "mailto:ada@example.com",
+        "https://münchen.example/?q=a b#x",
+        "ftp://user@example.com:21/a",
+      ],
     };
   },
 });

@@ -4,7 +4,7 @@ import { z } from "zod";
 
 import type { Value } from "../../core/value.ts";
 import { defineType } from "./definition.ts";
-import { invalid, NULL_READING, valid } from "./reading.ts";
+import { invalid, NULL_READING, textKey, valid } from "./reading.ts";
 import { letters, pick } from "./chance.ts";
 
 const PLAIN = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/;
@@ -13,7 +13,8 @@ const TYPED = /^(?:urn:uuid:)?(\{?)([\da-f]{8})(-?)([\da-f]{4})\3([\da-f]{4})\3(
 export const uuidType = defineType({
   name: "uuid",
   docs: {
-    summary: "A UUID. Case, braces, `urn:uuid:` and missing hyphens make no difference; it travels in small letters with hyphens, and a record that shows it otherwise is written in its form.",
+    summary:
+      "A UUID. Case, braces, `urn:uuid:` and missing hyphens make no difference; it travels in small letters with hyphens, and a record that shows it otherwise is written in its form.",
     example: "external_id: { as: uuid }",
   },
   options: z.strictObject({}),
@@ -28,14 +29,19 @@ export const uuidType = defineType({
       if (match === null || (match[1] === "{") !== (match[8] === "}")) return invalid(raw, "a UUID");
       return valid([match[2], match[4], match[5], match[6], match[7]].join("-").toLowerCase());
     },
-    write: (value, shown) => (typeof value === "string" && typeof shown === "string" ? likeUuid(value, shown.trim()) : value),
-    key: (value) => String(value),
+    write: (value, shown) =>
+      typeof value === "string" && typeof shown === "string" ? likeUuid(value, shown.trim()) : value,
+    key: textKey,
     sample: (random) => {
       const parts = [8, 4, 4, 4, 12].map((length) => letters(random, length, "0123456789abcdef"));
       const plain = parts.join("-");
       return pick<Value>(random, [plain, plain.toUpperCase(), `{${plain}}`, parts.join("")]);
     },
-    edges: ["00000000-0000-0000-0000-000000000000", "FFFFFFFF-FFFF-FFFF-FFFF-FFFFFFFFFFFF", "urn:uuid:6ba7b810-9dad-11d1-80b4-00c04fd430c8"],
+    edges: [
+      "00000000-0000-0000-0000-000000000000",
+      "FFFFFFFF-FFFF-FFFF-FFFF-FFFFFFFFFFFF",
+      "urn:uuid:6ba7b810-9dad-11d1-80b4-00c04fd430c8",
+    ],
   }),
 });
 
@@ -43,7 +49,8 @@ function likeUuid(value: string, shown: string): string {
   const match = TYPED.exec(shown);
   if (match === null) return value;
   const hyphened = match[3] === "" ? value.replaceAll("-", "") : value;
-  const cased = /[A-F]/.test(shown) && !/[a-f]/.test(shown.replace(/^urn:uuid:/i, "")) ? hyphened.toUpperCase() : hyphened;
+  const cased =
+    /[A-F]/.test(shown) && !/[a-f]/.test(shown.replace(/^urn:uuid:/i, "")) ? hyphened.toUpperCase() : hyphened;
   const braced = match[1] === "{" ? `{${cased}}` : cased;
   return /^urn:uuid:/i.test(shown) ? `${shown.slice(0, 9)}${braced}` : braced;
 }

@@ -58,7 +58,7 @@ export async function openJournal(path: string): Promise<{ journal: Journal; ent
   try {
     text = await readFile(path, "utf8");
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
+    if (typeof error === "object" && error !== null && "code" in error && error.code === "ENOENT") return null;
     throw error;
   }
   const end = text.lastIndexOf("\n") + 1;

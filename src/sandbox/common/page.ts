@@ -85,7 +85,7 @@ export function renderPage(options: PageOptions, view: View): string {
 <span class="pager"><button id="back" type="button" aria-label="Page before">‹</button> <span id="place">1 / ${String(parts.pages)}</span> <button id="forward" type="button" aria-label="Next page">›</button></span>
 </div>
 <main>
-<div class="table"><table><thead><tr><th scope="col">No.</th>${heads.join("")}<th scope="col">Changed</th><th></th></tr></thead><tbody id="rows">${parts.rows}</tbody></table></div>
+<div class="table"><table><thead><tr><th scope="col">No.</th>${heads.join("")}<th scope="col">Changed (UTC)</th><th></th></tr></thead><tbody id="rows">${parts.rows}</tbody></table></div>
 <aside><h2>What happens here</h2><ol id="log">${parts.log}</ol></aside>
 </main>
 <dialog id="form"><form method="dialog"><h2>New ${escape(shape.singular)}</h2>${shape.fields.map((field) => formField(field)).join("")}

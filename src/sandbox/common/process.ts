@@ -16,7 +16,7 @@ export interface Arguments {
 const USAGE = "usage: --data FOLDER [--port NUMBER] [--webhook URL] [--seed [NUMBER]] [--with-parent]";
 
 /** @throws when they cannot be meant; the message says how they are used. */
-export function readArguments(given: readonly string[]): Arguments {
+function readArguments(given: readonly string[]): Arguments {
   const values = new Map<string, string>();
   let name: string | null = null;
   for (const word of given) {

@@ -2,7 +2,7 @@
 
 import type { IdScheme, Plain } from "./database.ts";
 
-export type FieldKind =
+type FieldKind =
   | { readonly kind: "text" }
   | { readonly kind: "email" }
   | { readonly kind: "boolean" }

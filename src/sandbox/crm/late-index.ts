@@ -67,7 +67,7 @@ export class LateIndex {
 }
 
 /** Ids of one object have one prefix: the shorter number is the smaller one. */
-export function compareIds(a: string, b: string): number {
+function compareIds(a: string, b: string): number {
   return a.length - b.length || (a < b ? -1 : a > b ? 1 : 0);
 }
 

@@ -25,7 +25,7 @@ export const contacts: ObjectShape = {
   ],
 };
 
-export const invoices: ObjectShape = {
+const invoices: ObjectShape = {
   object: "invoices",
   singular: "invoice",
   title: "Invoices",

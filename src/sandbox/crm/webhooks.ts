@@ -77,7 +77,7 @@ export class Webhooks {
 }
 
 /** @throws when the text is not `whsec_` and at least 24 bytes in base64. */
-export function webhookKey(secret: string): Buffer {
+function webhookKey(secret: string): Buffer {
   const key = Buffer.from(secret.replace(/^whsec_/, ""), "base64");
   if (!secret.startsWith("whsec_") || key.length < 24) {
     throw new Error('the webhook secret must be "whsec_" and at least 24 bytes in base64');

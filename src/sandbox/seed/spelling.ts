@@ -16,7 +16,7 @@ export function asContact(person: Person, random: Random, vip: boolean): Values 
     street: spaced(random, person.street),
     city: random.chance(0.15) ? person.city.toLowerCase() : person.city,
     zip: typedPostcode(person, random),
-    country: random.chance(0.1) ? person.countryName.toLowerCase() : person.countryName,
+    country: typedCountry(person, random),
     stage: person.stage,
     vip,
     billingId: null,
@@ -56,6 +56,12 @@ function typedPostcode(person: Person, random: Random): string {
   const fate = random.next();
   if (fate < 0.25) return person.postcode.toLowerCase();
   return fate < 0.4 ? person.postcode.replace(" ", "") : person.postcode;
+}
+
+function typedCountry(person: Person, random: Random): string {
+  const fate = random.next();
+  if (fate < 0.1 && person.country === "GB") return "UK";
+  return fate < 0.2 ? person.countryName.toLowerCase() : person.countryName;
 }
 
 function spaced(random: Random, text: string): string {

@@ -213,6 +213,8 @@ create table syncline.cases (
   side text,
   op text,
   "values" json not null,
+  -- The last run whose decision opened or kept it.
+  confirmed_by text collate "C",
   since timestamptz not null default now(),
   answer json,
   answered_at timestamptz,

@@ -58,6 +58,7 @@ async function send(http: HttpClient, call: Call, variables: Variables, options:
     origin: url.origin,
     path: url.pathname + url.search,
     headers: {
+      "user-agent": connection.context.userAgent,
       ...lowerCase(await connection.httpHeaders(variables)),
       ...lowerCase(await textHeaders(call.headers, variables)),
       ...actionHeaders(version, action),

@@ -1,0 +1,203 @@
+// A connector file becomes a Connector: checked once, opened once for each account. Everything that can be wrong with the file
+// is found here, all at once; what an object leaves out is a gap, which is told and is no error.
+
+import type { ExpressionCompiler } from "../core/expression.ts";
+import type { Instant } from "../core/ids.ts";
+import { isError, problem, type Problem } from "../core/problem.ts";
+import { checkNames, settingsOf, type Account, type AccountFacts } from "./account.ts";
+import { checkAddress } from "./base-url.ts";
+import { checkFile } from "./check-file.ts";
+import type { Capabilities, System } from "./contract.ts";
+import { compileErrorTable } from "./error-table.ts";
+import type { ConnectorFile } from "./file.ts";
+import type { ObjectPlan } from "./object-plan.ts";
+import { planObject, type CapabilityGap } from "./plan-object.ts";
+import type { ProtocolContext, ProtocolFactories, ProtocolFactory } from "./protocol-context.ts";
+import { openSystem } from "./system.ts";
+import { compileTemplate, compileText, TemplateFailure, evaluateText, textOf, type TemplateScope } from "./template.ts";
+import { ACCOUNT_NAMES, REQUEST_NAMES } from "./variables.ts";
+
+export interface CompileTools {
+  readonly expressions: ExpressionCompiler;
+  readonly protocols: ProtocolFactories;
+  /** Folder of the connector file. */
+  readonly folder: string;
+  /** For the sunset of the remote API. */
+  readonly today: Instant;
+}
+
+export interface Connector {
+  readonly name: string;
+  readonly file: ConnectorFile;
+  readonly objects: readonly string[];
+  readonly gaps: readonly CapabilityGap[];
+  /** Null: it has no such object. */
+  capabilities(object: string): Capabilities | null;
+  /** Problems of an account, with paths below the system's block in the config. */
+  checkAccount(account: AccountFacts): Promise<readonly Problem[]>;
+  /** Ready to be asked. Nothing is sent before the first call. The account must have passed checkAccount. */
+  open(account: Account): Promise<System>;
+}
+
+export interface CompiledConnector {
+  /** Null when there are errors. */
+  readonly connector: Connector | null;
+  readonly problems: readonly Problem[];
+}
+
+export function compileConnector(file: ConnectorFile, tools: CompileTools): CompiledConnector {
+  const problems: Problem[] = [...checkFile(file, tools.today)];
+  const factory = tools.protocols[file.protocol];
+  if (factory === undefined) {
+    problems.push(
+      problem("E_NOT_SUPPORTED", ["protocol"], `the protocol ${file.protocol} is not supported yet`, {
+        found: file.protocol,
+        expected: Object.keys(tools.protocols).join(", "),
+      }),
+    );
+    return { connector: null, problems };
+  }
+  const errors = compileErrorTable(file.errors ?? [], tools.expressions);
+  problems.push(...errors.problems);
+  const scope: TemplateScope = {
+    expressions: tools.expressions,
+    names: REQUEST_NAMES,
+    settings: Object.keys(file.settings ?? {}),
+  };
+  const contextOf = (
+    account: Pick<ProtocolContext, "http" | "baseUrl" | "settings" | "secrets" | "userAgent">,
+  ): ProtocolContext => ({
+    file,
+    folder: tools.folder,
+    expressions: tools.expressions,
+    ...account,
+    template: (value, path, position) => compileTemplate(value, path, position, scope),
+    text: (text, path) => compileText(text, path, scope),
+  });
+  problems.push(...checkAccountTexts(file, scope));
+  const plans = new Map<string, ObjectPlan>();
+  const gaps: CapabilityGap[] = [];
+  for (const [name, part] of Object.entries(file.objects)) {
+    const planned = planObject(name, part, file);
+    plans.set(name, planned.plan);
+    problems.push(...planned.problems);
+    gaps.push(...planned.gaps);
+  }
+  problems.push(
+    ...checkRequests(
+      factory,
+      contextOf({ http: null, baseUrl: null, settings: {}, secrets: new Map(), userAgent: "" }),
+      plans,
+    ),
+  );
+  if (problems.some(isError)) return { connector: null, problems };
+
+  const connector: Connector = {
+    name: file.connector,
+    file,
+    objects: [...plans.keys()],
+    gaps,
+    capabilities: (object) => plans.get(object)?.capabilities ?? null,
+    async checkAccount(account) {
+      const found = checkNames(file, account);
+      if (found.some(isError) || file.base_url === undefined) return found;
+      const settings = settingsOf(file, account.settings);
+      const address = await accountText(file.base_url, settings, scope);
+      const path =
+        settings.base_url !== undefined && file.base_url.includes("settings.base_url")
+          ? ["settings", "base_url"]
+          : ["connector"];
+      if (address === null) {
+        return [
+          ...found,
+          problem("E_SETTING_MISSING", path, "base_url of the connector comes to nothing with these settings", {
+            found: file.base_url,
+          }),
+        ];
+      }
+      return [...found, ...checkAddress(address, path, account.allowPrivate)];
+    },
+    async open(account) {
+      const settings = settingsOf(file, account.settings);
+      const texts = new Map<string, string>();
+      for (const text of accountTexts(file)) {
+        const value = await accountText(text, settings, scope, account.version);
+        if (value !== null) texts.set(text, value);
+      }
+      return openSystem({ file, plans, factory, errors: errors.table, account, settings, texts, contextOf });
+    },
+  };
+  return { connector, problems };
+}
+
+/** Texts that are the same for every request of an account. */
+function accountTexts(file: ConnectorFile): readonly string[] {
+  const { auth } = file;
+  const texts = [file.base_url];
+  if (auth?.scheme === "basic") texts.push(auth.username);
+  if (auth?.scheme === "oauth2") texts.push(auth.token_url, auth.client_id, auth.scope, auth.audience);
+  return texts.filter((text) => text !== undefined);
+}
+
+/** The text with this account's settings put in; a setting's name stands for it. Null: absent. */
+async function accountText(
+  text: string,
+  settings: ConnectorSettings,
+  scope: TemplateScope,
+  version = "",
+): Promise<string | null> {
+  const setting = text.includes("{{") ? undefined : settings[text];
+  if (setting !== undefined) return textOf(setting);
+  const { template } = compileTemplate(text, [], [], { ...scope, names: ACCOUNT_NAMES });
+  if (template === null) return null;
+  try {
+    return (await evaluateText(template, { settings, syncline: { version } })) ?? null;
+  } catch (error) {
+    if (error instanceof TemplateFailure) return null;
+    throw error;
+  }
+}
+
+type ConnectorSettings = ReturnType<typeof settingsOf>;
+
+function checkAccountTexts(file: ConnectorFile, scope: TemplateScope): readonly Problem[] {
+  const once: TemplateScope = { ...scope, names: ACCOUNT_NAMES };
+  const problems: Problem[] = [];
+  const check = (text: string | undefined, path: readonly string[]): void => {
+    if (text !== undefined) problems.push(...compileTemplate(text, path, [], once).problems);
+  };
+  check(file.base_url, ["base_url"]);
+  if (file.auth?.scheme === "basic") check(file.auth.username, ["auth", "username"]);
+  if (file.auth?.scheme === "oauth2") {
+    for (const key of ["token_url", "client_id", "scope", "audience"] as const) check(file.auth[key], ["auth", key]);
+  }
+  if (file.base_url?.includes("{{") === false) problems.push(...checkAddress(file.base_url, ["base_url"], null));
+  const fallback = file.settings?.base_url?.default;
+  if (typeof fallback === "string") problems.push(...checkAddress(fallback, ["settings", "base_url", "default"], null));
+  return problems;
+}
+
+/** Every request of every object, prepared for checking only. */
+function checkRequests(
+  factory: ProtocolFactory,
+  context: ProtocolContext,
+  plans: ReadonlyMap<string, ObjectPlan>,
+): readonly Problem[] {
+  const { protocol, problems } = factory(context);
+  const found = [...problems];
+  for (const plan of plans.values()) {
+    const requests = [
+      plan.list,
+      plan.changes,
+      plan.find,
+      plan.get,
+      plan.create,
+      plan.update,
+      plan.delete,
+      ...Object.values(plan.batch),
+    ];
+    for (const request of requests)
+      if (request !== null) found.push(...protocol.prepare(request.part, request.path).problems);
+  }
+  return found;
+}

@@ -1,0 +1,193 @@
+// One account, opened: its client, its limits and its credentials are shared by all of its objects.
+
+import { parseDuration, parseRate } from "../core/units.ts";
+import type { Fields, Value } from "../core/value.ts";
+import type { Account } from "./account.ts";
+import { createStaticAuth, type Auth } from "./auth.ts";
+import { createCaller } from "./call.ts";
+import type { Result, System, SystemObject } from "./contract.ts";
+import { laterCursor, settledCursor } from "./cursor.ts";
+import type { ErrorTable } from "./error-table.ts";
+import type { ConnectorFile } from "./file.ts";
+import { createHttpClient, type HttpClient } from "./http.ts";
+import { createLimiter, type Limiter, type NamedRate } from "./limits.ts";
+import { createOAuth } from "./oauth.ts";
+import type { ObjectPlan, RequestPlan } from "./object-plan.ts";
+import { done, failed, type ObjectTools } from "./object-tools.ts";
+import type { PreparedCall } from "./protocol.ts";
+import type { ProtocolContext, ProtocolFactory } from "./protocol-context.ts";
+import { readFound, readMany, readPages } from "./reading.ts";
+import { createRecordCodec } from "./record.ts";
+import { Redactor } from "./secret.ts";
+import { createRecords, deleteRecords, updateRecords } from "./writing.ts";
+
+const CONNECT_DEFAULT_MS = 10_000;
+const RESPONSE_DEFAULT_MS = 60_000;
+/** A page of ten thousand large records is some tens of megabytes; more at once is not a page. */
+const RESPONSE_BYTES_DEFAULT = 67_108_864;
+const CONCURRENCY_DEFAULT = 4;
+const TURN_WAIT_MAX_MS = 120_000;
+
+export interface OpenPlan {
+  readonly file: ConnectorFile;
+  readonly plans: ReadonlyMap<string, ObjectPlan>;
+  readonly factory: ProtocolFactory;
+  readonly errors: ErrorTable;
+  readonly account: Account;
+  readonly settings: Readonly<Record<string, Value>>;
+  /** Values of the file's account-wide texts, by their text in the file. */
+  readonly texts: ReadonlyMap<string, string>;
+  contextOf(account: Pick<ProtocolContext, "http" | "baseUrl" | "settings" | "secrets" | "userAgent">): ProtocolContext;
+}
+
+export function openSystem(plan: OpenPlan): System {
+  const { file, account, settings } = plan;
+  const closing = new AbortController();
+  const redactor = new Redactor();
+  for (const secret of account.secrets.values()) redactor.add(secret.reveal());
+  const http = openHttp(file, account);
+  const baseUrl =
+    (file.base_url === undefined ? null : (plan.texts.get(file.base_url) ?? null))?.replace(/\/+$/, "") ?? null;
+  const { protocol } = plan.factory(
+    plan.contextOf({ http, baseUrl, settings, secrets: account.secrets, userAgent: `syncline/${account.version}` }),
+  );
+  const caller = createCaller({
+    system: account.name,
+    auth: openAuth(plan, http, redactor),
+    limiter: openLimiter(file, account),
+    errors: plan.errors,
+    clock: account.clock,
+    random: account.random ?? Math.random,
+    observer: account.observer,
+    log: account.log,
+    redactor,
+    signal: closing.signal,
+  });
+  const prepared = new Map<RequestPlan, PreparedCall>();
+  const prepare = (request: RequestPlan): PreparedCall => {
+    const known = prepared.get(request);
+    if (known !== undefined) return known;
+    const { call, problems } = protocol.prepare(request.part, request.path);
+    if (call === null) throw new Error(`${account.name}: ${problems.map((found) => found.message).join("; ")}`);
+    prepared.set(request, call);
+    return call;
+  };
+  const origin = baseUrl === null || !URL.canParse(baseUrl) ? null : new URL(baseUrl).origin;
+  const toolsOf = (object: ObjectPlan, wanted: readonly string[]): ObjectTools => {
+    const codec = createRecordCodec(object.shape);
+    return {
+      plan: object,
+      codec,
+      caller,
+      origin,
+      prepared: prepare,
+      variables: {
+        settings,
+        syncline: { version: account.version },
+        wanted: wanted.map((name) => codec.wirePath(name)),
+      },
+    };
+  };
+  return {
+    name: account.name,
+    object(name, wanted) {
+      const object = plan.plans.get(name);
+      if (object === undefined) throw new Error(`${account.name} has no object ${name}`);
+      return openObject(toolsOf(object, wanted));
+    },
+    async probe() {
+      for (const object of plan.plans.values()) {
+        if (object.list !== null) return probeList(toolsOf(object, []), object.list);
+      }
+      return failed({ kind: "rejected", code: "E_NO_LIST", message: "no object of this system can be listed" });
+    },
+    async close() {
+      closing.abort();
+      await protocol.close();
+      await http.close();
+    },
+  };
+}
+
+async function probeList(tools: ObjectTools, listing: NonNullable<ObjectPlan["list"]>): Promise<Result<null>> {
+  for await (const page of readPages(tools, listing, {}, 1)) return page.ok ? done(null) : page;
+  return done(null);
+}
+
+function openObject(tools: ObjectTools): SystemObject {
+  const { plan } = tools;
+  return {
+    name: plan.name,
+    capabilities: plan.capabilities,
+    list: () => readPages(tools, has(plan.list, plan, "list"), {}),
+    changes: (cursor) =>
+      readPages(tools, has(plan.changes, plan, "changes"), { cursor: settledCursor(cursor, plan.settleMs) }),
+    get: (ids) => readMany(tools, ids),
+    find: (key) => find(tools, key),
+    findByMarker(key) {
+      if (plan.marker === null) throw new Error(`${plan.name} has no marker`);
+      return find(tools, { [plan.marker]: key });
+    },
+    create: (calls) => createRecords(tools, calls),
+    update: (calls) => updateRecords(tools, calls),
+    delete: (calls) => deleteRecords(tools, calls),
+    laterCursor,
+  };
+}
+
+function find(tools: ObjectTools, key: Fields): ReturnType<SystemObject["find"]> {
+  const { plan } = tools;
+  const listing = has(plan.find, plan, "find");
+  const whole = plan.capabilities.findBy.find((names) =>
+    names.every((name) => key[name] !== undefined && key[name] !== null),
+  );
+  if (whole === undefined) {
+    const message = "none of the lists of find.by is wholly present in what is looked for";
+    return Promise.resolve(failed({ kind: "rejected", code: "E_FIND_KEY", message }));
+  }
+  return readFound(tools, listing, Object.fromEntries(whole.map((name) => [name, key[name] ?? null])));
+}
+
+/** Asking for what the capabilities say is not there is a fault of the caller. */
+function has<T>(part: T | null, plan: ObjectPlan, operation: string): T {
+  if (part === null) throw new Error(`${plan.name} has no ${operation}; its capabilities say so`);
+  return part;
+}
+
+function openHttp(file: ConnectorFile, account: Account): HttpClient {
+  return createHttpClient({
+    allowPrivate: account.allowPrivate,
+    connectTimeoutMs: parseDuration(file.timeout?.connect ?? "") ?? CONNECT_DEFAULT_MS,
+    responseTimeoutMs: parseDuration(file.timeout?.response ?? "") ?? RESPONSE_DEFAULT_MS,
+    responseBytesMax: file.response_bytes ?? RESPONSE_BYTES_DEFAULT,
+    connections: file.concurrency ?? CONCURRENCY_DEFAULT,
+    ...(account.resolve === undefined ? {} : { resolve: account.resolve }),
+  });
+}
+
+function openLimiter(file: ConnectorFile, account: Account): Limiter {
+  const rates: NamedRate[] = [];
+  for (const { name, rate } of file.limits ?? []) {
+    const parsed = parseRate(account.limits[name] ?? rate ?? "");
+    if (parsed !== null) rates.push({ name, ...parsed });
+  }
+  return createLimiter({
+    rates,
+    concurrency: file.concurrency ?? CONCURRENCY_DEFAULT,
+    clock: account.clock,
+    waitMaxMs: TURN_WAIT_MAX_MS,
+    waited: (reason, ms) => {
+      account.observer.waited({ system: account.name, reason: `limit:${reason}`, ms });
+    },
+  });
+}
+
+function openAuth(plan: OpenPlan, http: HttpClient, redactor: Redactor): Auth {
+  const { file, account } = plan;
+  const part = file.auth ?? { scheme: "none" };
+  const tools = { secrets: account.secrets, text: (text: string) => plan.texts.get(text) ?? null, redactor };
+  if (part.scheme === "oauth2") return createOAuth(part, { ...tools, http, clock: account.clock });
+  const fixed = createStaticAuth(part, tools);
+  if (fixed === null) throw new Error(`auth ${part.scheme} was let through by check`);
+  return fixed;
+}

@@ -1,0 +1,145 @@
+// Everything put together for one project: the database, one opened system for each account, and the pairs that can be run.
+// The command line and the daemon both work through this.
+
+import type { Account } from "../connector/account.ts";
+import type { Connector } from "../connector/compile.ts";
+import type { System } from "../connector/contract.ts";
+import type { Secret } from "../connector/secret.ts";
+import type { Value } from "../core/value.ts";
+import { applyPlan, type ApplyReport } from "../engine/apply.ts";
+import type { Entity, PairParts, Ports } from "../engine/context.ts";
+import type { Ledger } from "../engine/ledger.ts";
+import type { PlanFile } from "../engine/plan-document.ts";
+import type { Log, PairStore, Progress, RunReport } from "../engine/ports.ts";
+import { runPair, type RunResult } from "../engine/run.ts";
+import type { RunKind } from "../intake/queue.ts";
+import type { Mapping } from "../mapping/mapping.ts";
+import { openDatabase, type DatabaseAddress } from "../store/database.ts";
+import { startEmbedded } from "../store/embedded.ts";
+import { openStore } from "../store/store.ts";
+import { countCalls, type CallCounter, type CallListener } from "./calls.ts";
+import { digest256, digest64, systemClock, systemIds } from "./system-ports.ts";
+
+/** One account, ready to be opened. */
+export interface SystemParts {
+  readonly name: string;
+  readonly connector: Connector;
+  readonly settings: Readonly<Record<string, Value>>;
+  readonly secrets: ReadonlyMap<string, Secret>;
+  readonly limits: Readonly<Record<string, string>>;
+  readonly allowPrivate: boolean;
+}
+
+export interface RuntimeParts {
+  readonly database: "embedded" | { readonly url: string };
+  readonly dataDir: string;
+  readonly systems: readonly SystemParts[];
+  /** Those whose files have no error. */
+  readonly mappings: readonly Mapping[];
+  readonly version: string;
+  readonly log: Log;
+  readonly calls: CallListener | null;
+}
+
+export interface PairRuntime {
+  readonly mapping: Mapping;
+  readonly parts: PairParts;
+  readonly store: PairStore;
+  run(how: RunHow): Promise<RunResult>;
+  /** Reads and decides, writes nothing; stores the plan. */
+  plan(how: Omit<RunHow, "entity">): Promise<RunResult>;
+  apply(plan: PlanFile, who: string, how: Pick<RunHow, "signal" | "progress">): Promise<ApplyReport>;
+}
+
+export interface RunHow {
+  readonly kind: RunKind;
+  readonly entity: string | null;
+  readonly signal: AbortSignal;
+  readonly progress: Progress;
+}
+
+export interface Runtime {
+  readonly ledger: Ledger;
+  readonly pairs: ReadonlyMap<string, PairRuntime>;
+  readonly systems: ReadonlyMap<string, System>;
+  readonly calls: CallCounter;
+  close(): Promise<void>;
+}
+
+export const SILENT: Progress = { phase: () => undefined };
+
+/** @throws StateError when the database cannot be reached or started. */
+export async function openRuntime(parts: RuntimeParts): Promise<Runtime> {
+  const { log } = parts;
+  const embedded = parts.database === "embedded" ? await startEmbedded({ dataDir: parts.dataDir, log }) : null;
+  const closers: (() => Promise<void>)[] = embedded === null ? [] : [() => embedded.stop()];
+  const close = async (): Promise<void> => {
+    for (const closer of closers.toReversed()) await closer();
+  };
+  try {
+    const address: DatabaseAddress = embedded === null ? { url: (parts.database as { url: string }).url } : { connection: embedded.connection };
+    const database = await openDatabase(address, log);
+    closers.push(() => database.close());
+    const store = openStore(database);
+    const calls = countCalls(parts.calls);
+    const systems = new Map<string, System>();
+    for (const system of parts.systems) systems.set(system.name, await openSystem(system, parts, calls));
+    closers.push(async () => {
+      for (const system of systems.values()) await system.close();
+    });
+    const pairs = new Map(parts.mappings.map((mapping) => [mapping.pair, openPair(mapping, systems, store.pair(mapping.pair), calls, log)]));
+    return { ledger: store.ledger, pairs, systems, calls, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function openSystem(system: SystemParts, { log, version }: RuntimeParts, observer: CallCounter): Promise<System> {
+  const { name, settings, secrets, limits, allowPrivate } = system;
+  const clock: Account["clock"] = { now: systemClock.now, sleep: (ms, signal) => systemClock.sleep(ms, signal ?? new AbortController().signal) };
+  const quiet: Account["log"] = { warn: (message, facts) => log.warn(message, facts), debug: (message, facts) => log.debug(message, facts) };
+  return system.connector.open({ name, settings, secrets, limits, allowPrivate, observer, clock, log: quiet, version });
+}
+
+function openPair(mapping: Mapping, systems: ReadonlyMap<string, System>, store: PairStore, calls: CallCounter, log: Log): PairRuntime {
+  const systemOf = (side: "left" | "right"): System => {
+    const found = systems.get(mapping.sides[side].system);
+    if (found === undefined) throw new Error(`pair ${mapping.pair}: no system "${mapping.sides[side].system}"`);
+    return found;
+  };
+  const entities = mapping.entities.map((entity): Entity => ({
+    name: entity.policy.name,
+    mapping: entity,
+    objects: { left: systemOf("left").object(entity.objects.left, entity.wanted.left), right: systemOf("right").object(entity.objects.right, entity.wanted.right) },
+  }));
+  const parts: PairParts = { mapping, meaning: digest256(mapping.meaning), entities };
+  const owner = `${process.pid.toString()}@${process.title}`;
+
+  /** The report's calls are told by the file's side names. */
+  const bySide = (counts: () => RunReport["calls"]) => (): RunReport["calls"] => {
+    const found = counts();
+    const { left, right } = mapping.sides;
+    return { [left.name]: found[left.system] ?? {}, [right.name]: found[right.system] ?? {} };
+  };
+  const portsFor = (progress: Progress): Ports => ({ clock: systemClock, ids: systemIds, digest64, digest256, store, log, progress });
+  const go = (how: RunHow, dryRun: boolean): Promise<RunResult> =>
+    calls.during((counts) =>
+      runPair(parts, portsFor(how.progress), { run: systemIds.run(), kind: how.kind, entity: how.entity, dryRun, only: null, owner, signal: how.signal, calls: bySide(counts) }),
+    );
+
+  return {
+    mapping,
+    parts,
+    store,
+    run: (how) => go(how, false),
+    async plan(how) {
+      const result = await go({ ...how, entity: null }, true);
+      if (result.plan !== null) await store.savePlan(result.plan);
+      return result;
+    },
+    apply: (plan, who, { signal, progress }) =>
+      calls.during((counts) => applyPlan(parts, portsFor(progress), plan, { run: systemIds.run(), owner, signal, calls: bySide(counts) }, who)),
+  };
+}
+

@@ -1,0 +1,77 @@
+// The state of one pair, as the engine asks for it: each call goes to the file of its table family.
+
+import type { PairStore } from "../engine/ports.ts";
+import { readBases } from "./bases.ts";
+import { candidates } from "./candidates.ts";
+import { closeUnconfirmed, resolutions, setGuardCase } from "./cases.ts";
+import { commitPage } from "./commit.ts";
+import { readCursor } from "./cursors.ts";
+import type { Database } from "./database.ts";
+import { clearDecisions, readDecisions, saveDecisions } from "./decisions.ts";
+import { countOpen } from "./figures.ts";
+import { addHints, dueHints } from "./inbox.ts";
+import { openIntents, saveIntents } from "./intents.ts";
+import { acquireLease, releaseLease, renewLease } from "./leases.ts";
+import { counterparts, countLinks, linksBy } from "./links.ts";
+import { readState, setAcceptedMeaning, setPaused } from "./pair-state.ts";
+import { approve, approvedActions, endApprovals, savePlan } from "./plans.ts";
+import { quarantinedOf } from "./quarantine.ts";
+import { endRun, startRun } from "./runs.ts";
+import { clearSightings, countSighted, countUnchanged, growthWatch, sighted, stage, unsighted } from "./sightings.ts";
+import { subjects } from "./subjects.ts";
+
+export function pairStore(database: Database, pair: string): PairStore {
+  const noteGrowth = growthWatch(database);
+  return {
+    pair,
+    acquireLease: (owner, ttlMs) => acquireLease(database, pair, owner, ttlMs),
+    renewLease: (lease, ttlMs) => renewLease(database, pair, lease, ttlMs),
+    releaseLease: (lease) => releaseLease(database, pair, lease),
+
+    state: () => readState(database, pair),
+    setAcceptedMeaning: (meaning) => setAcceptedMeaning(database, pair, meaning),
+    setPaused: (reason) => setPaused(database, pair, reason),
+
+    startRun: (run, kind) => startRun(database, pair, run, kind),
+    endRun: (run, report) => endRun(database, pair, run, report),
+    cursor: (entity, side) => readCursor(database, pair, entity, side),
+
+    linksBy: (entity, side, ids) => linksBy(database, pair, entity, side, ids),
+    bases: (links) => readBases(database, links),
+    countLinks: (entity) => countLinks(database, pair, entity),
+    counterparts: (entity, side, ids) => counterparts(database, pair, entity, side, ids),
+
+    async stage(run, sightings) {
+      await stage(database, pair, run, sightings);
+      await noteGrowth(sightings.length);
+    },
+    countSighted: (run, entity, side) => countSighted(database, pair, run, entity, side),
+    unsighted: (run, entity, side, after, limit) => unsighted(database, pair, run, { entity, side, after, limit }),
+    countUnchanged: (run, entity) => countUnchanged(database, pair, run, entity),
+    subjects: (run, entity, after, limit) => subjects(database, pair, run, { entity, after, limit }),
+    sighted: (run, entity, side, ids) => sighted(database, pair, run, { entity, side, ids }),
+    candidates: (run, entity, side, keys) => candidates(database, pair, run, { entity, side, keys }),
+    clearSightings: (run, entity) => clearSightings(database, pair, run, entity),
+
+    saveDecisions: (run, decisions) => saveDecisions(database, pair, run, decisions),
+    decisions: (run, entity, afterSeq, limit) => readDecisions(database, pair, run, { entity, afterSeq, limit }),
+    clearDecisions: (run) => clearDecisions(database, pair, run),
+
+    addHints: (hints) => addHints(database, pair, hints),
+    dueHints: (entity, side, now, limit) => dueHints(database, pair, { entity, side, now, limit }),
+    openIntents: () => openIntents(database, pair),
+    saveIntents: (lease, intents) => saveIntents(database, pair, lease, intents),
+    commit: (lease, commit) => commitPage(database, pair, lease, commit),
+
+    setGuardCase: (entity, side, op, open) => setGuardCase(database, pair, { entity, side, op }, open),
+    closeUnconfirmed: (lease, run, entity) => closeUnconfirmed(database, pair, lease, run, entity),
+    resolutions: (subjects) => resolutions(database, pair, subjects),
+    countOpen: (entity) => countOpen(database, pair, entity),
+    quarantinedOf: (entity, side, ids) => quarantinedOf(database, pair, { entity, side, ids }),
+
+    savePlan: (plan) => savePlan(database, pair, plan),
+    approvedActions: () => approvedActions(database, pair),
+    approve: (planHash, actionHashes, who) => approve(database, pair, { planHash, actionHashes, who }),
+    endApprovals: (actionHashes) => endApprovals(database, pair, actionHashes),
+  };
+}

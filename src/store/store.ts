@@ -1,0 +1,26 @@
+// The state of all pairs on one database.
+
+import type { Ledger } from "../engine/ledger.ts";
+import type { PairStore } from "../engine/ports.ts";
+import type { Database } from "./database.ts";
+import { openLedger } from "./ledger.ts";
+import { pairStore } from "./pair-store.ts";
+
+export interface Store {
+  pair(name: string): PairStore;
+  readonly ledger: Ledger;
+}
+
+export function openStore(database: Database): Store {
+  const pairs = new Map<string, PairStore>();
+  return {
+    pair(name) {
+      const known = pairs.get(name);
+      if (known !== undefined) return known;
+      const store = pairStore(database, name);
+      pairs.set(name, store);
+      return store;
+    },
+    ledger: openLedger(database),
+  };
+}
