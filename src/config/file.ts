@@ -16,7 +16,10 @@ const OCCASIONS = ["case", "guard", "pair-paused", "quarantine", "failed"] as co
 
 const variable = z
   .string()
-  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "the name of an environment variable: letters, digits and _, with no $ and no braces");
+  .regex(
+    /^[A-Za-z_][A-Za-z0-9_]*$/,
+    "the name of an environment variable: letters, digits and _, with no $ and no braces",
+  );
 
 const secretSchema = z.union([
   z.strictObject({ env: about(variable, "Environment variable that holds it.", "HUBSPOT_TOKEN") }),
@@ -37,7 +40,7 @@ const tokenSchema = z.strictObject({
   token: secret("The token itself: at least 128 bits, as `openssl rand -hex 32` makes them."),
 });
 
-const systemSchema = z.strictObject({
+export const systemSchema = z.strictObject({
   connector: about(z.string().min(1), "Name of its connector, as in connectors/NAME.yaml.", "hubspot"),
   settings: about(
     z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
@@ -66,9 +69,7 @@ const noticeSchema = z.strictObject({
 
 export const configFileSchema = z.strictObject({
   database: about(
-    z
-      .union([z.literal("embedded"), z.strictObject({ url: secret("Address of a Postgres, 13 or later.") })])
-      .optional(),
+    z.union([z.literal("embedded"), z.strictObject({ url: secret("Address of a Postgres, 13 or later.") })]).optional(),
     "Where the state is kept. embedded (the default): a real Postgres that Syncline starts itself under data_dir.",
     "embedded",
     { url: "${DATABASE_URL}" },
@@ -92,9 +93,7 @@ export const configFileSchema = z.strictObject({
     { listen: "127.0.0.1:8080" },
   ),
   hooks: about(
-    z
-      .strictObject({ listen: listen("Address and port; default 127.0.0.1:8081.", "127.0.0.1:8081") })
-      .optional(),
+    z.strictObject({ listen: listen("Address and port; default 127.0.0.1:8081.", "127.0.0.1:8081") }).optional(),
     "The public listener that webhooks arrive at, POST /hooks/SYSTEM; a port of its own.",
     { listen: "127.0.0.1:8081" },
   ),
@@ -102,7 +101,11 @@ export const configFileSchema = z.strictObject({
     z
       .strictObject({
         level: about(z.enum(LOG_LEVELS).optional(), "The least that is told; default info.", "info"),
-        format: about(z.enum(["json", "pretty"]).optional(), "json (the default) for machines, pretty for people.", "json"),
+        format: about(
+          z.enum(["json", "pretty"]).optional(),
+          "json (the default) for machines, pretty for people.",
+          "json",
+        ),
       })
       .optional(),
     "What is written to standard output.",
@@ -117,5 +120,5 @@ export const configFileSchema = z.strictObject({
 });
 
 export type ConfigFile = z.output<typeof configFileSchema>;
-export type SystemPart = ConfigFile["systems"][string];
+export type SystemPart = z.output<typeof systemSchema>;
 export type SecretPart = z.output<typeof secretSchema>;

@@ -11,7 +11,11 @@ export type ShapeRead<T> =
   | { readonly ok: false; readonly value: null; readonly problems: readonly Problem[] };
 
 /** @param written The value as the file has it, where `found` was made from it; what problems quote. */
-export function readShape<T extends z.ZodType>(schema: T, found: unknown, written: unknown = found): ShapeRead<z.output<T>> {
+export function readShape<T extends z.ZodType>(
+  schema: T,
+  found: unknown,
+  written: unknown = found,
+): ShapeRead<z.output<T>> {
   const parsed = schema.safeParse(found);
   if (parsed.success) return { ok: true, value: parsed.data, problems: [] };
   const keys = keysIn(schema);
@@ -23,7 +27,9 @@ export function readShape<T extends z.ZodType>(schema: T, found: unknown, writte
 /** A discriminator that names no branch: its words are the ones that are allowed. */
 function withChoices(issue: Issue & { readonly options?: unknown }): Issue {
   if (issue.code !== "invalid_union" || !Array.isArray(issue.options)) {
-    return issue.errors === undefined ? issue : { ...issue, errors: issue.errors.map((branch) => branch.map(withChoices)) };
+    return issue.errors === undefined
+      ? issue
+      : { ...issue, errors: issue.errors.map((branch) => branch.map(withChoices)) };
   }
   return { code: "invalid_value", path: issue.path, message: issue.message, values: issue.options };
 }

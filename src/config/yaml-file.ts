@@ -12,7 +12,6 @@ import {
   parseDocument,
   visit,
   type Document,
-  type Node,
   type Pair,
 } from "yaml";
 
@@ -44,9 +43,9 @@ export interface YamlFile {
   readonly readable: boolean;
   readonly problems: readonly LocatedProblem[];
   /** Where the key or value at this path stands; of a path that is missing, its nearest ancestor that is there. */
-  locate(path: KeyPath, on: "key" | "value"): Place;
+  locate(this: void, path: KeyPath, on: "key" | "value"): Place;
   /** True for a value written without quotes, as a word in the open. */
-  isPlain(path: KeyPath): boolean;
+  isPlain(this: void, path: KeyPath): boolean;
 }
 
 /** @param prepare Rewrites the text before it is parsed, to text of the same length. */
@@ -59,7 +58,12 @@ export function readYaml(bytes: Uint8Array, file: string, prepare = (text: strin
 
   const lines = new LineCounter();
   // A key is its text: `007: x` is not the number 7.
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: "error", stringKeys: true });
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    logLevel: "error",
+    stringKeys: true,
+  });
   const faults = documentFaults(document, lines);
   if (faults.length > 0) return unreadable(file, faults);
 
@@ -271,7 +275,7 @@ function placeOf(document: Document.Parsed, path: KeyPath, on: "key" | "value", 
 }
 
 function startOf(node: unknown): number | null {
-  return isScalar(node) || isCollection(node) || isAlias(node) ? ((node as Node).range?.[0] ?? null) : null;
+  return isScalar(node) || isCollection(node) || isAlias(node) ? (node.range?.[0] ?? null) : null;
 }
 
 function placeAt(offset: number, lines: LineCounter): Place {

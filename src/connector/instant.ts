@@ -11,6 +11,9 @@ const DIGITS = /^\d{9,16}(?:\.\d{1,9})?$/;
 /** Numbers from here on are milliseconds: as seconds this would be the year 5138, as milliseconds it is 1973. */
 const MILLISECONDS_FROM = 1e11;
 
+/** Smaller numbers (as seconds before 1973) are counters, not times. */
+const SECONDS_FROM = 1e8;
+
 export type TimeForm =
   | {
       readonly kind: "iso";
@@ -32,7 +35,7 @@ export function parseTime(value: Value | undefined): RemoteTime | null {
   const digits = typeof value === "string" ? (DIGITS.test(value) ? value : null) : digitsOf(value);
   if (digits !== null) {
     const number = Number(digits);
-    if (number < 0 || !Number.isFinite(number)) return null;
+    if (number < SECONDS_FROM || !Number.isFinite(number)) return null;
     const unitMs = number < MILLISECONDS_FROM ? 1000 : 1;
     return {
       at: Math.round(number * unitMs) as Instant,

@@ -1,78 +1,30 @@
 // Reads one entry of `objects:` into an ObjectPlan, and says what is wrong with it and what it leaves out.
 
-import { parsePath, type Path } from "../core/path.ts";
-import { didYouMean, problem, type KeyPath, type Problem } from "../core/problem.ts";
-import { parseDuration } from "../core/units.ts";
+import type { Path } from "../core/path.ts";
+import { didYouMean, problem, type Problem } from "../core/problem.ts";
+import { gapsOf, type CapabilityGap } from "./capability-gap.ts";
+import { checkPaging } from "./check-paging.ts";
 import type { Capabilities, WriteGuard } from "./contract.ts";
 import type { ConnectorFile, Operation } from "./file.ts";
 import type { ObjectPart } from "./file/object.ts";
-import type { BatchPart, CreatePart, DeletePart, PagingPart, UpdatePart } from "./file/request.ts";
+import type { BatchPart, CreatePart, DeletePart, UpdatePart } from "./file/request.ts";
 import { mentions } from "./mentions.ts";
 import type { BatchPlan, ListingPlan, ObjectPlan, WritePlan } from "./object-plan.ts";
+import { ObjectReader } from "./object-reader.ts";
 import { planPaging } from "./paging.ts";
 import type { RecordField } from "./record.ts";
-
-/** Something an object cannot do, and what follows from it. Reported by `check` and `plan`, not an error. */
-export interface CapabilityGap {
-  readonly object: string;
-  readonly code: string;
-  readonly message: string;
-}
 
 const KEY_LIFE_DEFAULT_MS = 86_400_000;
 const KEY_HEADER = "Idempotency-Key";
 
 type ListingPart = NonNullable<ObjectPart["list"] | ObjectPart["find"] | ObjectPart["changes"]>;
 
-/** Collects the problems of one object; each reading method answers with something usable in any case. */
-class Reader {
-  readonly problems: Problem[] = [];
-  readonly at: KeyPath;
-
-  constructor(at: KeyPath) {
-    this.at = at;
-  }
-
-  path(text: string | undefined, key: KeyPath, fallback: Path): Path {
-    return this.maybePath(text, key) ?? fallback;
-  }
-
-  maybePath(text: string | undefined, key: KeyPath): Path | null {
-    if (text === undefined) return null;
-    const path = parsePath(text);
-    if (path === null) {
-      this.problems.push(
-        problem("E_PATH", [...this.at, ...key], `"${text}" is not a path`, {
-          found: text,
-          expected: "names with dots between, as in address.country or lines[0].sku",
-          hint: 'quote a name that has a dot in it: "custom.field"',
-        }),
-      );
-    }
-    return path;
-  }
-
-  duration(text: string | undefined, key: KeyPath, fallback: number, maxMs: number): number {
-    if (text === undefined) return fallback;
-    const ms = parseDuration(text);
-    if (ms === null || ms > maxMs) {
-      this.problems.push(
-        problem("E_RANGE", [...this.at, ...key], `${text} is out of range`, {
-          found: text,
-          expected: `a duration up to ${String(maxMs / 86_400_000)}d`,
-        }),
-      );
-    }
-    return ms ?? fallback;
-  }
-}
-
 export function planObject(
   name: string,
   part: ObjectPart,
   file: ConnectorFile,
 ): { readonly plan: ObjectPlan; readonly problems: readonly Problem[]; readonly gaps: readonly CapabilityGap[] } {
-  const reader = new Reader(["objects", name]);
+  const reader = new ObjectReader(["objects", name]);
   const id = reader.path(part.id, ["id"], ["id"]);
   const version = reader.maybePath(part.version, ["version"]);
   const modified = reader.maybePath(part.modified, ["modified"]);
@@ -177,7 +129,7 @@ export function planObject(
   return { plan, problems: reader.problems, gaps: gapsOf(plan, part) };
 }
 
-function readFields(part: ObjectPart, reader: Reader): RecordField[] {
+function readFields(part: ObjectPart, reader: ObjectReader): RecordField[] {
   return Object.entries(part.fields ?? {}).map(([name, field]) => ({
     name,
     at: reader.path(field.at, ["fields", name, "at"], [name]),
@@ -187,7 +139,7 @@ function readFields(part: ObjectPart, reader: Reader): RecordField[] {
   }));
 }
 
-function readFindBy(part: ObjectPart, reader: Reader): readonly (readonly string[])[] {
+function readFindBy(part: ObjectPart, reader: ObjectReader): readonly (readonly string[])[] {
   const by = part.find?.by;
   if (by === undefined) {
     if (part.create?.verify === "find" || part.create?.verify === "marker") {
@@ -213,7 +165,7 @@ function readFindBy(part: ObjectPart, reader: Reader): readonly (readonly string
 interface WriteFacts {
   readonly part: ObjectPart;
   readonly version: Path | null;
-  readonly reader: Reader;
+  readonly reader: ObjectReader;
 }
 
 function readGuard(
@@ -282,7 +234,7 @@ function readWrite(
   };
 }
 
-function readListing(part: ListingPart, operation: "list" | "find" | "changes", reader: Reader): ListingPlan {
+function readListing(part: ListingPart, operation: "list" | "find" | "changes", reader: ObjectReader): ListingPlan {
   const mentionsPage = mentions(part, "page");
   checkPaging(part.page, operation, mentionsPage, reader);
   return {
@@ -295,51 +247,7 @@ function readListing(part: ListingPart, operation: "list" | "find" | "changes", 
   };
 }
 
-const PAGING_KINDS = ["token", "number", "offset", "link", "url", "after"] as const;
-
-function checkPaging(part: PagingPart | undefined, operation: string, mentioned: boolean, reader: Reader): void {
-  if (part === undefined) {
-    if (mentioned) {
-      reader.problems.push(
-        problem(
-          "E_PAGING",
-          [...reader.at, operation],
-          "the request asks for pages, but `page:` does not say where the next one stands",
-          {
-            hint: "add page: { token: PATH } or another of the paging kinds",
-          },
-        ),
-      );
-    }
-    return;
-  }
-  const path = [...reader.at, operation, "page"];
-  const kinds = PAGING_KINDS.filter((kind) => part[kind] !== undefined);
-  const expected = "exactly one of token, number, offset, link, url, after";
-  if (kinds.length !== 1) {
-    const found = kinds.length === 0 ? "none of them" : kinds.join(", ");
-    reader.problems.push(problem("E_PAGING", path, "paging has no end rule", { found, expected }));
-    return;
-  }
-  reader.maybePath(part.token ?? part.url ?? part.after, [operation, "page", kinds[0] ?? ""]);
-  if ((part.number !== undefined || part.offset !== undefined) && part.size === undefined) {
-    reader.problems.push(
-      problem("E_PAGING", path, "without its size, a last page cannot be told from a full one", {
-        expected: "size: the number of items in a full page",
-        hint: "add size: 100",
-      }),
-    );
-  }
-  if (part.token !== undefined && !mentioned) {
-    reader.problems.push(
-      problem("E_PAGING", path, "the token of the next page is never sent", {
-        hint: 'put "{{ page.token }}" into the request',
-      }),
-    );
-  }
-}
-
-function readBatch(part: BatchPart | undefined, key: string, id: Path | null, reader: Reader): BatchPlan | null {
+function readBatch(part: BatchPart | undefined, key: string, id: Path | null, reader: ObjectReader): BatchPlan | null {
   if (part === undefined) return null;
   const byKey =
     typeof part.match === "object" ? reader.maybePath(part.match.key, ["batch", key, "match", "key"]) : null;
@@ -360,7 +268,7 @@ function readBatch(part: BatchPart | undefined, key: string, id: Path | null, re
   };
 }
 
-function checkCreate(part: ObjectPart, plan: ObjectPlan, reader: Reader): void {
+function checkCreate(part: ObjectPart, plan: ObjectPlan, reader: ObjectReader): void {
   const { create } = part;
   const path = [...reader.at, "create"];
   const names = plan.capabilities.findBy.flat();
@@ -388,31 +296,4 @@ function checkCreate(part: ObjectPart, plan: ObjectPlan, reader: Reader): void {
   if (create?.verify === "get" && part.get === undefined) {
     reader.problems.push(problem("E_VERIFY", [...path, "verify"], "verify: get needs a get", { found: "get" }));
   }
-}
-
-function gapsOf(plan: ObjectPlan, part: ObjectPart): CapabilityGap[] {
-  const gaps: CapabilityGap[] = [];
-  const gap = (code: string, message: string): void => {
-    gaps.push({ object: plan.name, code, message });
-  };
-  const { capabilities: can } = plan;
-  if (!can.list) gap("no-list", "no `list`: there is no first load and no proof of absence");
-  if (!can.get) gap("no-get", "no `get`: a record is only read in listings");
-  if (can.findBy.length === 0) gap("no-find", "no `find`: nothing is looked up before a create");
-  if (can.changes === null) gap("no-changes", "no `changes`: every cycle lists");
-  else if (can.changes.cannotSeeDeletes && part.deleted === undefined) {
-    gap("changes-without-deletes", "`changes` cannot see deletes: they are noticed by the next sweep");
-  }
-  if (can.create === null) gap("no-create", "no `create`");
-  else if (can.create.repeat === "unsafe" && can.create.verify === null) {
-    gap("create-unverifiable", "`create` can be neither repeated nor verified: an unknown outcome becomes a case");
-  }
-  if (can.update === null) gap("no-update", "no `update`");
-  else if (can.update.guard === "none")
-    gap("update-unguarded", "`update` has no guard: an edit in between is overwritten");
-  if (can.delete === null) gap("no-delete", "no `delete`");
-  else if (can.delete.guard === "none") gap("delete-unguarded", "`delete` has no guard: an edit in between is lost");
-  if (!can.versioned) gap("no-version", "no `version`: every read is compared in full");
-  if (!can.tellsModified) gap("no-modified", "no `modified`: the newest edit cannot be told");
-  return gaps;
 }

@@ -2,7 +2,7 @@
 // absent value leaves its key, list entry, header or parameter out; a text with an absent part is absent as a whole.
 //
 // A plain path of a variable ({{ page.token }}, {{ record }}) is read here, without the expression engine: it is the common
-// case, and numbers keep every digit. Only where it meets a list, which JSONata would map over, the engine is asked.
+// case, and numbers keep every digit.
 
 import type { Expression, ExpressionCompiler } from "../core/expression.ts";
 import { jsonText } from "../core/json.ts";
@@ -215,22 +215,22 @@ function compileHole(source: string, site: Site): Template {
     const { position } = site;
     return { reads: new Set([variable]), evaluate: async (variables) => standingAlone(variables, variable, position) };
   }
+  if (plain) return { reads: new Set([variable]), evaluate: async (variables) => along(variables[variable], below) };
   const expression = compileExpression(source, site);
   if (expression === null) return constant(null);
-  const byEngine = (variables: Variables) => evaluateExpression(expression, variables, site.position);
-  const reads = new Set(expression.reads ?? site.names);
-  if (!plain) return { reads, evaluate: byEngine };
   return {
-    reads,
-    async evaluate(variables) {
-      let here = variables[variable];
-      for (const step of below) {
-        if (isList(here)) return byEngine(variables);
-        here = valueAt(here, [step]);
-      }
-      return here;
-    },
+    reads: new Set(expression.reads ?? site.names),
+    evaluate: (variables) => evaluateExpression(expression, variables, site.position),
   };
+}
+
+/** A path maps over lists as in JSONata, but a list stays one, also with a single entry: `{{ items.id }}` is a list of ids. */
+function along(value: Value | undefined, steps: readonly string[]): Value | undefined {
+  const [step, ...rest] = steps;
+  if (step === undefined || value === undefined) return value;
+  if (!isList(value)) return along(valueAt(value, [step]), rest);
+  const found = value.flatMap((entry) => along(entry, steps) ?? []);
+  return found.length === 0 ? undefined : found;
 }
 
 function knownName(variable: string, below: readonly string[], source: string, site: Site): boolean {

@@ -90,19 +90,25 @@ function mergeUnit(unit: Unit, facts: MergeFacts): readonly FieldOutcome[] {
   const held = unit.sights.flatMap(heldField);
   if (held.length > 0) return [...held, ...unit.sights.filter((s) => !held.some((h) => h.field === s.policy.name)).map(rest)];
 
-  const apart = unit.sights.filter((sight) => !consistent(sight));
+  const apart = unit.sights.filter((sight) => !atOne(sight));
   if (apart.length === 0) return unit.sights.map(agreeOrRest);
 
   const answer = facts.answers[unit.name];
-  if (answer !== undefined) return unit.sights.map((sight) => (consistent(sight) ? agreeOrRest(sight) : answered(sight, answer, facts)));
+  if (answer !== undefined) return unit.sights.map((sight) => (atOne(sight) ? agreeOrRest(sight) : answered(sight, answer, facts)));
 
   const fresh = apart.some((sight) => sight.baseLeft === null && sight.baseRight === null);
   const outcome = (sight: FieldSight): FieldOutcome => {
-    if (consistent(sight)) return agreeOrRest(sight);
+    if (atOne(sight)) return agreeOrRest(sight);
     if (unit.policy.writes !== "both") return mergeOneWay(sight, unit, facts);
     return fresh ? link(sight, unit, apart, facts) : mergeTwoWay(sight, unit, apart, facts);
   };
   return unit.sights.map(outcome);
+}
+
+/** Nothing to do for this field. Two edits that a rule adds up (a counter: 10 to 8 on both sides) are two, though they look alike. */
+function atOne(sight: FieldSight): boolean {
+  const addsUp = sight.combined !== null && moved(sight.left, sight.baseLeft) && moved(sight.right, sight.baseRight);
+  return consistent(sight) && !addsUp;
 }
 
 /** A value outside its domain holds its field; so does one that cannot be carried, unless its side did not move. */

@@ -1,10 +1,12 @@
 // Everything put together for one project: the database, one opened system for each account, and the pairs that can be run.
 // The command line and the daemon both work through this.
 
+import type { DatabaseChoice } from "../config/settings.ts";
 import type { Account } from "../connector/account.ts";
 import type { Connector } from "../connector/compile.ts";
 import type { System } from "../connector/contract.ts";
 import type { Secret } from "../connector/secret.ts";
+import type { Webhooks } from "../connector/webhook/webhooks.ts";
 import type { Value } from "../core/value.ts";
 import { applyPlan, type ApplyReport } from "../engine/apply.ts";
 import type { Entity, PairParts, Ports } from "../engine/context.ts";
@@ -15,7 +17,7 @@ import { runPair, type RunResult } from "../engine/run.ts";
 import type { RunKind } from "../intake/queue.ts";
 import type { Mapping } from "../mapping/mapping.ts";
 import { openDatabase, type DatabaseAddress } from "../store/database.ts";
-import { startEmbedded } from "../store/embedded.ts";
+import { startEmbedded, type Embedded } from "../store/embedded.ts";
 import { openStore } from "../store/store.ts";
 import { countCalls, type CallCounter, type CallListener } from "./calls.ts";
 import { digest256, digest64, systemClock, systemIds } from "./system-ports.ts";
@@ -28,10 +30,12 @@ export interface SystemParts {
   readonly secrets: ReadonlyMap<string, Secret>;
   readonly limits: Readonly<Record<string, string>>;
   readonly allowPrivate: boolean;
+  /** Null: it sends none. */
+  readonly webhooks: Webhooks | null;
 }
 
 export interface RuntimeParts {
-  readonly database: "embedded" | { readonly url: string };
+  readonly database: DatabaseChoice;
   readonly dataDir: string;
   readonly systems: readonly SystemParts[];
   /** Those whose files have no error. */
@@ -71,14 +75,13 @@ export const SILENT: Progress = { phase: () => undefined };
 /** @throws StateError when the database cannot be reached or started. */
 export async function openRuntime(parts: RuntimeParts): Promise<Runtime> {
   const { log } = parts;
-  const embedded = parts.database === "embedded" ? await startEmbedded({ dataDir: parts.dataDir, log }) : null;
+  const embedded = parts.database.kind === "embedded" ? await startEmbedded({ dataDir: parts.dataDir, log }) : null;
   const closers: (() => Promise<void>)[] = embedded === null ? [] : [() => embedded.stop()];
   const close = async (): Promise<void> => {
     for (const closer of closers.toReversed()) await closer();
   };
   try {
-    const address: DatabaseAddress = embedded === null ? { url: (parts.database as { url: string }).url } : { connection: embedded.connection };
-    const database = await openDatabase(address, log);
+    const database = await openDatabase(addressOf(parts.database, embedded), log);
     closers.push(() => database.close());
     const store = openStore(database);
     const calls = countCalls(parts.calls);
@@ -93,6 +96,12 @@ export async function openRuntime(parts: RuntimeParts): Promise<Runtime> {
     await close();
     throw error;
   }
+}
+
+function addressOf(choice: DatabaseChoice, embedded: Embedded | null): DatabaseAddress {
+  if (choice.kind === "url") return { url: choice.url.reveal() };
+  if (embedded === null) throw new Error("the embedded database was not started");
+  return { connection: embedded.connection };
 }
 
 function openSystem(system: SystemParts, { log, version }: RuntimeParts, observer: CallCounter): Promise<System> {

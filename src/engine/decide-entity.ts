@@ -24,6 +24,7 @@ export async function decideEntity(context: RunContext, entity: Entity, seq: num
     for (const view of await viewsOf(context, entity, subjects, resolutions)) {
       const decision = await decideView(context, entity, view, resolutions);
       if (decision === null) continue;
+      countSituation(tallyOf(context, entity.name), decision.situation);
       planned.push({ seq: next, decision, seen: view.seen, current: view.current, actionHash: actionHash(context, decision) });
       next += 1;
     }

@@ -5,7 +5,14 @@
 // recursion, and every expression ends. Names are checked here too, where a mistake can still be shown with its place.
 
 import { didYouMean } from "../core/problem.ts";
-import { functionArgument, functionNames, functionParameters, takesPattern, whyForbidden } from "./functions.ts";
+import {
+  argumentShift,
+  functionArgument,
+  functionNames,
+  functionParameters,
+  takesPattern,
+  whyForbidden,
+} from "./functions.ts";
 import { Refusal } from "./refusal.ts";
 import { SafeRegex } from "./safe-regex.mjs";
 import type { ExpressionRules } from "../core/expression.ts";
@@ -221,15 +228,17 @@ class Check {
   private call(node: NodeOf<"call">, place: Place, given: number): void {
     const name = this.functionName(node.callee, place);
     this.checkPad(name, node.args, given);
-    node.args.forEach((arg, index) => this.argument(name, index + given, arg, place));
+    const shift = argumentShift(name, node.args, given);
+    node.args.forEach((arg, index) => this.argument(name, index + shift, arg, place));
     if (place.root && this.mayTakeContext(name, node.args.length + given)) this.readsAll = true;
   }
 
   private partial(node: NodeOf<"partial">, place: Place): void {
     const name = this.functionName(node.callee, place);
     this.checkPad(name, node.args, 0);
+    const shift = argumentShift(name, node.args, 0);
     node.args.forEach((arg, index) => {
-      if (arg !== null) this.argument(name, index, arg, place);
+      if (arg !== null) this.argument(name, index + shift, arg, place);
     });
   }
 

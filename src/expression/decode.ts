@@ -196,6 +196,7 @@ class Decoder {
 
   private tokenLength(raw: RawNode): number {
     if (raw.value instanceof RegExp) return raw.value.source.length + raw.value.flags.replace("g", "").length + 2;
+    if (raw.type === "block" || raw.type === "transform") return 1;
     if (raw.type === "number") return this.written(raw).length;
     if (raw.type === "variable") return text(raw.value).length + 1;
     if (raw.type === "name") return text(raw.value).length + (this.source[(raw.position ?? 0) - 1] === "`" ? 2 : 0);

@@ -5,6 +5,7 @@ import { numberFunctions } from "./number-functions.ts";
 import { parameters, type Parameter } from "./signature.ts";
 import { textFunctions } from "./text-functions.ts";
 import type { Builtin, Builtins } from "./builtin.ts";
+import type { Node } from "./tree.ts";
 
 const compiled: Builtins = { ...textFunctions, ...numberFunctions, ...listFunctions };
 
@@ -51,6 +52,17 @@ export function functionArgument(name: string): number | null {
   if (name === "replace") return 2;
   const takers = ["map", "filter", "single", "reduce", "sort", "each", "sift"];
   return takers.includes(name) ? 1 : null;
+}
+
+/**
+ * Places by which the arguments written stand later than they are counted: one is already there from the left of `~>`, or the
+ * first is the context, as in `name.$contains(/x/)`.
+ */
+export function argumentShift(name: string, args: readonly (Node | null)[], given: number): number {
+  if (given > 0) return given;
+  const first = args[0]?.kind;
+  const isFunction = first === "regex" || first === "lambda" || first === "partial";
+  return isFunction && functionParameters(name)?.[0]?.context === true ? 1 : 0;
 }
 
 /** Takes a regular expression as its second argument. */

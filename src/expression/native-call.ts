@@ -5,7 +5,7 @@
 
 import { compileBlock, compileCondition } from "./native-block.ts";
 import { declare, NotCompiled, type Run, type Scope } from "./native-scope.ts";
-import { compiledFunction, functionArgument, takesPattern } from "./functions.ts";
+import { argumentShift, compiledFunction, functionArgument, takesPattern } from "./functions.ts";
 import { bindArguments, InlineFunction, Pattern, type Argument } from "./signature.ts";
 import { SafeRegex } from "./safe-regex.mjs";
 import { spend } from "./budget.ts";
@@ -21,8 +21,8 @@ type ArgumentRun = (context: Item, slots: Item[]) => Argument;
  */
 export function compileCall(node: NodeOf<"call">, given: Run | null, scope: Scope, end: "here" | "tail"): Run {
   const { name, builtin } = functionOf(node.callee);
-  const offset = given === null ? 0 : 1;
-  const args: ArgumentRun[] = node.args.map((arg, index) => compileArgument(name, index + offset, arg, scope, end));
+  const shift = argumentShift(name, node.args, given === null ? 0 : 1);
+  const args: ArgumentRun[] = node.args.map((arg, index) => compileArgument(name, index + shift, arg, scope, end));
   if (given !== null) args.unshift(given);
   const { parameters, run } = builtin;
   const [first, second] = args;

@@ -22,7 +22,7 @@ export interface Direction {
   readonly receiving: Side;
 }
 
-export function sideNamed(name: string, { names }: CompileContext): Side | null {
+function sideNamed(name: string, { names }: CompileContext): Side | null {
   if (name === names.left) return "left";
   return name === names.right ? "right" : null;
 }
@@ -91,7 +91,7 @@ export function readResolution(text: string | undefined, at: KeyPath, context: C
   return side;
 }
 
-export function reportWord(found: string, allowed: readonly string[], at: KeyPath, context: CompileContext): void {
+function reportWord(found: string, allowed: readonly string[], at: KeyPath, context: CompileContext): void {
   const hint = didYouMean(found, allowed);
   const more = { found, expected: allowed.join(", "), ...(hint === undefined ? {} : { hint }) };
   context.report(problem("E_ENUM", at, `"${found}" is not a word known here`, more));

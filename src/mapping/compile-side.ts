@@ -9,10 +9,11 @@ import { canonicalText, type Value } from "../core/value.ts";
 import { readExpression, readPath, type CompileContext } from "./compile-context.ts";
 import { ruleSideSchema, type RuleFile, type RuleSideFile } from "./file-rule.ts";
 import { issueProblems } from "./issues.ts";
-import { cellOf, type ExpressionWrite, type SideLens, type Source, type Target } from "./lens.ts";
+import { cellOf } from "./cell.ts";
+import type { ExpressionWrite, SideLens, Source, Target } from "./lens.ts";
 import { isPartsType, type FieldType } from "./types/type.ts";
 
-export type SideObject = Exclude<RuleSideFile, string | string[]>;
+type SideObject = Exclude<RuleSideFile, string | string[]>;
 
 /** What the file says of one side, in its long form. */
 export interface SideText {

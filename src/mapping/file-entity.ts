@@ -5,8 +5,8 @@ import { z } from "zod";
 import { dynamicKeys } from "./dynamic-keys.ts";
 import { directionSchema, resolutionSchema, ruleSchema, strengthSchema } from "./file-rule.ts";
 
-export const OPERATIONS = ["create", "update", "delete"] as const;
-export const WHEN_GONE = ["unlink", "delete", "restore", "review"] as const;
+const OPERATIONS = ["create", "update", "delete"] as const;
+const WHEN_GONE = ["unlink", "delete", "restore", "review"] as const;
 
 /** One side of an entity, written out. */
 export const entitySideSchema = z
@@ -38,7 +38,7 @@ const matchSchema = z
   ])
   .describe("One way to find the counterpart of a record without a link. Example: [email]");
 
-export const testSchema = z
+const testSchema = z
   .looseObject({
     name: z
       .string()

@@ -17,7 +17,8 @@ import type { CompileContext } from "./compile-context.ts";
 import type { RuleFile } from "./file-rule.ts";
 import { shown } from "./issues.ts";
 import { settledCell } from "./lens-carry.ts";
-import { cellOf, type FieldLens, type SideLens } from "./lens.ts";
+import { cellOf } from "./cell.ts";
+import type { FieldLens, SideLens } from "./lens.ts";
 import type { Domain, FieldType } from "./types/type.ts";
 
 export type RuleClass =

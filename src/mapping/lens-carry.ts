@@ -5,7 +5,8 @@ import { otherSide, type RemoteId, type Side } from "../core/ids.ts";
 import { withValueAt } from "../core/path.ts";
 import type { Fields, Value } from "../core/value.ts";
 import { readingOf } from "./lens-read.ts";
-import { cellOf, type FieldLens, type SideLens } from "./lens.ts";
+import { cellOf } from "./cell.ts";
+import type { FieldLens, SideLens } from "./lens.ts";
 import type { RefLookup, RefNeed } from "./mapping.ts";
 import type { TypeReading } from "./types/type.ts";
 import { scalarText } from "./word-types.ts";
@@ -96,7 +97,7 @@ function readBack(side: SideLens, value: Value): TypeReading {
  * the read nothing but what they put whole. Otherwise the value itself is taken; what the side then shows is read back after
  * the real write, and becomes its base.
  */
-export function readsOnlyWhatItWrites(side: SideLens): boolean {
+function readsOnlyWhatItWrites(side: SideLens): boolean {
   if (side.source.kind !== "expression" || side.target.kind !== "expressions") return false;
   const put = new Set<string | number | undefined>();
   for (const { path, expression } of side.target.writes) {

@@ -10,7 +10,8 @@ import { ABSENT, NULL_CELL, type Reading } from "../core/field.ts";
 import type { Side } from "../core/ids.ts";
 import { valueAt } from "../core/path.ts";
 import { canonicalText, type Fields, type Value } from "../core/value.ts";
-import { cellOf, type FieldLens } from "./lens.ts";
+import { cellOf } from "./cell.ts";
+import type { FieldLens } from "./lens.ts";
 import type { TypeReading } from "./types/type.ts";
 
 /** @param result Of the side's expression for this record; null where the side has none. */

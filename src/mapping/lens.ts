@@ -2,10 +2,9 @@
 // and lens-write.ts work on it.
 
 import type { Expression } from "../core/expression.ts";
-import { NULL_CELL, type Cell, type FieldPolicy } from "../core/field.ts";
+import type { Cell, FieldPolicy } from "../core/field.ts";
 import type { BySide } from "../core/ids.ts";
 import type { Path } from "../core/path.ts";
-import type { Value } from "../core/value.ts";
 import type { FieldType, PartsType } from "./types/type.ts";
 import type { ValuesTable } from "./values-table.ts";
 
@@ -48,9 +47,4 @@ export interface FieldLens {
   /** The entity whose records the field names. */
   readonly ref: string | null;
   readonly merge: "counter" | "set" | null;
-}
-
-/** The cell of a value in its side's normal form. */
-export function cellOf(type: FieldType, value: Value): Cell {
-  return value === null ? NULL_CELL : { value, key: type.key(value) };
 }

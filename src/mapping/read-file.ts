@@ -31,32 +31,37 @@ export function compileMappingFile(found: unknown, options: CompileOptions): Com
 /** Problems that may only come of what was left out of a file because its shape was wrong. */
 const FOLLOWS: ReadonlySet<string> = new Set(["E_MISSING", "E_KEY", "W_NEVER_WRITTEN"]);
 
-/** Removing more than this around each fault would leave nothing worth checking. */
-const STEPS_REMOVED_MAX = 3;
+/** Each pass leaves out what the one before has made incomplete; a file is not nested deeper than this. */
+const PASSES_MAX = 6;
 
 /** The file without what is wrong in shape, so that the rest of it can be checked. Null: too little is left. */
 function soundPart(found: unknown, problems: readonly Problem[]): MappingFile | null {
-  for (let steps = 0; steps <= STEPS_REMOVED_MAX; steps += 1) {
-    const faults = problems.map(({ path }) => path.slice(0, Math.max(0, path.length - steps)));
-    const parsed = mappingFileSchema.safeParse(without(found, faults));
-    if (parsed.success) return parsed.data;
+  let faults = problems.map(faultyPlace);
+  for (let pass = 0; pass < PASSES_MAX; pass += 1) {
+    const rest = without(found, faults);
+    const read = readMappingFile(rest);
+    if (read.file !== null) return read.file;
+    faults = [...faults, ...read.problems.map(faultyPlace)];
   }
   return null;
 }
 
+/** What lacks something is left out itself. */
+function faultyPlace({ code, path }: Problem): KeyPath {
+  return code === "E_MISSING" ? path.slice(0, -1) : path;
+}
+
 /** A copy without what stands at the paths. A list with a fault in it is left out whole: its positions are part of later paths. */
 function without(value: unknown, paths: readonly KeyPath[]): unknown {
+  if (isRemoved(paths)) return undefined;
   if (paths.length === 0 || typeof value !== "object" || value === null) return value;
   const below = (step: string | number): readonly KeyPath[] =>
     paths.filter(([first]) => first === step).map(([, ...rest]) => rest);
   if (Array.isArray(value)) {
-    const entries = value.map((entry, index) => (isRemoved(below(index)) ? undefined : without(entry, below(index))));
+    const entries = value.map((entry, index) => without(entry, below(index)));
     return entries.includes(undefined) ? undefined : entries;
   }
-  const entries = Object.entries(value).map(([name, entry]) => [
-    name,
-    isRemoved(below(name)) ? undefined : without(entry, below(name)),
-  ]);
+  const entries = Object.entries(value).map(([name, entry]) => [name, without(entry, below(name))] as const);
   return Object.fromEntries(entries.filter(([, entry]) => entry !== undefined));
 }
 
@@ -84,7 +89,7 @@ function schemaAt(schema: unknown, path: KeyPath): readonly JsonSchema[] {
 
 function below({ properties, additionalProperties, items }: JsonSchema, step: string | number): readonly JsonSchema[] {
   if (typeof step === "number") return items === undefined ? [] : [items];
-  const named = properties?.[step];
+  const named = properties !== undefined && Object.hasOwn(properties, step) ? properties[step] : undefined;
   if (named !== undefined) return [named];
   return typeof additionalProperties === "object" ? [additionalProperties] : [];
 }

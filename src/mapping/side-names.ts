@@ -40,7 +40,7 @@ export function compileSides(
 
 function nameFault(name: string): Problem | null {
   const path = ["sides", name];
-  if (RESERVED.has(name)) {
+  if (RESERVED.has(name) || name in Object.prototype) {
     const message = `"${name}" is a word of the mapping language, so no side can be called so`;
     const hint = "choose a short name of the system, such as crm";
     return problem("E_RESERVED", path, message, { on: "key", found: name, hint });

@@ -8,7 +8,7 @@ import type { BySide, Side } from "../core/ids.ts";
 import { problem, type KeyPath, type Problem } from "../core/problem.ts";
 import type { Value } from "../core/value.ts";
 import { shown } from "./issues.ts";
-import { cellOf } from "./lens.ts";
+import { cellOf } from "./cell.ts";
 import type { FieldType } from "./types/type.ts";
 
 export interface ValuesTable {

@@ -33,6 +33,9 @@ export interface Database extends Sql {
   close(): Promise<void>;
 }
 
+/** Session options that say nothing new: given none, pg would take those of the variable PGOPTIONS. */
+export const OWN_OPTIONS = "-c client_min_messages=notice";
+
 /** Where a server listens; a host that is a folder means its Unix socket. */
 export interface ServerConnection {
   readonly host: string;
@@ -118,6 +121,8 @@ async function run<Row>(knex: Knex, statement: Statement<Row>, parameters: reado
       .options({ name: statement.name, values: parameters.map(boundParameter) });
     return result.rows;
   } catch (error) {
+    // knex puts the whole statement before the message.
+    if (error instanceof Error) error.message = error.message.replace(`${statement.text} - `, "");
     throw statementFailure(error, statement.name);
   }
 }
@@ -130,7 +135,7 @@ function isDriverError(error: Error): boolean {
 function connectionConfig(address: DatabaseAddress): Knex.PgConnectionConfig {
   if ("connection" in address) {
     const { host, port, user, database, password } = address.connection;
-    return { host, port, user, database, ...(password === null ? {} : { password }), ssl: false };
+    return { host, port, user, database, ...(password === null ? {} : { password }), ssl: false, options: OWN_OPTIONS };
   }
   if (!/^postgres(ql)?:\/\//.test(address.url)) {
     // The URL itself stays out of the message: it holds a password.

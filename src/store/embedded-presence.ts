@@ -3,7 +3,7 @@
 // whoever comes while it is held alone waits for the server to be gone, and starts it anew.
 
 import pg from "pg";
-import type { ServerConnection } from "./database.ts";
+import { OWN_OPTIONS, type ServerConnection } from "./database.ts";
 import { errorCode, StateError } from "./state-error.ts";
 
 /** Any number that no other lock of the database has. */
@@ -25,6 +25,7 @@ export async function enter(connection: ServerConnection): Promise<Presence | nu
     ...address,
     ...(password === null ? {} : { password }),
     ssl: false,
+    options: OWN_OPTIONS,
     application_name: "syncline presence",
     connectionTimeoutMillis: 10_000,
   });

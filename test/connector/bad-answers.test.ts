@@ -3,7 +3,16 @@
 
 import { deflateRawSync, gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { closeExpressionsAfterwards, closeSystemsAfterwards, failureOf, fileText, id, idsOf, open, readAll } from "./opened.ts";
+import {
+  closeExpressionsAfterwards,
+  closeSystemsAfterwards,
+  failureOf,
+  fileText,
+  id,
+  idsOf,
+  open,
+  readAll,
+} from "./opened.ts";
 import { startRemote, type Answering, type Remote } from "./remote.ts";
 
 const FILE = fileText(`
@@ -29,17 +38,41 @@ closeExpressionsAfterwards();
 closeSystemsAfterwards();
 
 const bad: readonly (readonly [name: string, answer: Answering, code: string])[] = [
-  ["a web page with status 200", { headers: { "content-type": "text/html" }, body: "<html>log in</html>" }, "E_CONTENT_TYPE"],
+  [
+    "a web page with status 200",
+    { headers: { "content-type": "text/html" }, body: "<html>log in</html>" },
+    "E_CONTENT_TYPE",
+  ],
   ["an empty 200", { status: 200 }, "E_CONTENT_TYPE"],
   ["a 204", { status: 204 }, "E_CONTENT_TYPE"],
   ["plain text", { headers: { "content-type": "text/plain" }, body: "OK" }, "E_CONTENT_TYPE"],
   ["JSON that is cut off", { headers: JSON_TYPE, body: '{"results": [{"id": "1"}, {"id"' }, "E_MALFORMED"],
-  ["JSON too deep", { headers: JSON_TYPE, body: '{"results":' + "[".repeat(300) + "]".repeat(300) + "}" }, "E_MALFORMED"],
+  [
+    "JSON too deep",
+    { headers: JSON_TYPE, body: '{"results":' + "[".repeat(300) + "]".repeat(300) + "}" },
+    "E_MALFORMED",
+  ],
   ["invalid UTF-8", { headers: JSON_TYPE, body: Buffer.from([0x7b, 0xff, 0xfe, 0x7d]) }, "E_ENCODING"],
-  ["an unknown character set", { headers: { "content-type": "application/json; charset=x-klingon" }, body: "{}" }, "E_ENCODING"],
-  ["a body larger than the limit", { headers: JSON_TYPE, body: JSON.stringify({ results: ["x".repeat(70_000)] }) }, "E_RESPONSE_TOO_LARGE"],
-  ["a gzip bomb", { headers: { ...JSON_TYPE, "content-encoding": "gzip" }, body: gzipSync(Buffer.alloc(5_000_000, 32)) }, "E_RESPONSE_TOO_LARGE"],
-  ["gzip that is cut off", { headers: { ...JSON_TYPE, "content-encoding": "gzip" }, body: gzipSync(JSON.stringify(ONE)).subarray(0, 20) }, "E_MALFORMED"],
+  [
+    "an unknown character set",
+    { headers: { "content-type": "application/json; charset=x-klingon" }, body: "{}" },
+    "E_ENCODING",
+  ],
+  [
+    "a body larger than the limit",
+    { headers: JSON_TYPE, body: JSON.stringify({ results: ["x".repeat(70_000)] }) },
+    "E_RESPONSE_TOO_LARGE",
+  ],
+  [
+    "a gzip bomb",
+    { headers: { ...JSON_TYPE, "content-encoding": "gzip" }, body: gzipSync(Buffer.alloc(5_000_000, 32)) },
+    "E_RESPONSE_TOO_LARGE",
+  ],
+  [
+    "gzip that is cut off",
+    { headers: { ...JSON_TYPE, "content-encoding": "gzip" }, body: gzipSync(JSON.stringify(ONE)).subarray(0, 20) },
+    "E_MALFORMED",
+  ],
   ["a redirect", { status: 302, headers: { location: "http://169.254.169.254/" } }, "E_REDIRECT_BLOCKED"],
   ["an error in a good answer that no rule names", { body: { error: "down for maintenance" } }, "E_SCHEMA"],
   ["a list that is null", { body: { results: null } }, "E_SCHEMA"],
@@ -95,7 +128,10 @@ describe("a listing", () => {
   });
 
   test("ids beyond what a double holds keep every digit", async () => {
-    remote.answers({ headers: JSON_TYPE, body: '{"results":[{"id":12345678901234567890,"amount":0.12345678901234567890}]}' });
+    remote.answers({
+      headers: JSON_TYPE,
+      body: '{"results":[{"id":12345678901234567890,"amount":0.12345678901234567890}]}',
+    });
     const { system } = await open(FILE, remote.origin);
 
     const { records } = await readAll(system.object("contact", []).list());
@@ -106,7 +142,10 @@ describe("a listing", () => {
 
   test("packed answers are unpacked", async () => {
     const bytes = Buffer.from(JSON.stringify(ONE));
-    for (const [encoding, body] of [["gzip", gzipSync(bytes)], ["deflate", deflateRawSync(bytes)]] as const) {
+    for (const [encoding, body] of [
+      ["gzip", gzipSync(bytes)],
+      ["deflate", deflateRawSync(bytes)],
+    ] as const) {
       remote.answers({ headers: { ...JSON_TYPE, "content-encoding": encoding }, body });
       const { system } = await open(FILE, remote.origin);
 
@@ -125,16 +164,19 @@ describe("a listing", () => {
 });
 
 describe("a create", () => {
-  test.each(bad.filter(([name]) => !name.startsWith("a list")))("%s leaves its outcome unknown, and it is not sent again", async (_, answer) => {
-    remote.answers(answer);
-    remote.asked.length = 0;
-    const { system } = await open(FILE, remote.origin);
+  test.each(bad.filter(([name]) => !name.startsWith("a list")))(
+    "%s leaves its outcome unknown, and it is not sent again",
+    async (_, answer) => {
+      remote.answers(answer);
+      remote.asked.length = 0;
+      const { system } = await open(FILE, remote.origin);
 
-    const [result] = await system.object("contact", []).create([{ key: "k", record: { name: "Ada" } }]);
+      const [result] = await system.object("contact", []).create([{ key: "k", record: { name: "Ada" } }]);
 
-    expect(failureOf(result).kind).toBe("unknown");
-    expect(remote.asked).toHaveLength(1);
-  });
+      expect(failureOf(result).kind).toBe("unknown");
+      expect(remote.asked).toHaveLength(1);
+    },
+  );
 });
 
 describe("a single record", () => {

@@ -24,7 +24,7 @@ export function closeExpressionsAfterwards(): void {
 
 /** The file's text with `objects:` and the like; what every file needs is put before it. */
 export function fileText(rest: string): string {
-  return `connector: test\nprotocol: rest\nsettings: { base_url: { required: true } }\nbase_url: "{{ settings.base_url }}"\n${rest}`;
+  return `connector: test\nprotocol: rest\nsettings: { base_url: { required: true }, none: {} }\nbase_url: "{{ settings.base_url }}"\n${rest}`;
 }
 
 export function compileText(text: string): CompiledConnector {
@@ -125,7 +125,11 @@ export function valueOf<T>(result: Result<T> | undefined): T {
 /** All pages of a listing, and the failure that ended it. */
 export async function readAll(
   pages: AsyncIterable<Result<Page>>,
-): Promise<{ readonly pages: readonly Page[]; readonly records: readonly RemoteRecord[]; readonly failure: RemoteFailure | null }> {
+): Promise<{
+  readonly pages: readonly Page[];
+  readonly records: readonly RemoteRecord[];
+  readonly failure: RemoteFailure | null;
+}> {
   const read: Page[] = [];
   let failure: RemoteFailure | null = null;
   for await (const page of pages) {

@@ -130,6 +130,14 @@ describe("what comes through", () => {
     ]);
   });
 
+  test("text and elements keep their order", () => {
+    const shown = read("<a>x<b/>y<![CDATA[z]]><c/></a>").children.map((child) =>
+      typeof child === "string" ? child : child.local,
+    );
+
+    expect(shown).toEqual(["x", "b", "yz", "c"]);
+  });
+
   test("names are namespaces, not prefixes", () => {
     const first = read('<s:r xmlns:s="urn:s" xmlns="urn:d"><name s:k="1">Ada</name></s:r>');
     const second = read('<r xmlns="urn:s" xmlns:q="urn:s"><d:name xmlns:d="urn:d" q:k="1">Ada</d:name></r>');

@@ -30,7 +30,14 @@ const pattern = fc.constantFrom(
   "/ +/",
 );
 
-const times = fc.constantFrom('"2026-01-31"', '"2026-02-30"', '"2026"', '"2026-13-01"', '"2026-01-31T10:11:12.5+02:00"', "$y");
+const times = fc.constantFrom(
+  '"2026-01-31"',
+  '"2026-02-30"',
+  '"2026"',
+  '"2026-13-01"',
+  '"2026-01-31T10:11:12.5+02:00"',
+  "$y",
+);
 
 /** The variables that are in sight, so that no generated expression is refused for a name. */
 interface Sight {
@@ -175,6 +182,9 @@ export function expression(depth: number, sight: Sight): Source {
     { weight: 1, arbitrary: write`$split($string(${part}), ${pattern}, ${number})` },
     { weight: 1, arbitrary: write`$match($string(${part}), ${pattern})` },
     { weight: 1, arbitrary: write`$contains(${part}, ${pattern})` },
+    { weight: 1, arbitrary: write`${name}.$contains(${pattern})` },
+    { weight: 1, arbitrary: write`${name}.$replace(${pattern}, ${text})` },
+    { weight: 1, arbitrary: write`${name}.$each(function($e, $k) { $k })` },
     { weight: 1, arbitrary: write`$pad($string(${short}), ${fc.constantFrom("5", "-8", "0")}, ${text})` },
     { weight: 2, arbitrary: write`${part.map(bracketed)} ~> ${unary}` },
     { weight: 1, arbitrary: write`${part.map(bracketed)} ~> ${binaryFunction}(${short})` },

@@ -17,6 +17,11 @@ const FAULTS: readonly { readonly text: string; readonly instead: string }[] = [
       "const year = new Date(millis).getUTCFullYear(); if (!(year >= 0 && year <= 9999)) throw {}; " +
       "return formatDateTime.call(this, millis, picture, timezone);",
   },
+  // $sort as the last thing of a function cannot call the function it is given.
+  {
+    text: "comp = comparator;",
+    instead: "comp = typeof comparator === 'function' ? comparator : (...both) => comparator.apply(this, both);",
+  },
 ];
 
 type Jsonata = typeof jsonata;

@@ -96,6 +96,8 @@ const rules: readonly Broken[] = [
   ["E_TYPE n.crm", "n: { crm: [a, b], as: text }"],
   ["E_ENUM n.as", "n: { as: emial }", "email"],
   ["E_TARGET_OVERLAP b.crm", "a: { crm: x }\nb: { crm: x }"],
+  ["E_TARGET_OVERLAP b.crm", "a: { crm: address.city }\nb: { crm: address }"],
+  ["E_TARGET_OVERLAP a.crm", "a: { crm: [x, x], as: person_name }"],
   ["E_TARGET_OVERLAP b.crm", "a: { crm: address }\nb: { crm: address.city }"],
   ["E_TARGET_OVERLAP b.crm", "a: {}\nb: { crm: { read: a, write: { a: $value } } }"],
   ["E_NOT_INVERTIBLE n.billing", "n: { billing: { read: a } }", "direction: billing -> crm"],

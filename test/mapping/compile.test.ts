@@ -2,8 +2,15 @@
 
 import { describe, expect, test } from "@jest/globals";
 
+import { parse } from "yaml";
+import { z } from "zod";
+
 import type { FieldPolicy } from "../../src/core/field.ts";
+import { compileMapping } from "../../src/mapping/compile.ts";
+import { mappingFileSchema } from "../../src/mapping/file.ts";
+import { readMappingFile } from "../../src/mapping/read-file.ts";
 import { compileText, entityOf, entityText, mappingOf } from "./compiled.ts";
+import { expressions } from "./expressions.ts";
 
 const EXAMPLE = `
 pair: crm-billing
@@ -254,5 +261,32 @@ describe("meaning", () => {
     ["the direction of the entity", plain.replace("match:", "direction: crm -> billing\n    match:")],
   ])("is changed by %s", (_, text) => {
     expect(meaning(text)).not.toBe(meaning(plain));
+  });
+});
+
+test("a country for phone numbers without one may be given with the compilation", async () => {
+  const { file } = readMappingFile(parse(entityText("phone: { as: phone }")));
+  if (file === null) throw new Error("the shape is wrong");
+  const { mapping } = compileMapping(file, { file: "test", expressions, countryDefault: "GB" });
+
+  const [reading] = (await mapping?.entities[0]?.read("left", [{ phone: "020 7946 0000" }])) ?? [];
+
+  expect(reading?.fields.phone).toMatchObject({ cell: { value: "+442079460000" } });
+});
+
+test("the file's schema tells editors of every key, sides included", () => {
+  const schema = z.toJSONSchema(mappingFileSchema, { target: "draft-7" });
+
+  expect(schema).toMatchObject({
+    additionalProperties: false,
+    properties: {
+      guards: { description: expect.stringContaining("Example: ") },
+      entities: {
+        additionalProperties: {
+          additionalProperties: { properties: { object: { type: "string" } }, additionalProperties: false },
+          properties: { fields: { additionalProperties: { properties: { values: { type: "object" } } } } },
+        },
+      },
+    },
   });
 });

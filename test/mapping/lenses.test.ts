@@ -226,6 +226,17 @@ describe("carrying and writing", () => {
     expect(valueOf((await carryOne(entity, "left", { code: "abc" })).code)).toBe("ABC");
   });
 
+  test("where reading needs more of the record than writing puts, the value itself is carried", async () => {
+    const entity = entityOf(
+      `net: { billing: { read: 'taxed ? gross : net', write: { net: $value } } }
+code: { billing: { read: ref.code, write: { "ref.code": $uppercase($value) } } }`,
+    );
+
+    const carried = await carryOne(entity, "left", { net: 5, code: "abc" });
+
+    expect([valueOf(carried.net), valueOf(carried.code)]).toEqual([5, "abc"]);
+  });
+
   test("a value that `write` puts where `read` does not look is not carried", async () => {
     const entity = entityOf("code: { billing: { read: code.text, write: { code: $value } } }");
 

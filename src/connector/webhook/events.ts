@@ -3,7 +3,7 @@
 import { remoteId, type RemoteId } from "../../core/ids.ts";
 import type { Expression, ExpressionCompiler } from "../../core/expression.ts";
 import { parsePath, valueAt, type Path } from "../../core/path.ts";
-import { problem, type KeyPath, type Problem } from "../../core/problem.ts";
+import { didYouMean, problem, type KeyPath, type Problem } from "../../core/problem.ts";
 import { digitsOf, isList, type Value } from "../../core/value.ts";
 import type { Preset, WebhooksPart } from "./file.ts";
 
@@ -24,7 +24,7 @@ export interface ReadEvents {
   readonly unidentified: number;
 }
 
-export type EventReading =
+type EventReading =
   { readonly ok: true; readonly events: ReadEvents } | { readonly ok: false; readonly message: string };
 
 export interface EventReader {
@@ -61,18 +61,18 @@ const EVENTS_MAX = 10_000;
 
 export function compileEvents(
   part: WebhooksPart,
-  expressions: ExpressionCompiler,
+  context: { readonly expressions: ExpressionCompiler; readonly objects: readonly string[] },
 ): { readonly reader: EventReader; readonly problems: readonly Problem[] } {
   const problems: Problem[] = [];
   const usual = typeof part.verify === "string" ? USUAL[part.verify] : {};
   const event = { ...usual, ...part.event };
   const at = (key: keyof EventPart): Place | null => compilePlace(event[key], ["webhooks", "event", key], problems);
   const plan: Plan = {
-    events: compileList(part.events ?? "$", expressions, problems),
+    events: compileList(part.events ?? "$", context.expressions, problems),
     id: at("id"),
     type: at("type"),
     record: at("record"),
-    ...compileMeanings(part.on, problems),
+    ...compileMeanings(part.on, context.objects, problems),
   };
   // Checked like the others, though a hint needs neither.
   at("at");
@@ -121,6 +121,7 @@ function compileMeanings(on: WebhooksPart["on"], problems: Problem[]): Pick<Plan
   const prefixes: (readonly [string, Meaning])[] = [];
   for (const [type, meaning] of Object.entries(on)) {
     const path = ["webhooks", "on", type];
+    problems.push(...unknownObjects(meaning, objects, path));
     const entries = Object.entries(meaning);
     const star = type.indexOf("*");
     if (star === -1) exact.set(type, entries);
@@ -135,6 +136,21 @@ function compileMeanings(on: WebhooksPart["on"], problems: Problem[]): Pick<Plan
       );
   }
   return { exact, prefixes: prefixes.sort(([a], [b]) => b.length - a.length) };
+}
+
+function unknownObjects(meaning: object, objects: readonly string[], path: KeyPath): readonly Problem[] {
+  return Object.keys(meaning).flatMap((object) => {
+    if (objects.includes(object)) return [];
+    const hint = didYouMean(object, objects);
+    return [
+      problem("E_OBJECT_UNKNOWN", [...path, object], `this file has no object "${object}"`, {
+        on: "key",
+        found: object,
+        expected: objects.join(", "),
+        ...(hint === undefined ? {} : { hint }),
+      }),
+    ];
+  });
 }
 
 async function readEvents(plan: Plan, body: Value, headers: Readonly<Record<string, string>>): Promise<EventReading> {

@@ -3,7 +3,7 @@
 import { z } from "zod";
 import { about, duration, expression, name, path } from "../file/text.ts";
 
-export const PRESETS = ["standard-webhooks", "stripe", "github", "shopify", "hubspot-v3"] as const;
+const PRESETS = ["standard-webhooks", "stripe", "github", "shopify", "hubspot-v3"] as const;
 export type Preset = (typeof PRESETS)[number];
 
 const headerName = z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/, "a header name");

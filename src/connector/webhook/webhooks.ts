@@ -46,6 +46,8 @@ export interface Webhooks {
 
 export interface WebhookContext extends DeclaredSecrets {
   readonly expressions: ExpressionCompiler;
+  /** Names of the connector's objects. */
+  readonly objects: readonly string[];
 }
 
 /** Too small: batched deliveries are refused and polling has to find them. Too large: strangers can make us read that much. */
@@ -57,7 +59,7 @@ export function compileWebhooks(
 ): { readonly webhooks: Webhooks | null; readonly problems: readonly Problem[] } {
   const signing = signingScheme(part);
   const secrets = chooseSecrets(part, context);
-  const events = compileEvents(part, context.expressions);
+  const events = compileEvents(part, context);
   const problems = [...signing.problems, ...secrets.problems, ...events.problems];
   if (problems.some(isError)) return { webhooks: null, problems };
   const plan: Plan = {

@@ -9,7 +9,7 @@ import { COUNTRY_CODES, countryOf, type Country } from "./countries.ts";
 import { isNumber } from "./exact-decimal.ts";
 import { pick } from "./chance.ts";
 
-export const COUNTRY_FORMS = ["alpha2", "alpha3", "numeric", "name"] as const;
+const COUNTRY_FORMS = ["alpha2", "alpha3", "numeric", "name"] as const;
 export type CountryForm = (typeof COUNTRY_FORMS)[number];
 
 export const countryFormSchema = z

@@ -4,7 +4,7 @@
 
 import { digits } from "./calendar.ts";
 
-export interface DateParts {
+interface DateParts {
   readonly year: number;
   readonly month: number;
   readonly day: number;

@@ -4,7 +4,7 @@ import { z } from "zod";
 
 import { digitsOf, exactNumber, type Exact, type Value } from "../../core/value.ts";
 import { defineType, type OptionFault } from "./definition.ts";
-import { invalid, NULL_READING, textKey, valid } from "./reading.ts";
+import { invalid, NULL_READING, valid } from "./reading.ts";
 import {
   decimalOf,
   decimalPlaces,
@@ -12,11 +12,13 @@ import {
   hasExactInverse,
   isNumber,
   numberInText,
+  numberKey,
   numberLikeShown,
   numberOf,
   rounded,
   times,
   type DecimalNumber,
+  PLAIN_MARKS,
   type NumberMarks,
 } from "./exact-decimal.ts";
 import { letters, pick, whole } from "./chance.ts";
@@ -68,7 +70,7 @@ export const decimalType = defineType({
   build: (options) => {
     const scale = options.scale ?? null;
     const factor = options.times === undefined ? null : decimalOf(String(options.times));
-    const marks: NumberMarks = { point: options.point ?? ".", group: options.group ?? null };
+    const marks = marksOf(options);
     const form = { text: options.written === "text", scale, marks };
     return {
       name: "decimal",
@@ -86,7 +88,7 @@ export const decimalType = defineType({
         const written = scaled(value, factor, scale);
         return typeof written === "string" ? written : numberLikeShown(written, shown, form);
       },
-      key: (value) => digitsOf(value) ?? textKey(value),
+      key: numberKey,
       sample: (random) => {
         const digits = `${pick(random, ["", "-"])}${String(whole(random, 0, 99_999))}.${letters(random, whole(random, 1, 6), "0123456789")}`;
         return random() < 0.5 ? exactNumber(digits) : digits.replace(".", marks.point);
@@ -129,6 +131,16 @@ function decimalFaults(options: DecimalOptions): readonly OptionFault[] {
     faults.push({ code: "E_ENUM", option: "group", message, found: options.group });
   }
   return faults;
+}
+
+function marksOf({
+  point = ".",
+  group = null,
+}: {
+  readonly point?: NumberMarks["point"] | undefined;
+  readonly group?: string | null | undefined;
+}): NumberMarks {
+  return point === PLAIN_MARKS.point && group === null ? PLAIN_MARKS : { point, group };
 }
 
 function unscaled(number: Value, factor: DecimalNumber, scale: number): number | Exact | null {

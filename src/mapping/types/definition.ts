@@ -6,7 +6,7 @@ import { isFields, type Value } from "../../core/value.ts";
 import { didYouMean, problem, type KeyPath, type Problem } from "../../core/problem.ts";
 import type { KnownType } from "./type.ts";
 
-export interface TypeDocs {
+interface TypeDocs {
   /** One paragraph: what it accepts, what travels, what counts as equal. */
   readonly summary: string;
   /** A line or two of a mapping file. */
@@ -24,7 +24,7 @@ export interface OptionFault {
 }
 
 /** What stands after the type's name, in the rule and in the side that refines it; undefined: nothing does. */
-export interface GivenOptions {
+interface GivenOptions {
   readonly rule: unknown;
   readonly rulePath: KeyPath;
   readonly side: unknown;
@@ -37,7 +37,7 @@ export interface CompiledType {
 }
 
 /** Compiles the spec of another type: the items of a list. */
-export type NestedCompiler = (spec: unknown, path: KeyPath) => CompiledType;
+type NestedCompiler = (spec: unknown, path: KeyPath) => CompiledType;
 
 export interface TypeDefinition {
   readonly name: string;
@@ -89,9 +89,8 @@ function compileEntry<Shape extends z.ZodObject>(
   // A side refines the rule, option by option.
   const merged = entry.options.safeParse({ ...rule.options, ...side.options });
   if (!merged.success) throw new Error(`options of ${entry.name} that are valid alone are not together`);
-  const path = given.side === undefined ? given.rulePath : given.sidePath;
   const faults = entry.faults?.(merged.data) ?? [];
-  if (faults.length > 0) return { type: null, problems: faults.map((fault) => faultProblem(fault, path)) };
+  if (faults.length > 0) return { type: null, problems: faults.map((fault) => faultProblem(fault, given)) };
 
   const type = entry.build(merged.data, (spec, option) => {
     const inner = nested(spec, placeOf(given, option));
@@ -110,9 +109,10 @@ function placeOf({ side, sidePath, rule, rulePath }: GivenOptions, option: strin
   return isObject(rule) ? [...rulePath, option] : rulePath;
 }
 
-function faultProblem(fault: OptionFault, path: KeyPath): Problem {
-  const { found, expected, hint } = fault;
-  return problem(fault.code, fault.option === null ? path : [...path, fault.option], fault.message, {
+function faultProblem(fault: OptionFault, given: GivenOptions): Problem {
+  const { found, expected, hint, option } = fault;
+  const whole = given.side === undefined ? given.rulePath : given.sidePath;
+  return problem(fault.code, option === null ? whole : placeOf(given, option), fault.message, {
     ...(found === undefined ? {} : { found }),
     ...(expected === undefined ? {} : { expected }),
     ...(hint === undefined ? {} : { hint }),
@@ -211,7 +211,7 @@ function enumProblem(path: KeyPath, option: string, found: string, allowed: read
 }
 
 /** What a schema's own check says: `.refine(…, { params: fault(…) })`. */
-export interface CheckParams {
+interface CheckParams {
   readonly code: string;
   readonly expected: string;
   /** The words that are allowed, for "did you mean". */

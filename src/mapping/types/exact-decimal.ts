@@ -3,6 +3,7 @@
 import { Decimal } from "decimal.js";
 
 import { digitsOf, Exact, exactNumber, type Value } from "../../core/value.ts";
+import { textKey } from "./reading.ts";
 
 /** Products of two numbers of 400 digits are still exact; a quotient that never ends is far longer than anyone looks. */
 const PRECISION = 900;
@@ -67,6 +68,16 @@ export function decimalPlaces(digits: string): number {
   return point < 0 ? 0 : digits.length - point - 1;
 }
 
+/** Comparison text of a canonical number: its digits. Most numbers print as their digits; only small and large ones have an exponent. */
+export function numberKey(value: Value): string {
+  if (typeof value !== "number") return digitsOf(value) ?? textKey(value);
+  const text = String(value);
+  return text.includes("e") ? (digitsOf(value) ?? text) : text;
+}
+
+/** Ordinary amounts: so few digits that a double holds them exactly as written. */
+const SHORT = /^-?(?:0|[1-9]\d{0,8})(?:\.\d{1,6})?$/;
+
 export function isNumber(value: Value | undefined): value is number | Exact {
   return typeof value === "number" || value instanceof Exact;
 }
@@ -82,6 +93,7 @@ export const PLAIN_MARKS: NumberMarks = { point: ".", group: null };
 
 /** The number a text says; null when it says none. `1.5` is not a number where "." stands between thousands. */
 export function numberInText(text: string, marks: NumberMarks = PLAIN_MARKS): number | Exact | null {
+  if (marks === PLAIN_MARKS && SHORT.test(text)) return Number(text) + 0; // plus 0: -0 is 0
   let plain = text.trim();
   if (marks.group !== null && plain.includes(marks.group)) {
     const [whole = "", ...rest] = plain.split(marks.point);

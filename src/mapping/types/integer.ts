@@ -4,8 +4,8 @@ import { z } from "zod";
 
 import { digitsOf, Exact, type Value } from "../../core/value.ts";
 import { defineType } from "./definition.ts";
-import { invalid, NULL_READING, textKey, valid } from "./reading.ts";
-import { numberInText, numberLikeShown, PLAIN_MARKS } from "./exact-decimal.ts";
+import { invalid, NULL_READING, valid } from "./reading.ts";
+import { numberInText, numberKey, numberLikeShown, PLAIN_MARKS } from "./exact-decimal.ts";
 import { letters, pick, whole } from "./chance.ts";
 import { writtenSchema } from "./number-options.ts";
 
@@ -34,7 +34,7 @@ export const integerType = defineType({
         return isWhole(number) ? valid(number) : invalid(raw, "a whole number");
       },
       write: (value, shown) => (isWhole(value) ? numberLikeShown(value, shown, form) : value),
-      key: (value) => digitsOf(value) ?? textKey(value),
+      key: numberKey,
       sample: (random) => {
         const size = pick(random, [9, 1_000_000]);
         const number = whole(random, -size, size);

@@ -12,7 +12,15 @@ import { canonicalText, digitsOf, exactNumber, isFields, type Exact, type Value 
 import { defineType, type OptionFault } from "./definition.ts";
 import { invalid, NULL_READING, shownText, valid } from "./reading.ts";
 import { CURRENCY_CODES, currencyDecimals, isCurrency } from "./currencies.ts";
-import { decimalPlaces, isNumber, numberInText, numberLikeShown, PLAIN_MARKS, shifted } from "./exact-decimal.ts";
+import {
+  decimalPlaces,
+  isNumber,
+  numberInText,
+  numberKey,
+  numberLikeShown,
+  PLAIN_MARKS,
+  shifted,
+} from "./exact-decimal.ts";
 import { pick, whole } from "./chance.ts";
 import { scaleSchema, writtenSchema } from "./number-options.ts";
 import type { TypeReading } from "./type.ts";
@@ -67,7 +75,7 @@ export const moneyType = defineType({
       lossless: true,
       read: (raw) => readMoney(raw, options),
       write: (value, shown) => writeMoney(value, shown, options),
-      key: (value) => digitsOf(value) ?? canonicalText(value),
+      key: (value) => (isNumber(value) ? numberKey(value) : canonicalText(value)),
       sample: (random) => {
         const code = currency ?? pick(random, ["EUR", "JPY", "KWD"]);
         const decimals = options.scale ?? currencyDecimals(code) ?? 2;

@@ -2,7 +2,7 @@
 
 import { z } from "zod";
 
-export const SCALE_MAX = 100;
+const SCALE_MAX = 100;
 
 export const writtenSchema = z
   .enum(["number", "text"])

@@ -4,8 +4,8 @@ import { z } from "zod";
 
 import { digitsOf, exactNumber, type Value } from "../../core/value.ts";
 import { defineType } from "./definition.ts";
-import { invalid, NULL_READING, textKey, valid } from "./reading.ts";
-import { isNumber, numberInText, numberLikeShown, PLAIN_MARKS, shifted } from "./exact-decimal.ts";
+import { invalid, NULL_READING, valid } from "./reading.ts";
+import { isNumber, numberInText, numberKey, numberLikeShown, PLAIN_MARKS, shifted } from "./exact-decimal.ts";
 import { pick, whole } from "./chance.ts";
 import { writtenSchema } from "./number-options.ts";
 
@@ -45,7 +45,7 @@ export const percentType = defineType({
         // Too many digits: as text with its sign it still means the same.
         return number === null ? `${String(value)} %` : numberLikeShown(number, shown, style);
       },
-      key: (value) => digitsOf(value) ?? textKey(value),
+      key: numberKey,
       sample: (random) => {
         const number = exactNumber(`${String(whole(random, -200, 12_000))}e-${String(whole(random, 0, 4))}`);
         return pick<Value>(random, [number, String(number), `${String(number)} %`]);

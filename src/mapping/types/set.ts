@@ -19,7 +19,10 @@ export const setType = defineType({
     const item = nested(of, "of");
     const keyOf = (value: Value): string => itemKey(item, value);
     return itemsForm("set", item, separator ?? null, {
-      tidy: (values) => [...new Map(values.toReversed().map((value) => [keyOf(value), value])).values()].toReversed(),
+      tidy: (values) => {
+        const seen = new Set<string>();
+        return values.filter((value) => seen.size < seen.add(keyOf(value)).size);
+      },
       like: (values, shown) => inShownOrder(values, shown),
       key: (values) => JSON.stringify([...new Set(values.map(keyOf))].sort()),
     });

@@ -17,7 +17,7 @@ export interface FieldType {
   /** What a record shows, as the canonical value that travels. Null reads as canonical null. Never throws. */
   read(raw: Value): TypeReading;
   /**
-   * The raw form for a side; null gives null. A value that this side's form cannot hold comes back in a form that `read` refuses,
+   * The raw form for a side; null gives null (an address over an object: the object with its parts null). A value that this side's form cannot hold comes back in a form that `read` refuses,
    * so `read(write(v, undefined))` is what the side would show after the write, or the reason why it cannot.
    * @param shown What the record shows there now; undefined on a create. Decides the form (number or text, zeros, separators), never the meaning.
    */

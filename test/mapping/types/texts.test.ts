@@ -85,6 +85,7 @@ const WRITTEN: readonly (readonly [spec: unknown, value: Value, shown: Value | u
   [{ text: { cut: 4 } }, "Adam Ant", undefined, "Adam"],
   [{ text: { cut: 2 } }, "a👩‍👩‍👧b", undefined, "a"],
   [{ text: { cut: 1 } }, "e\u0301x", undefined, ""],
+  [{ text: { cut: 2 } }, "𝒳𝒴z", undefined, "𝒳𝒴"],
   ["email", "ada@example.com", "ADA@example.com", "ada@example.com"],
   ["url", "HTTP://a.example", "http://b.example", "HTTP://a.example"],
   [

@@ -1,6 +1,5 @@
 // What all calls of an account have in common: the WSDL, where they go, what stands in their headers.
 
-import { randomBytes } from "node:crypto";
 import type { KeyPath, Problem } from "../../../core/problem.ts";
 import type { ProtocolContext } from "../../protocol-context.ts";
 import type { Variables } from "../../protocol.ts";
@@ -54,8 +53,7 @@ export class Connection {
   /** The security header; the empty text when the file asks for none. */
   async security(variables: Variables): Promise<string> {
     if (this.credentials === null) return "";
-    const token = await this.credentials.token(variables);
-    return securityHeader(token, { now: Date.now(), nonce: randomBytes(16) });
+    return securityHeader(await this.credentials.token(variables));
   }
 }
 

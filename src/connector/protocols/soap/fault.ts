@@ -1,7 +1,7 @@
 // SOAP faults of both versions, in one form.
 
 import type { Value } from "../../../core/value.ts";
-import { attribute, childElements, childNamed, textOf, XML, type XmlElement } from "../../xml/element.ts";
+import { attribute, childElements, textOf, XML, type XmlElement } from "../../xml/element.ts";
 import { xmlValue } from "../../xml/value.ts";
 
 export interface SoapFault {
@@ -17,40 +17,38 @@ export interface SoapFault {
 const NONE: ReadonlySet<string> = new Set();
 const CODE_NAME = /^(?:error|fault|exception|status|reason|message|result)?[_-]?code$/i;
 
+/** The form is told by what is there: some servers answer a call of 1.1 with a fault of 1.2 in an envelope of 1.1. */
 export function readFault(fault: XmlElement): { readonly fault: SoapFault; readonly body: Value } {
-  return {
-    fault: fault.namespace.endsWith("soap-envelope") ? fault12(fault) : fault11(fault),
-    body: xmlValue(fault, NONE),
-  };
+  const code = child(fault, "Code");
+  return { fault: code === null ? fault11(fault) : fault12(fault, code), body: xmlValue(fault, NONE) };
 }
 
-/** SOAP 1.1: its parts have no namespace; some servers give them one. */
 function fault11(fault: XmlElement): SoapFault {
-  const part = (name: string): XmlElement | null => childElements(fault).find((child) => child.local === name) ?? null;
-  const code = localPart(part("faultcode"));
-  const message = part("faultstring");
+  const code = localPart(child(fault, "faultcode"));
+  const message = child(fault, "faultstring");
   return {
-    code: joined(code, detailCode(part("detail"), null)),
+    code: joined(code, detailCode(child(fault, "detail"), null)),
     message: message === null ? code : textOf(message).trim(),
   };
 }
 
-function fault12(fault: XmlElement): SoapFault {
-  const code = childNamed(fault, fault.namespace, "Code");
-  const reason = childNamed(fault, fault.namespace, "Reason");
-  const texts = reason === null ? [] : childElements(reason);
+function fault12(fault: XmlElement, code: XmlElement): SoapFault {
+  const texts = childElements(child(fault, "Reason") ?? fault).filter((text) => text.local === "Text");
   const message = texts.find((text) => attribute(text, "lang", XML)?.startsWith("en") === true) ?? texts[0];
   let subcode: string | null = null;
-  let below = code === null ? null : childNamed(code, fault.namespace, "Subcode");
-  while (below !== null) {
-    subcode = localPart(childNamed(below, fault.namespace, "Value"));
-    below = childNamed(below, fault.namespace, "Subcode");
+  for (let below = child(code, "Subcode"); below !== null; below = child(below, "Subcode")) {
+    subcode = localPart(child(below, "Value"));
   }
-  const own = localPart(code === null ? null : childNamed(code, fault.namespace, "Value"));
+  const own = localPart(child(code, "Value"));
   return {
-    code: joined(own, detailCode(childNamed(fault, fault.namespace, "Detail"), subcode)),
+    code: joined(own, detailCode(child(fault, "Detail") ?? child(fault, "detail"), subcode)),
     message: message === undefined ? own : textOf(message).trim(),
   };
+}
+
+/** By local name: the parts of a 1.1 fault have no namespace, and some servers give them one. */
+function child(element: XmlElement, local: string): XmlElement | null {
+  return childElements(element).find((entry) => entry.local === local) ?? null;
 }
 
 function joined(code: string, detail: string | null): string {

@@ -19,7 +19,7 @@ const security = z.strictObject({
   ),
 });
 
-export const soapSettings = z.strictObject({
+const soapSettings = z.strictObject({
   endpoint: about(
     template.optional(),
     "Address that calls are sent to; default: base_url, else the address in the WSDL.",

@@ -41,7 +41,7 @@ function listInside(type: TypeShape): ElementShape | null {
   return only?.list === true ? only : null;
 }
 
-export function readTyped(element: XmlElement, declared: TypeShape, reader: Reader): Value {
+function readTyped(element: XmlElement, declared: TypeShape, reader: Reader): Value {
   if (isNil(element)) return null;
   const type = hintedType(element, declared, reader);
   switch (type.kind) {

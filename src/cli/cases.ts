@@ -1,0 +1,127 @@
+// `syncline cases`: what waits for a person, and a person's answer.
+
+import type { Command } from "commander";
+import { JsonError, jsonText, parseJson } from "../core/json.ts";
+import { remoteId } from "../core/ids.ts";
+import type { Value } from "../core/value.ts";
+import type { CaseRow } from "../engine/ledger.ts";
+import type { CaseResolution } from "../engine/ports.ts";
+import type { Runtime } from "../daemon/runtime.ts";
+import { globalOptions, outputOf } from "./output.ts";
+import { inSession, pairOf, personName, sideOf, UsageError } from "./session.ts";
+
+const LIMIT = 10_000;
+
+interface ResolveOptions {
+  readonly take?: string;
+  readonly value?: string;
+  readonly link?: string;
+  readonly dismiss?: boolean;
+}
+
+export function register(program: Command): void {
+  const cases = program
+    .command("cases [pair]")
+    .description("what waits for a person")
+    .action(async (name: string | undefined, _options: unknown, command: Command) => {
+      const output = outputOf(globalOptions(command));
+      await inSession(output, name === undefined ? [] : [name], async ({ runtime }) => {
+        if (name !== undefined) pairOf(runtime, name);
+        const rows = await runtime.ledger.cases({ pair: name ?? null, limit: LIMIT });
+        output.result(rows.map(shownCase), rows.length === 0 ? "nothing waits for a person" : rows.map((row) => caseText(row, runtime)).join("\n\n"));
+        return 0;
+      });
+    });
+  cases
+    .command("resolve <id>")
+    .description("answer a case; the next run acts on it")
+    .option("--take <side>", "this side's value is right (gone records: its word is followed)")
+    .option("--value <json>", "another value is right, as JSON")
+    .option("--link <id>", "the record to link")
+    .option("--dismiss", "leave both as they are")
+    .action(async (id: string, options: ResolveOptions, command: Command) => {
+      const output = outputOf(globalOptions(command));
+      await inSession(output, [], async ({ runtime }) => {
+        const found = await runtime.ledger.case(id);
+        if (found === null) throw new UsageError(`there is no case ${id}; the open ones: syncline cases`);
+        const row = await runtime.ledger.resolveCase(id, answerOf(options, found, runtime), personName());
+        output.result(shownCase(row), `answered; the next run of ${row.pair} acts on it: syncline run ${row.pair}`);
+        return 0;
+      });
+    });
+}
+
+/** The shape of `cases --json`. */
+export function shownCase(row: CaseRow): Readonly<Record<string, unknown>> {
+  return {
+    id: row.id,
+    pair: row.pair,
+    entity: row.entity,
+    kind: row.kind,
+    left: row.left,
+    right: row.right,
+    field: row.field,
+    values: JSON.parse(jsonText(row.values)) as unknown,
+    since: new Date(row.since).toISOString(),
+    answered: row.answer !== null,
+  };
+}
+
+function answerOf(options: ResolveOptions, row: CaseRow, runtime: Runtime): CaseResolution["answer"] {
+  const given = [options.take, options.value, options.link, options.dismiss].filter((each) => each !== undefined);
+  if (given.length !== 1) throw new UsageError("say one of --take SIDE, --value JSON, --link ID, --dismiss");
+  if (options.take !== undefined) return { kind: "take", side: sideOf(pairOf(runtime, row.pair), options.take) };
+  if (options.value !== undefined) {
+    if (row.kind !== "conflict") throw new UsageError(`a case of kind ${row.kind} is not answered with a value`);
+    return { kind: "value", value: valueOf(options.value) };
+  }
+  if (options.link !== undefined) {
+    const id = remoteId(options.link);
+    if (id === null) throw new UsageError("--link wants the id of a record");
+    if (row.kind !== "ambiguous" && row.kind !== "matched-taken" && row.kind !== "unknown-outcome") throw new UsageError(`a case of kind ${row.kind} is not answered with a link`);
+    return { kind: "link", id };
+  }
+  return { kind: "dismiss" };
+}
+
+function valueOf(text: string): Value {
+  try {
+    return parseJson(text);
+  } catch (error) {
+    if (error instanceof JsonError) throw new UsageError(`--value wants JSON; text goes in quotes: --value '"${text}"'`);
+    throw error;
+  }
+}
+
+function caseText(row: CaseRow, runtime: Runtime): string {
+  const pair = runtime.pairs.get(row.pair);
+  const names = { left: pair?.mapping.sides.left.name ?? "left", right: pair?.mapping.sides.right.name ?? "right" };
+  const records = [row.left === null ? "" : `${names.left}:${row.left}`, row.right === null ? "" : `${names.right}:${row.right}`].filter((part) => part !== "");
+  const lines = [`${row.id}  ${row.kind}  ${row.pair} ${row.entity}${row.field === null ? "" : `.${row.field}`}  ${records.join(" / ")}  since ${new Date(row.since).toISOString()}`];
+  lines.push(`    ${jsonText(row.values)}`);
+  if (row.answer !== null) lines.push("    answered; the next run acts on it");
+  else lines.push(`    answer: ${answersTo(row, names).join("   ")}`);
+  return lines.join("\n");
+}
+
+function answersTo(row: CaseRow, names: { readonly left: string; readonly right: string }): readonly string[] {
+  const base = `syncline cases resolve ${row.id}`;
+  switch (row.kind) {
+    case "conflict":
+    case "gone":
+    case "gone-edited":
+      return [`${base} --take ${names.left}`, `--take ${names.right}`, "--dismiss"];
+    case "ambiguous":
+    case "unknown-outcome":
+      return [`${base} --link ID`, "--dismiss"];
+    case "guard":
+      return [`syncline plan ${row.pair} --sweep --out plan.json && syncline apply plan.json`];
+    case "matched-taken":
+    case "value-rejected":
+    case "oscillation":
+    case "drift":
+      return ["mend the record in its system, or the mapping; the case closes by itself", `${base} --dismiss`];
+    default:
+      throw new Error(`no answers known for ${JSON.stringify(row.kind)}`);
+  }
+}

@@ -1,0 +1,56 @@
+// The project's files, read for a command that works with them: errors that concern it are told, and end it.
+
+import type { Instant } from "../core/ids.ts";
+import { isError, type LocatedProblem } from "../core/problem.ts";
+import { readProject, type Project } from "../config/project.ts";
+import { Redactor } from "../connector/secret.ts";
+import { createLog } from "../daemon/log.ts";
+import type { Log } from "../engine/ports.ts";
+import { createExpressionCompiler } from "../expression/compiler.ts";
+import type { Output } from "./output.ts";
+import { problemsText } from "./problems-text.ts";
+
+export interface LoadedProject {
+  readonly project: Project;
+  close(): Promise<void>;
+}
+
+/** @param pairs Their files must be free of errors; those of others are only remarked on. Null: the problems were told. */
+export async function loadProject(output: Output, pairs: readonly string[]): Promise<LoadedProject | null> {
+  const expressions = createExpressionCompiler();
+  const project = await readProject(output.options.config, process.env, Date.now() as Instant, { expressions, missingSecrets: "error" });
+  const close = (): Promise<void> => expressions.close();
+  const errors = project.problems.filter(isError);
+  const concerned = project.config === null ? errors : errors.filter((each) => concerns(each, project, pairs));
+  if (concerned.length > 0 || project.config === null) {
+    tell(output, concerned);
+    await close();
+    return null;
+  }
+  if (errors.length > 0) output.remark(`${String(errors.length)} problems in files of other pairs; see: syncline check`);
+  return { project, close };
+}
+
+function concerns(found: LocatedProblem, project: Project, pairs: readonly string[]): boolean {
+  return project.pairs.some((pair) => pairs.includes(pair.pair) && pair.mapping === null && pair.files.includes(found.file));
+}
+
+function tell(output: Output, problems: readonly LocatedProblem[]): void {
+  if (output.options.json) output.result({ ok: false, problems: problems.map((each) => ({ ...each, severity: isError(each) ? "error" : "warning" })) }, "");
+  process.stderr.write(`${problemsText(problems)}\n`);
+}
+
+/** Logs of a command that is not the daemon: only what a person may want to act on. */
+export function openLog(project: Project, output: Output, level?: "info" | "debug"): Log {
+  const redactor = redactorOf(project);
+  const wanted = level ?? (output.options.quiet ? "error" : "warn");
+  return createLog({ level: wanted, format: project.config?.log.format ?? "json", redact: (text) => redactor.redact(text) });
+}
+
+/** Knows every secret of the project. */
+export function redactorOf(project: Project): Redactor {
+  const redactor = new Redactor();
+  for (const system of project.systems.values()) for (const secret of system.secrets.values()) redactor.add(secret.reveal());
+  for (const { token } of project.config?.admin.tokens ?? []) redactor.add(token.reveal());
+  return redactor;
+}

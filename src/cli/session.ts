@@ -1,0 +1,87 @@
+// What every command that works on the state needs: the project read and checked, the runtime opened and closed again, and
+// whatever goes wrong told in words with the right exit code.
+
+import { userInfo } from "node:os";
+import type { Side } from "../core/ids.ts";
+import { LedgerError } from "../engine/ledger.ts";
+import { openRuntime, type PairRuntime, type Runtime } from "../daemon/runtime.ts";
+import { runtimeParts } from "../daemon/project-runtime.ts";
+import type { Project } from "../config/project.ts";
+import { EXIT, type Output } from "./output.ts";
+import { loadProject, openLog } from "./project.ts";
+
+/** The command line was used in a way that cannot work: exit 2. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+export interface Session {
+  readonly runtime: Runtime;
+  readonly project: Project;
+}
+
+/**
+ * @param pairs Pairs that must be free of errors in their files; empty: whatever is usable; null: not known yet.
+ * @param work Returns the exit code.
+ */
+export async function inSession(output: Output, pairs: readonly string[] | null, work: (session: Session) => Promise<number>): Promise<void> {
+  const loaded = await loadProject(output, pairs ?? []);
+  if (loaded === null) {
+    process.exitCode = EXIT.usage;
+    return;
+  }
+  const { project, close } = loaded;
+  const log = openLog(project, output);
+  try {
+    const runtime = await openRuntime({ ...runtimeParts(project, log), calls: null });
+    try {
+      const code = await work({ runtime, project });
+      process.exitCode = code;
+    } finally {
+      await runtime.close();
+    }
+  } finally {
+    await close();
+  }
+}
+
+export function pairOf(runtime: Runtime, name: string): PairRuntime {
+  const pair = runtime.pairs.get(name);
+  if (pair !== undefined) return pair;
+  const known = [...runtime.pairs.keys()];
+  throw new UsageError(`there is no pair "${name}"${known.length === 0 ? "" : `; there are ${known.join(", ")}`}`);
+}
+
+/** A side by its name in the mapping file, or as left or right. */
+export function sideOf(pair: PairRuntime, name: string): Side {
+  const { left, right } = pair.mapping.sides;
+  if (name === left.name || name === "left") return "left";
+  if (name === right.name || name === "right") return "right";
+  throw new UsageError(`pair ${pair.mapping.pair} has no side "${name}"; its sides are ${left.name} and ${right.name}`);
+}
+
+/** Who is at the terminal, for the audit. */
+export function personName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return "unknown";
+  }
+}
+
+/** Says what went wrong and which exit code that is; what nobody foresaw is thrown on. */
+export function tellFailure(error: unknown): number | null {
+  if (error instanceof UsageError) {
+    process.stderr.write(`${error.message}\n`);
+    return EXIT.usage;
+  }
+  if (error instanceof LedgerError) {
+    process.stderr.write(`${error.message}\n`);
+    return error.code === "E_INVALID" || error.code === "E_NOT_FOUND" ? EXIT.usage : EXIT.failed;
+  }
+  if (error instanceof Error && "code" in error && (error.code === "E_DATABASE" || error.name === "StateError")) {
+    process.stderr.write(`${String(error.code)}: ${error.message}\n`);
+    return EXIT.environment;
+  }
+  return null;
+}

@@ -1,0 +1,98 @@
+// The connector files: read, compiled, and their names unique.
+
+import type { ExpressionCompiler } from "../core/expression.ts";
+import type { Instant } from "../core/ids.ts";
+import { isError, problem, type LocatedProblem, type Problem } from "../core/problem.ts";
+import { compileConnector, type Connector } from "../connector/compile.ts";
+import { connectorFileSchema, type ConnectorFile } from "../connector/file.ts";
+import type { ProtocolFactories } from "../connector/protocol-context.ts";
+import { restProtocol } from "../connector/protocols/rest.ts";
+import { soapProtocol } from "../connector/protocols/soap/soap.ts";
+import { chooseSecrets } from "../connector/webhook/secret-names.ts";
+import { compileWebhooks, type Webhooks } from "../connector/webhook/webhooks.ts";
+import { connectorFiles, readFiles, type ShapedFile } from "./folder.ts";
+import { readShape } from "./schema-problems.ts";
+import { locateProblems } from "./yaml-file.ts";
+
+/** The protocols that are built. */
+const PROTOCOLS: ProtocolFactories = { rest: restProtocol, soap: soapProtocol };
+
+export interface ProjectConnector {
+  /** Null: the file does not say it in a way that can be read. */
+  readonly name: string | null;
+  /** As named to people. */
+  readonly file: string;
+  /** Null: the shape is wrong. */
+  readonly part: ConnectorFile | null;
+  /** Null: there are errors. */
+  readonly connector: Connector | null;
+  /** Null: it has none, or there are errors. */
+  readonly webhooks: Webhooks | null;
+  /** Names of the secrets that its webhooks are signed with. */
+  readonly webhookSecrets: readonly string[];
+  readonly problems: readonly LocatedProblem[];
+}
+
+/** @param today For the sunset of remote APIs. */
+export function readConnectors(
+  folders: readonly string[],
+  today: Instant,
+  expressions: ExpressionCompiler,
+): readonly ProjectConnector[] {
+  const files = readFiles(connectorFiles(folders), "connector", (found) => readShape(connectorFileSchema, found));
+  const firsts = new Map<string, string>();
+  return files.map((file): ProjectConnector => {
+    const name = nameOf(file.yaml.value);
+    const problems: Problem[] = [];
+    const first = name === null ? undefined : firsts.get(name);
+    if (name !== null && first !== undefined) {
+      const message = `${first} has a connector of this name, too`;
+      problems.push(problem("E_DUPLICATE", ["connector"], message, { found: name, hint: "rename one of them" }));
+    } else if (name !== null) firsts.set(name, file.shown);
+    const compiled = compile(file, today, expressions);
+    const usable = first === undefined && compiled.problems.every((each) => !isError(each));
+    return {
+      name,
+      file: file.shown,
+      part: file.value,
+      connector: usable ? compiled.connector : null,
+      webhooks: usable ? compiled.webhooks : null,
+      webhookSecrets: compiled.webhookSecrets,
+      problems: [...file.problems, ...locateProblems([...problems, ...compiled.problems], file.yaml)],
+    };
+  });
+}
+
+/** The name in a file of whatever shape, so that a system is not told twice that its connector is broken. */
+function nameOf(value: unknown): string | null {
+  const named = typeof value === "object" && value !== null && "connector" in value ? value.connector : null;
+  return typeof named === "string" ? named : null;
+}
+
+interface Compiled {
+  readonly connector: Connector | null;
+  readonly webhooks: Webhooks | null;
+  readonly webhookSecrets: readonly string[];
+  readonly problems: readonly Problem[];
+}
+
+function compile(
+  { value, folder }: ShapedFile<ConnectorFile>,
+  today: Instant,
+  expressions: ExpressionCompiler,
+): Compiled {
+  if (value === null) return { connector: null, webhooks: null, webhookSecrets: [], problems: [] };
+  const { connector, problems } = compileConnector(value, { expressions, protocols: PROTOCOLS, folder, today });
+  if (value.webhooks === undefined) return { connector, webhooks: null, webhookSecrets: [], problems };
+  const declared = Object.keys(value.secrets ?? {});
+  const named: readonly (string | undefined)[] = Object.values(value.auth ?? {});
+  const usedByAuth = declared.filter((name) => named.includes(name));
+  const hooks = compileWebhooks(value.webhooks, { expressions, declared, usedByAuth });
+  const told = [...problems, ...hooks.problems.filter((each) => !problems.some((known) => sameProblem(known, each)))];
+  const webhookSecrets = chooseSecrets(value.webhooks, { declared, usedByAuth }).names;
+  return { connector, webhooks: hooks.webhooks, webhookSecrets, problems: told };
+}
+
+function sameProblem(a: Problem, b: Problem): boolean {
+  return a.code === b.code && a.path.join("\n") === b.path.join("\n");
+}

@@ -1,0 +1,78 @@
+// The YAML files of a folder, read and held against the shape of their kind.
+
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+
+import type { Problem, LocatedProblem } from "../core/problem.ts";
+import { problem } from "../core/problem.ts";
+import { shownPath } from "./config.ts";
+import { modelineProblems, type FileKind } from "./modeline.ts";
+import { isUsable, locateProblems, missingFile, readYaml, type YamlFile } from "./yaml-file.ts";
+
+export interface ShapedFile<T> {
+  /** As named to people. */
+  readonly shown: string;
+  /** Its folder, absolute. */
+  readonly folder: string;
+  readonly yaml: YamlFile;
+  /** Null: it cannot be read, or its shape is wrong. */
+  readonly value: T | null;
+  /** Already with their places. */
+  readonly problems: readonly LocatedProblem[];
+}
+
+export type ReadShape<T> = (found: unknown) => { readonly value: T | null; readonly problems: readonly Problem[] };
+
+export function readFiles<T>(
+  files: readonly string[],
+  kind: FileKind,
+  readShape: ReadShape<T>,
+): readonly ShapedFile<T>[] {
+  return files.map((file) => readFile(file, kind, readShape));
+}
+
+function readFile<T>(file: string, kind: FileKind, readShape: ReadShape<T>): ShapedFile<T> {
+  const shown = shownPath(file);
+  const folder = dirname(file);
+  let bytes: Uint8Array;
+  try {
+    bytes = readFileSync(file);
+  } catch {
+    const unreadable = problem("E_FILE_UNREADABLE", [], `${shown} cannot be read`, { hint: "check its permissions" });
+    const yaml = missingFile(shown, unreadable);
+    return { shown, folder, yaml, value: null, problems: yaml.problems };
+  }
+  const yaml = readYaml(bytes, shown);
+  if (!isUsable(yaml)) return { shown, folder, yaml, value: null, problems: yaml.problems };
+  const { value, problems } = readShape(yaml.value);
+  const found = locateProblems([...modelineProblems(bytes, kind), ...problems], yaml);
+  return { shown, folder, yaml, value, problems: [...yaml.problems, ...found] };
+}
+
+const YAML = /\.ya?ml$/;
+
+/** Mapping files: those that lie in the folders themselves. */
+export function mappingFiles(folders: readonly string[]): readonly string[] {
+  return folders.flatMap((folder) =>
+    namesIn(folder)
+      .filter((name) => YAML.test(name))
+      .map((name) => join(folder, name)),
+  );
+}
+
+/** Connector files: those that lie in the folders, and `NAME/connector.yaml` one below. */
+export function connectorFiles(folders: readonly string[]): readonly string[] {
+  return folders.flatMap((folder) =>
+    namesIn(folder).flatMap((name) => {
+      if (YAML.test(name)) return [join(folder, name)];
+      const inside = join(folder, name, "connector.yaml");
+      return existsSync(inside) ? [inside] : [];
+    }),
+  );
+}
+
+function namesIn(folder: string): readonly string[] {
+  return readdirSync(folder)
+    .filter((name) => !name.startsWith("."))
+    .sort();
+}

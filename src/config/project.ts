@@ -1,0 +1,248 @@
+// All the files of a project, read once and held against each other: the config, every connector, every mapping. Every problem
+// of every file is collected. A file that is wrong makes the pairs that need it unusable, and no others.
+
+import { basename, extname } from "node:path";
+
+import type { ExpressionCompiler } from "../core/expression.ts";
+import type { Instant } from "../core/ids.ts";
+import { didYouMean, isError, problem, type KeyPath, type LocatedProblem, type Problem } from "../core/problem.ts";
+import type { Connector } from "../connector/compile.ts";
+import type { Webhooks } from "../connector/webhook/webhooks.ts";
+import { compileMapping } from "../mapping/compile.ts";
+import type { MappingFile } from "../mapping/file.ts";
+import type { Mapping } from "../mapping/mapping.ts";
+import { readMappingFile } from "../mapping/read-file.ts";
+import { readConfig, type Config, type ConfigOptions, type ConfigRead, type SystemConfig } from "./config.ts";
+import { readConnectors, type ProjectConnector } from "./connectors.ts";
+import type { Environment } from "./environment.ts";
+import { mappingFiles, readFiles, type ShapedFile } from "./folder.ts";
+import { gapsOf, type Gap } from "./gaps.ts";
+import { checkPair, type PairWorld } from "./pair.ts";
+import { locateProblems } from "./yaml-file.ts";
+
+export interface ProjectTools extends ConfigOptions {
+  readonly expressions: ExpressionCompiler;
+}
+
+/** One account whose files have no error: what the daemon opens. */
+export interface ProjectSystem extends Omit<SystemConfig, "connector"> {
+  readonly connector: Connector;
+  /** Null: the connector has none. */
+  readonly webhooks: Webhooks | null;
+}
+
+export interface ProjectPair {
+  /** Its name; the file's, where the file does not say it. */
+  readonly pair: string;
+  /** The mapping file, as named to people. */
+  readonly file: string;
+  /** Names of its systems, as the file says them. */
+  readonly systems: readonly string[];
+  /** Of its own file, the config and its connectors, as problems name them. */
+  readonly files: readonly string[];
+  /** Null: there is an error in one of the files it needs. */
+  readonly mapping: Mapping | null;
+}
+
+export interface Project {
+  /** Null: something is wrong beside single systems, so that nothing can be started. */
+  readonly config: Config | null;
+  /** The config file, as named to people. */
+  readonly file: string;
+  readonly connectors: readonly ProjectConnector[];
+  /** Those that can be opened. */
+  readonly systems: ReadonlyMap<string, ProjectSystem>;
+  readonly pairs: readonly ProjectPair[];
+  /** Mappings of the pairs that can run. */
+  readonly mappings: readonly Mapping[];
+  /** Of all files, by file, line and column. */
+  readonly problems: readonly LocatedProblem[];
+  readonly gaps: readonly Gap[];
+}
+
+/** @param today For the sunset of remote APIs. */
+export async function readProject(
+  configPath: string,
+  environment: Environment,
+  today: Instant,
+  { expressions, missingSecrets }: ProjectTools,
+): Promise<Project> {
+  const read = readConfig(configPath, environment, { missingSecrets });
+  const connectors = readConnectors(read.folders.connectors, today, expressions);
+  const accounts = await checkAccounts(read, connectors);
+  const world = pairWorld(read, connectors);
+
+  const first = new Map<string, string>();
+  const readPairs = readFiles(mappingFiles(read.folders.mappings), "mapping", (found) => {
+    const { file, problems } = readMappingFile(found);
+    return { value: file, problems };
+  }).map((file) => readPair(file, { world, first, expressions }));
+  const pairs = readPairs.map(({ pair }) => {
+    const usable = read.config !== null && pair.systems.every((name) => accounts.systems.has(name));
+    const files = pair.systems.flatMap((name) => connectorOf(read.systems.get(name), connectors)?.file ?? []);
+    return { ...pair, files: [pair.file, read.yaml.file, ...files], mapping: usable ? pair.mapping : null };
+  });
+
+  const ofConfig = [
+    ...accounts.problems,
+    ...reportUnused(read, readPairs),
+    ...reportDeafHooks(accounts.systems, pairs, connectors),
+  ];
+  return {
+    config: read.config,
+    file: read.yaml.file,
+    connectors,
+    systems: accounts.systems,
+    pairs,
+    mappings: pairs.flatMap(({ mapping }) => mapping ?? []),
+    problems: inOrder([
+      ...read.problems,
+      ...locateProblems(ofConfig, read.yaml),
+      ...connectors.flatMap(({ problems }) => problems),
+      ...readPairs.flatMap(({ problems }) => problems),
+    ]),
+    gaps: readPairs.flatMap(({ pair: { mapping } }) =>
+      mapping === null
+        ? []
+        : gapsOf(mapping, (name) => connectorOf(read.systems.get(name), connectors)?.connector ?? null),
+    ),
+  };
+}
+
+function connectorOf(
+  system: SystemConfig | undefined,
+  connectors: readonly ProjectConnector[],
+): ProjectConnector | null {
+  return system === undefined ? null : (connectors.find(({ name }) => name === system.connector) ?? null);
+}
+
+interface Accounts {
+  readonly systems: ReadonlyMap<string, ProjectSystem>;
+  /** With paths in the config. */
+  readonly problems: readonly Problem[];
+}
+
+/** The accounts of the config held against their connectors. */
+async function checkAccounts(read: ConfigRead, connectors: readonly ProjectConnector[]): Promise<Accounts> {
+  const systems = new Map<string, ProjectSystem>();
+  const problems: Problem[] = [];
+  for (const [name, system] of read.systems) {
+    const at: KeyPath = ["systems", name];
+    const found = connectorOf(system, connectors);
+    if (found === null) problems.push(unknownConnector(system.connector, [...at, "connector"], connectors));
+    if (found === null || found.connector === null) continue; // a broken connector's own file says why
+    const { settings, secretNames, limits, allowPrivate } = system;
+    const told = await found.connector.checkAccount({ settings, secrets: secretNames, limits, allowPrivate });
+    problems.push(...told.map((each) => ({ ...each, path: [...at, ...each.path] })));
+    if (read.broken.has(name) || told.some(isError)) continue;
+    systems.set(name, { ...system, connector: found.connector, webhooks: found.webhooks });
+  }
+  return { systems, problems };
+}
+
+function unknownConnector(found: string, path: KeyPath, connectors: readonly ProjectConnector[]): Problem {
+  const known = connectors.flatMap(({ name }) => name ?? []);
+  return problem("E_CONNECTOR_UNKNOWN", path, `there is no connector "${found}"`, {
+    found,
+    expected: known.length === 0 ? "the name of a file in the connectors folder" : known.join(", "),
+    hint: didYouMean(found, known) ?? `put a file ${found}.yaml into the connectors folder`,
+  });
+}
+
+function pairWorld(read: ConfigRead, connectors: readonly ProjectConnector[]): PairWorld {
+  return {
+    systemNames: read.systemNames,
+    sideOf: (name) => {
+      const found = connectorOf(read.systems.get(name), connectors);
+      if (found === null) return null;
+      return { part: found.part, capabilities: (object) => found.connector?.capabilities(object) ?? null };
+    },
+  };
+}
+
+interface PairRead {
+  /** Its mapping is null when its own file has an error. */
+  readonly pair: Omit<ProjectPair, "files">;
+  readonly problems: readonly LocatedProblem[];
+}
+
+interface PairTools {
+  readonly world: PairWorld;
+  /** Pair names and the files that had them first; added to. */
+  readonly first: Map<string, string>;
+  readonly expressions: ExpressionCompiler;
+}
+
+function readPair(file: ShapedFile<MappingFile>, { world, first, expressions }: PairTools): PairRead {
+  const { value, shown, yaml } = file;
+  const pair = stringAt(yaml.value, "pair");
+  const systems = systemsIn(yaml.value);
+  const unusable = { pair: pair ?? basename(shown, extname(shown)), file: shown, systems, mapping: null };
+  const doubled: Problem[] = [];
+  const other = pair === null ? undefined : first.get(pair);
+  if (pair !== null && other !== undefined) {
+    const message = `the pair of ${other} is called "${pair}", too`;
+    doubled.push(problem("E_DUPLICATE", ["pair"], message, { found: pair, hint: "give it a name of its own" }));
+  } else if (pair !== null) first.set(pair, shown);
+  if (value === null) return { pair: unusable, problems: [...file.problems, ...locateProblems(doubled, yaml)] };
+
+  const compiled = compileMapping(value, { file: shown, expressions });
+  const own = [...doubled, ...compiled.problems, ...checkPair(value, world)];
+  const problems = [...file.problems, ...locateProblems(own, yaml)];
+  return { pair: problems.some(isError) ? unusable : { ...unusable, mapping: compiled.mapping }, problems };
+}
+
+function entryAt(value: unknown, key: string): unknown {
+  if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return undefined;
+  return (value as Readonly<Record<string, unknown>>)[key];
+}
+
+function stringAt(value: unknown, key: string): string | null {
+  const found = entryAt(value, key);
+  return typeof found === "string" ? found : null;
+}
+
+/** The systems of a file of whatever shape. */
+function systemsIn(value: unknown): readonly string[] {
+  const sides = entryAt(value, "sides");
+  if (typeof sides !== "object" || sides === null) return [];
+  return Object.values(sides).filter((system) => typeof system === "string");
+}
+
+function reportUnused(read: ConfigRead, pairs: readonly PairRead[]): readonly Problem[] {
+  const used = new Set(pairs.flatMap(({ pair }) => pair.systems));
+  return (read.systemNames ?? [])
+    .filter((name) => !used.has(name))
+    .map((name) => problem("W_UNUSED", ["systems", name], `no mapping names the system "${name}"`, { on: "key" }));
+}
+
+/** Systems whose webhooks a pair waits for, and which lack the secret that tells them from anybody's. */
+function reportDeafHooks(
+  systems: ReadonlyMap<string, ProjectSystem>,
+  pairs: readonly ProjectPair[],
+  connectors: readonly ProjectConnector[],
+): readonly Problem[] {
+  const waiting = pairs.filter(({ mapping }) => mapping?.schedule.webhooks === true);
+  const heard = new Set(waiting.flatMap((pair) => pair.systems));
+  return [...systems.values()].flatMap(({ name, webhooks, connector, secretNames }) => {
+    if (webhooks === null || !heard.has(name)) return [];
+    const signing = connectors.find((each) => each.connector === connector)?.webhookSecrets ?? [];
+    if (signing.some((secret) => secretNames.includes(secret))) return [];
+    const message = `webhooks of ${name} cannot be believed without their secret, so all are refused`;
+    const hint = `give it ${signing.join(" or ")} under secrets, or say webhooks: false in the schedule of the mapping`;
+    return [problem("W_WEBHOOK_SECRET", ["systems", name, "secrets"], message, { on: "key", hint })];
+  });
+}
+
+/** By file, line and column, errors before warnings at one place; told once. */
+function inOrder(problems: readonly LocatedProblem[]): readonly LocatedProblem[] {
+  const once = new Map<string, LocatedProblem>();
+  for (const each of problems) once.set([each.file, each.line, each.column, each.code, each.message].join("\n"), each);
+  return [...once.values()].sort(
+    (a, b) => compareText(a.file, b.file) || a.line - b.line || a.column - b.column || compareText(a.code, b.code),
+  );
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

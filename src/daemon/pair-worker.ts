@@ -1,0 +1,84 @@
+// One pair in the daemon: its queue, its schedule, and what is told of its runs.
+
+import { parseJson } from "../core/json.ts";
+import type { Log, Progress, RunReport } from "../engine/ports.ts";
+import { pairQueue, type PairQueue, type RunKind } from "../intake/queue.ts";
+import { startSchedule, type RunningSchedule } from "../intake/schedule.ts";
+import type { Events } from "./events.ts";
+import type { PairRuntime } from "./runtime.ts";
+
+export interface PairWorker {
+  readonly pair: PairRuntime;
+  readonly queue: PairQueue;
+  readonly schedule: RunningSchedule;
+  /** Kind of the run under way; null: none. */
+  running(): RunKind | null;
+}
+
+export interface WorkerPorts {
+  readonly log: Log;
+  readonly events: Events;
+  readonly signal: AbortSignal;
+  finished(report: RunReport): void;
+}
+
+// A record that may be gone asks for a sweep. Sooner than this after the last one: a burst of deletions would sweep without
+// end. Later: a deletion shows that much later on the other side.
+const SWEEP_PAUSE_MS = 5_000;
+
+export function startWorker(pair: PairRuntime, ports: WorkerPorts): PairWorker {
+  const { log, events } = ports;
+  const name = pair.mapping.pair;
+  let current: RunKind | null = null;
+  let lastSweepEnded = 0;
+  let lastTold = "";
+
+  const progress: Progress = {
+    phase: (entity, phase, done, total) => events.publish("progress", { pair: name, entity, phase, done, total }),
+  };
+
+  const run = async (kind: RunKind): Promise<void> => {
+    current = kind;
+    try {
+      const { report, sweepWanted } = await pair.run({ kind, entity: null, signal: ports.signal, progress });
+      if (kind === "sweep") lastSweepEnded = Date.now();
+      ports.finished(report);
+      lastTold = tell(report, kind, lastTold);
+      if (sweepWanted !== null) sweepSoon(sweepWanted);
+    } catch (error) {
+      // A fault of ours ends the run and nothing of its page is remembered; the next run begins from what is.
+      const message = error instanceof Error ? error.message : String(error);
+      log.error("a run broke off", { pair: name, kind, error: message, stack: error instanceof Error ? error.stack : undefined });
+      events.publish("run", { pair: name, outcome: "failed", reason: "internal", message });
+    } finally {
+      current = null;
+    }
+  };
+
+  const tell = (report: RunReport, kind: RunKind, before: string): string => {
+    const summary = `${report.outcome} ${report.reason ?? ""} ${report.message ?? ""}`;
+    const facts = { pair: name, run: report.run, kind, outcome: report.outcome, reason: report.reason, seconds: report.seconds, effects: effectCount(report) };
+    if (report.outcome === "ok" || report.reason === "interrupted") {
+      if (effectCount(report) > 0) log.info("run done", facts);
+      else log.debug("run done", facts);
+    } else if (summary !== before) log.warn("run did not go through", { ...facts, why: report.message });
+    events.publish("run", parseJson(JSON.stringify(report)));
+    return summary;
+  };
+
+  const sweepSoon = (why: string): void => {
+    log.info("a sweep is asked for", { pair: name, why });
+    const waitMs = Math.max(0, lastSweepEnded + SWEEP_PAUSE_MS - Date.now());
+    setTimeout(() => queue.ask("sweep"), waitMs).unref();
+  };
+
+  const queue = pairQueue(run, ports.signal);
+  const schedule = startSchedule(pair.mapping.schedule, queue);
+  return { pair, queue, schedule, running: () => current };
+}
+
+export function effectCount(report: RunReport): number {
+  let count = 0;
+  for (const entity of Object.values(report.entities)) for (const side of Object.values(entity.effects)) count += side.create + side.update + side.delete;
+  return count;
+}

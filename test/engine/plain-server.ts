@@ -1,0 +1,134 @@
+// A plain REST server that keeps records in memory: what most small systems are. It has no ETags and no keys, answers what it
+// stored, and can be told to misbehave once.
+
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+
+export type Row = Record<string, unknown> & { id: string };
+
+export interface Fault {
+  readonly method: string;
+  /** Matches the path. */
+  readonly path: RegExp;
+  /** Status to answer, or what to do with the connection. */
+  readonly answer: number | "reset-before" | "reset-after" | "garbage";
+  readonly headers?: Readonly<Record<string, string>>;
+  times: number;
+}
+
+export interface PlainServer {
+  readonly url: string;
+  /** By object, by id. */
+  readonly rows: Map<string, Map<string, Row>>;
+  readonly calls: { readonly method: string; readonly path: string; readonly body: unknown }[];
+  readonly faults: Fault[];
+  /** What the server makes of a record before it is stored. */
+  normalise: (object: string, row: Row) => Row;
+  table(object: string): Map<string, Row>;
+  /** As a person does in the system's own screen. */
+  put(object: string, row: Record<string, unknown> & { id?: string }): Row;
+  edit(object: string, id: string, changes: Record<string, unknown>): void;
+  writes(): readonly { readonly method: string; readonly path: string; readonly body: unknown }[];
+  close(): Promise<void>;
+}
+
+export async function startPlainServer(prefix: string): Promise<PlainServer> {
+  const rows = new Map<string, Map<string, Row>>();
+  const calls: PlainServer["calls"] = [];
+  const faults: Fault[] = [];
+  let nextId = 1;
+  let tick = Date.parse("2026-01-01T00:00:00Z");
+  const table = (object: string): Map<string, Row> => {
+    const found = rows.get(object) ?? new Map<string, Row>();
+    rows.set(object, found);
+    return found;
+  };
+  const stamp = (): string => new Date((tick += 1000)).toISOString();
+
+  const server = createServer((request, response) => void handle(request, response));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const url = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
+
+  const self: PlainServer = {
+    url,
+    rows,
+    calls,
+    faults,
+    normalise: (_object, row) => row,
+    table,
+    put(object, row) {
+      const stored = self.normalise(object, { ...row, id: row.id ?? `${prefix}${String(nextId++)}`, updatedAt: stamp() });
+      table(object).set(stored.id, stored);
+      return stored;
+    },
+    edit(object, id, changes) {
+      const row = table(object).get(id);
+      if (row === undefined) throw new Error(`no ${object} ${id}`);
+      table(object).set(id, { ...row, ...changes, updatedAt: stamp() });
+    },
+    writes: () => calls.filter((call) => call.method !== "GET" && !call.path.endsWith("/search")),
+    close: () => close(server),
+  };
+
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const text = Buffer.concat(chunks).toString("utf8");
+    const body: unknown = text === "" ? null : JSON.parse(text);
+    const address = new URL(request.url ?? "/", url);
+    const method = request.method ?? "GET";
+    calls.push({ method, path: address.pathname + address.search, body });
+    const fault = faults.find((each) => each.times > 0 && each.method === method && each.path.test(address.pathname));
+    if (fault !== undefined) fault.times -= 1;
+    if (fault?.answer === "reset-before") return void request.socket.destroy();
+    if (typeof fault?.answer === "number") return send(response, fault.answer, { error: "told to" }, fault.headers);
+    const [status, answer] = act(method, address, body);
+    if (fault?.answer === "reset-after") return void request.socket.destroy();
+    if (fault?.answer === "garbage") {
+      response.writeHead(200, { "content-type": "application/json" });
+      return void response.end('{"items": [');
+    }
+    send(response, status, answer);
+  }
+
+  function act(method: string, address: URL, body: unknown): readonly [number, unknown] {
+    const [, object = "", id] = address.pathname.split("/").map(decodeURIComponent);
+    const records = table(object);
+    const fields = (typeof body === "object" && body !== null ? body : {}) as Record<string, unknown>;
+    if (method === "POST" && id === "search") {
+      const items = [...records.values()].filter((row) => Object.entries(fields).every(([name, value]) => row[name] === value));
+      return [200, { items }];
+    }
+    if (method === "GET" && id === undefined) {
+      const since = address.searchParams.get("since");
+      const all = [...records.values()].filter((row) => since === null || String(row["updatedAt"]) >= since);
+      const page = Number(address.searchParams.get("page") ?? "1");
+      const size = Number(address.searchParams.get("size") ?? "1000");
+      return [200, { items: all.slice((page - 1) * size, page * size), total: all.length }];
+    }
+    if (method === "POST") return [201, self.put(object, fields)];
+    const row = id === undefined ? undefined : records.get(id);
+    if (id === undefined || row === undefined) return [404, { error: "not found" }];
+    if (method === "GET") return [200, row];
+    if (method === "DELETE") {
+      records.delete(id);
+      return [204, null];
+    }
+    const kept = method === "PATCH" ? row : { id };
+    records.set(id, self.normalise(object, { ...kept, ...fields, id, updatedAt: stamp() }));
+    return [200, records.get(id)];
+  }
+  return self;
+}
+
+function send(response: ServerResponse, status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): void {
+  response.writeHead(status, { "content-type": "application/json", ...headers });
+  response.end(body === null ? undefined : JSON.stringify(body));
+}
+
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}
