@@ -87,7 +87,8 @@ function compile(
   const declared = Object.keys(value.secrets ?? {});
   const named: readonly (string | undefined)[] = Object.values(value.auth ?? {});
   const usedByAuth = declared.filter((name) => named.includes(name));
-  const hooks = compileWebhooks(value.webhooks, { expressions, declared, usedByAuth });
+  const context = { expressions, declared, usedByAuth, objects: Object.keys(value.objects) };
+  const hooks = compileWebhooks(value.webhooks, context);
   const told = [...problems, ...hooks.problems.filter((each) => !problems.some((known) => sameProblem(known, each)))];
   const webhookSecrets = chooseSecrets(value.webhooks, { declared, usedByAuth }).names;
   return { connector, webhooks: hooks.webhooks, webhookSecrets, problems: told };

@@ -21,11 +21,19 @@ const variable = z
     "the name of an environment variable: letters, digits and _, with no $ and no braces",
   );
 
+const inEnvironment = z.strictObject({ env: about(variable, "Environment variable that holds it.", "HUBSPOT_TOKEN") });
+const inFile = z.strictObject({
+  file: about(z.string().min(1), "File that holds it, and nothing else.", "/run/secrets/hubspot"),
+});
+
 const secretSchema = z.union([
-  z.strictObject({ env: about(variable, "Environment variable that holds it.", "HUBSPOT_TOKEN") }),
-  z.strictObject({ file: about(z.string().min(1), "File that holds it, and nothing else.", "/run/secrets/hubspot") }),
+  inEnvironment,
+  inFile,
   z.string().meta({ deprecated: true, description: "Never write a secret here: name where it stands." }),
 ]);
+
+/** An address with a password in it, mostly from the environment as a whole. */
+const urlSchema = z.union([z.string().min(1), inEnvironment, inFile]);
 
 const secret = (description: string) => about(secretSchema, description, { env: "HUBSPOT_TOKEN" });
 
@@ -69,7 +77,12 @@ const noticeSchema = z.strictObject({
 
 export const configFileSchema = z.strictObject({
   database: about(
-    z.union([z.literal("embedded"), z.strictObject({ url: secret("Address of a Postgres, 13 or later.") })]).optional(),
+    z
+      .union([
+        z.literal("embedded"),
+        z.strictObject({ url: about(urlSchema, "Address of a Postgres, 13 or later.", "${DATABASE_URL}") }),
+      ])
+      .optional(),
     "Where the state is kept. embedded (the default): a real Postgres that Syncline starts itself under data_dir.",
     "embedded",
     { url: "${DATABASE_URL}" },

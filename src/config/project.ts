@@ -18,7 +18,7 @@ import type { Environment } from "./environment.ts";
 import { mappingFiles, readFiles, type ShapedFile } from "./folder.ts";
 import { gapsOf, type Gap } from "./gaps.ts";
 import { checkPair, type PairWorld } from "./pair.ts";
-import { locateProblems } from "./yaml-file.ts";
+import { locateProblems, type YamlFile } from "./yaml-file.ts";
 
 export interface ProjectTools extends ConfigOptions {
   readonly expressions: ExpressionCompiler;
@@ -40,6 +40,10 @@ export interface ProjectPair {
   readonly systems: readonly string[];
   /** Of its own file, the config and its connectors, as problems name them. */
   readonly files: readonly string[];
+  /** What the file says; null: its shape is wrong. */
+  readonly part: MappingFile | null;
+  /** Where a key path stands in the mapping file. */
+  readonly locate: YamlFile["locate"];
   /** Null: there is an error in one of the files it needs. */
   readonly mapping: Mapping | null;
 }
@@ -49,6 +53,8 @@ export interface Project {
   readonly config: Config | null;
   /** The config file, as named to people. */
   readonly file: string;
+  /** Where a key path stands in it. */
+  readonly locate: YamlFile["locate"];
   readonly connectors: readonly ProjectConnector[];
   /** Those that can be opened. */
   readonly systems: ReadonlyMap<string, ProjectSystem>;
@@ -91,6 +97,7 @@ export async function readProject(
   return {
     config: read.config,
     file: read.yaml.file,
+    locate: read.yaml.locate,
     connectors,
     systems: accounts.systems,
     pairs,
@@ -177,7 +184,8 @@ function readPair(file: ShapedFile<MappingFile>, { world, first, expressions }: 
   const { value, shown, yaml } = file;
   const pair = stringAt(yaml.value, "pair");
   const systems = systemsIn(yaml.value);
-  const unusable = { pair: pair ?? basename(shown, extname(shown)), file: shown, systems, mapping: null };
+  const name = pair ?? basename(shown, extname(shown));
+  const unusable = { pair: name, file: shown, systems, part: value, locate: yaml.locate, mapping: null };
   const doubled: Problem[] = [];
   const other = pair === null ? undefined : first.get(pair);
   if (pair !== null && other !== undefined) {

@@ -30,7 +30,7 @@ export interface AuthTools {
   readonly redactor: Redactor;
 }
 
-export const NO_CREDENTIALS: Credentials = { headers: {}, query: {} };
+const NO_CREDENTIALS: Credentials = { headers: {}, query: {} };
 
 /** Schemes whose credentials never change. Null for the schemes that this is not the place of. */
 export function createStaticAuth(part: AuthPart, tools: AuthTools): Auth | null {

@@ -32,7 +32,7 @@ export interface CallerTools {
   readonly signal: AbortSignal;
 }
 
-export interface Call {
+interface Call {
   readonly prepared: PreparedCall;
   readonly operation: Operation;
   readonly variables: Variables;
@@ -74,6 +74,8 @@ const UNBELIEVABLE = new Set([
   "E_SCHEMA",
   "E_RESPONSE_TOO_LARGE",
   "E_REDIRECT_BLOCKED",
+  "E_XML_DOCTYPE",
+  "E_XML_MALFORMED",
 ]);
 
 /** Failures before sending that no waiting mends. */

@@ -12,7 +12,7 @@ import { parseTime, writeTime } from "./instant.ts";
 const NUMERIC = /^\d+(?:\.\d+)?$/;
 
 /** The cursor for a value found in an item; null when there is none. */
-export function cursorText(value: Value | undefined): string | null {
+function cursorText(value: Value | undefined): string | null {
   if (typeof value !== "string") return value === undefined ? null : digitsOf(value);
   if (value === "") return null;
   return NUMERIC.test(value) ? `"${value}"` : value;

@@ -104,7 +104,7 @@ async function holds(expression: Expression, input: Value): Promise<boolean> {
 
 /** With or without the prefix: `soap:Client` is `Client`; `Client.NotFound` is `NotFound`. */
 function sameFault(name: string, code: string): boolean {
-  return code === name || localName(code) === name || code.endsWith(`.${name}`);
+  return code === name || localName(code) === name || code.endsWith(`.${name}`) || code.startsWith(`${name}.`);
 }
 
 function localName(code: string): string {

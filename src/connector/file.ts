@@ -8,10 +8,10 @@ import { about, duration, expression, name, rate, template } from "./file/text.t
 import { soapFilePart } from "./protocols/soap/file.ts";
 import { webhooksPart } from "./webhook/file.ts";
 
-export const OPERATIONS = ["list", "get", "find", "changes", "create", "update", "delete"] as const;
+const OPERATIONS = ["list", "get", "find", "changes", "create", "update", "delete"] as const;
 export type Operation = (typeof OPERATIONS)[number];
 
-export const ERROR_WORDS = [
+const ERROR_WORDS = [
   "retry",
   "wait",
   "refresh-auth",
@@ -28,7 +28,7 @@ const oneOrMany = <T extends z.ZodType>(type: T) => z.union([type, z.array(type)
 
 const statusSchema = z.number().int().min(100).max(599);
 
-export const errorSchema = z.strictObject({
+const errorSchema = z.strictObject({
   when: about(
     z.strictObject({
       status: about(oneOrMany(statusSchema).optional(), "HTTP status, one or a list.", [500, 502]),

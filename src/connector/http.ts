@@ -12,7 +12,7 @@ import { brotliDecompress, gunzip, inflate, inflateRaw, type InputType, type Zli
 import { Agent, buildConnector, type Dispatcher } from "undici";
 import { mayReach } from "./address.ts";
 
-export interface HttpRequest {
+interface HttpRequest {
   readonly method: string;
   /** Scheme, host and port. */
   readonly origin: string;
@@ -32,7 +32,7 @@ export interface HttpResponse {
   readonly bytes: Uint8Array;
 }
 
-export interface HttpFailure {
+interface HttpFailure {
   readonly kind: "failed";
   readonly reached: boolean;
   readonly code: string;

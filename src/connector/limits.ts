@@ -21,7 +21,7 @@ export interface LimiterOptions {
   waited(reason: string, ms: number): void;
 }
 
-export type Turn =
+type Turn =
   | { readonly kind: "go"; release(): void }
   /** The wait would be longer than the bound, or was abandoned. */
   | { readonly kind: "throttled"; readonly retryAfterMs: number; readonly reason: string };

@@ -20,7 +20,7 @@ export interface PageRequest {
   readonly url: string | null;
 }
 
-export type NextPage =
+type NextPage =
   | { readonly kind: "more"; readonly request: PageRequest }
   | { readonly kind: "end" }
   | { readonly kind: "failed"; readonly code: string; readonly message: string };

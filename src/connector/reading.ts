@@ -137,7 +137,7 @@ export async function readFound(
   return done(found);
 }
 
-export async function readOne(tools: ObjectTools, plan: ReadPlan, id: RemoteId): Promise<Result<RemoteRecord>> {
+async function readOne(tools: ObjectTools, plan: ReadPlan, id: RemoteId): Promise<Result<RemoteRecord>> {
   const called = await send(tools, plan, { operation: "get", variables: { id } });
   if (!called.ok) return called;
   const { body } = called.answer;

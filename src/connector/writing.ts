@@ -177,7 +177,7 @@ function sendWrite(
 }
 
 /** An entity tag is quoted; one that is quoted already, or weak, is taken as it is. */
-export function quotedVersion(version: string): string {
+function quotedVersion(version: string): string {
   return version.startsWith('"') || version.startsWith("W/") ? version : `"${version}"`;
 }
 

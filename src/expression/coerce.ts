@@ -23,7 +23,7 @@ function numberText(number: number): string {
 }
 
 function jsonOf(item: Item): string | undefined {
-  spend(4);
+  spend(12);
   if (item === undefined) return undefined;
   if (item instanceof Exact) return item.digits;
   if (typeof item === "number") {

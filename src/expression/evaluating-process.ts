@@ -132,8 +132,13 @@ export class EvaluatingProcess {
       let timedOut = false;
 
       function onTimeout() {
-        timedOut = true;
-        child.kill("SIGKILL");
+        // When it was this process that stood still, the answer is here already and is read before the immediate.
+        const before = missing;
+        setImmediate(() => {
+          if (missing !== before || missing === 0) return;
+          timedOut = true;
+          child.kill("SIGKILL");
+        });
       }
       function done(ending: Ending | null) {
         clearTimeout(timer);

@@ -95,7 +95,7 @@ function merge(objects: List | undefined): Item {
   for (const fields of objects) {
     if (!isFields(fields)) continue;
     const names = Object.keys(fields);
-    spend(names.length + 1);
+    spend(names.length * 4 + 4);
     for (const name of names) setField(merged, name, fields[name]);
   }
   return merged;
@@ -111,7 +111,7 @@ function distinct(item: Item): Item {
   if (!isList(item) || item.length <= 1) return item;
   const kept: Item[] = item.sequence === true ? newSequence() : [];
   for (const entry of item) {
-    spend(kept.length);
+    spend(kept.length * 2);
     if (!kept.some((other) => equal(entry, other))) kept.push(entry);
   }
   return kept;
@@ -119,8 +119,8 @@ function distinct(item: Item): Item {
 
 function sort(list: List | undefined, later: Argument): Item {
   if (list === undefined || list.length <= 1) return list;
-  spend(list.length * 4);
-  if (later instanceof InlineFunction) return mergeSort(list, (a, b) => isTruthy(later.call([a, b])));
+  spend(list.length * 20);
+  if (later instanceof InlineFunction) return mergeSort(list, (a, b) => isLaterBy(later, a, b));
   const texts = list.every((item) => typeof item === "string");
   const numbers = list.every((item) => (typeof item === "number" && !Number.isNaN(item)) || item instanceof Exact);
   if (!texts && !numbers) throw failed("$sort without a function sorts only texts or only numbers");
@@ -131,14 +131,18 @@ function isSortable(item: Item): item is string | number | Exact {
   return typeof item === "string" || typeof item === "number" || item instanceof Exact;
 }
 
-/** JavaScript's own truth, which the reference uses here: an empty list is true. */
-function isTruthy(item: Item): boolean {
-  return Boolean(item);
+/** By JavaScript's own truth, which the reference uses here: an empty list is true. */
+function isLaterBy(later: InlineFunction, a: Item, b: Item): boolean {
+  spend(CALLBACK_COST);
+  return Boolean(later.call([a, b]));
 }
+
+/** Work of calling a function that was written as an argument, its body apart, in units of the budget. */
+const CALLBACK_COST = 10;
 
 /** As many arguments as the function has parameters, the first in any case. */
 function callWith(inline: InlineFunction, item: Item, place: Item, whole: Item): Item {
-  spend(2);
+  spend(CALLBACK_COST);
   if (inline.arity < 2) return inline.call([item]);
   return inline.call(inline.arity < 3 ? [item, place] : [item, place, whole]);
 }
@@ -168,7 +172,7 @@ function reduce(list: List | undefined, combine: InlineFunction, start: Item): I
   const fromFirst = start === undefined && list.length > 0;
   let result = fromFirst ? list[0] : start;
   for (let index = fromFirst ? 1 : 0; index < list.length; index += 1) {
-    spend(2);
+    spend(CALLBACK_COST);
     result = combine.call([result, list[index], index, list].slice(0, Math.max(2, combine.arity)));
   }
   return result;

@@ -13,6 +13,9 @@ import type { Builtin } from "./builtin.ts";
 import type { Item } from "./sequence.ts";
 import type { Node, NodeOf } from "./tree.ts";
 
+/** Work of one call, in units of the budget. */
+const CALL_COST = 8;
+
 type ArgumentRun = (context: Item, slots: Item[]) => Argument;
 
 /**
@@ -29,20 +32,20 @@ export function compileCall(node: NodeOf<"call">, given: Run | null, scope: Scop
   if (first !== undefined && args.length === 1) {
     return (context, slots) => {
       const bound = bindArguments(name, parameters, [first(context, slots)], end === "tail" ? null : context);
-      spend(1);
+      spend(CALL_COST);
       return run(bound);
     };
   }
   if (first !== undefined && second !== undefined && args.length === 2) {
     return (context, slots) => {
       const values = [first(context, slots), second(context, slots)];
-      spend(1);
+      spend(CALL_COST);
       return run(bindArguments(name, parameters, values, end === "tail" ? null : context));
     };
   }
   return (context, slots) => {
     const values = args.map((arg) => arg(context, slots));
-    spend(1);
+    spend(CALL_COST);
     return run(bindArguments(name, parameters, values, end === "tail" ? null : context));
   };
 }

@@ -28,7 +28,7 @@ function itemAt(input: Item, place: number): Item {
 function chooseItems(input: Item, chosen: Run, slots: Item[]): Item {
   const list = isList(input) ? input : [input];
   const found = newSequence();
-  spend(list.length);
+  spend(list.length * 4);
   for (let index = 0; index < list.length; index += 1) {
     const item = list[index];
     const result = chosen(item, slots);

@@ -25,6 +25,7 @@ export function objectOf(pairs: readonly Pair[], scope: Scope): Run {
   const fields = pairs.map(([, value], index) => ({ name: String(fixed[index]), value: scope.compile(value, scope) }));
   return (context, slots) => {
     if (isList(context)) return group(context, slots);
+    spend(fields.length * 5);
     const made: Record<string, Item> = {};
     for (const { name, value } of fields) {
       const item = value(context, slots);
@@ -62,7 +63,7 @@ function itemsOf(input: Item): readonly Item[] {
 }
 
 function addToGroup(groups: Map<string, Group>, pair: CompiledPair, item: Item, slots: Item[]): void {
-  spend(1);
+  spend(60);
   const name = pair.name(item, slots);
   if (name === undefined) return;
   if (typeof name !== "string") throw failed("the name of a field is not text");

@@ -123,7 +123,7 @@ function compileStepNode(node: NonNullable<Step["node"]>, scope: Scope): Run {
 type Filter = ReturnType<typeof filterOf>;
 
 function mapStep(items: readonly Item[], run: Run, filters: readonly Filter[], slots: Item[], last: boolean): Item {
-  spend(items.length);
+  spend(items.length * 4);
   const results: Item[] = [];
   for (const item of items) {
     let result = run(item, slots);
@@ -148,7 +148,7 @@ function flattened(results: readonly Item[]): List {
 function sortStep(terms: readonly SortTerm[], filters: readonly Filter[], scope: Scope): StepRun {
   const compiled = terms.map((term) => ({ by: scope.compile(term.by, scope), descending: term.descending }));
   return (items, slots) => {
-    spend(items.length * 4);
+    spend(items.length * 20);
     // One item or none is not sorted but given as it is, a sequence staying one.
     let result: Item = items.length <= 1 ? items : mergeSort(items, (a, b) => isLater(a, b, compiled, slots));
     for (const filter of filters) result = filter(result, slots);
@@ -162,6 +162,7 @@ function isLater(
   terms: readonly { readonly by: Run; readonly descending: boolean }[],
   slots: Item[],
 ): boolean {
+  spend(terms.length * 10);
   for (const { by, descending } of terms) {
     const left = by(a, slots);
     const right = by(b, slots);

@@ -13,6 +13,7 @@ import { NotCompiled, type Run, type Scope } from "./native-scope.ts";
 import { compileCall, compileTail } from "./native-call.ts";
 import { groupOf, objectOf } from "./native-object.ts";
 import { filterOf } from "./native-filter.ts";
+import { spend } from "./budget.ts";
 import { isTrue } from "./coerce.ts";
 import { calculate, compare, equal, isIn, joinTexts, negate, range, type Arithmetic, type Order } from "./operators.ts";
 import { append, collapse, markConstructed, outermost, unwrapped, type Item } from "./sequence.ts";
@@ -125,8 +126,12 @@ function compileVariable(node: NodeOf<"variable">, scope: Scope): Run {
 
 function compileBinary(node: NodeOf<"binary">, scope: Scope): Run {
   const { operator } = node;
-  const left = compileNode(node.left, scope);
+  const first = compileNode(node.left, scope);
   const right = compileNode(node.right, scope);
+  const left: Run = (context, slots) => {
+    spend(2);
+    return first(context, slots);
+  };
   switch (operator) {
     case "and":
       return (context, slots) => isTrue(left(context, slots)) && isTrue(right(context, slots));
@@ -166,6 +171,7 @@ function isOrder(operator: string): operator is Order {
 function compileArray(node: NodeOf<"array">, scope: Scope): Run {
   const items = node.items.map((item) => ({ run: compileNode(item, scope), isArray: item.kind === "array" }));
   return (context, slots) => {
+    spend(5);
     let list: Item[] = [];
     for (const { run, isArray } of items) {
       const value = run(context, slots);

@@ -83,7 +83,7 @@ function fold(numbers: Argument, combine: (numbers: readonly number[]) => Item):
   if (numbers === undefined) return undefined;
   const list = asItem(numbers);
   if (!isList(list)) return undefined;
-  spend(list.length);
+  spend(list.length * 2);
   return combine(list.map((item) => (item instanceof Exact ? calculable(item) : Number(item))));
 }
 

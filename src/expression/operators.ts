@@ -44,7 +44,7 @@ export function equal(left: Item, right: Item): boolean {
     return true;
   }
   if (typeof left !== "object" || typeof right !== "object" || left === null || right === null) return false;
-  spend(1);
+  spend(10);
   if (left instanceof Exact || right instanceof Exact) return sameExact(left, right);
   if (isList(left) && isList(right)) {
     return left.length === right.length && left.every((entry, index) => equal(entry, right[index]));

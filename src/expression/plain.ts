@@ -37,7 +37,7 @@ class Plain {
     this.grow(4);
     // What is absent inside a list is null in JSON.
     if (typeof item !== "object" || item === null) return item ?? null;
-    spend(1);
+    spend(4);
     if (depth >= DEPTH_MAX) throw failed(`the result is nested deeper than ${String(DEPTH_MAX)} levels`);
     return isList(item) ? this.list(item, depth) : this.fields(item, depth);
   }

@@ -93,7 +93,7 @@ export function append(first: Item, second: Item): Item {
 export function lookup(item: Item, name: string): Item {
   if (isFields(item)) return Object.hasOwn(item, name) ? item[name] : undefined;
   if (!isList(item)) return undefined;
-  spend(item.length);
+  spend(item.length * 4);
   const found = newSequence();
   for (const entry of item) {
     const value = lookup(entry, name);

@@ -188,7 +188,7 @@ function replaceText(text: string, pattern: string, replacement: Argument, most:
     // The reference writes what it got as text: "undefined" for an absent one.
     if (typeof replacement !== "string") throw failed("$replace of a text needs a text to put in its place");
     spendText(at - position + replacement.length);
-    spend(1);
+    spend(6);
     parts.push(text.slice(position, at) + replacement);
     position = at + pattern.length;
   }

@@ -48,5 +48,10 @@ export async function candidates(
   if (which.keys.length === 0) return [];
   const asked = new Map(which.keys.map((key) => [storableKey(key), key]));
   const rows = await sql.rows(CANDIDATES[which.side], [pair, run, which.entity, [...asked.keys()]]);
-  return rows.map((row) => ({ key: asked.get(row.key) ?? row.key, id: row.id, linkId: row.link_id, sighted: row.sighted }));
+  return rows.map((row) => ({
+    key: asked.get(row.key) ?? row.key,
+    id: row.id,
+    linkId: row.link_id,
+    sighted: row.sighted,
+  }));
 }

@@ -71,7 +71,13 @@ const CLOSE_UNCONFIRMED = statement<{ held: boolean }>(
 );
 
 /** Closes the cases that no decision of this run has opened or kept. @throws LeaseLost. */
-export async function closeUnconfirmed(sql: Sql, pair: string, lease: Lease, run: RunId, entity: string): Promise<void> {
+export async function closeUnconfirmed(
+  sql: Sql,
+  pair: string,
+  lease: Lease,
+  run: RunId,
+  entity: string,
+): Promise<void> {
   const held = await sql.rows(CLOSE_UNCONFIRMED, [pair, lease.token, run, entity]);
   if (held.length === 0) throw leaseLost(pair, lease);
 }

@@ -64,7 +64,7 @@ const SESSION = `
 
 /** Connects, checks the server, and brings the schema up to date. @throws StateError with what to do. */
 export async function openDatabase(address: DatabaseAddress, log: Log): Promise<Database> {
-  const database = connectDatabase(address);
+  const database = connectDatabase(address, log);
   try {
     await checkServer(database);
     await migrateState(database.knex, log);
@@ -76,7 +76,8 @@ export async function openDatabase(address: DatabaseAddress, log: Log): Promise<
 }
 
 /** A pool on the database as it is: no check, no migration. */
-export function connectDatabase(address: DatabaseAddress): Database {
+export function connectDatabase(address: DatabaseAddress, log: Log): Database {
+  const note = (message: unknown) => log.debug("state database", { message: String(message) });
   const knex = knexPackage({
     client: "pg",
     connection: {
@@ -94,6 +95,8 @@ export function connectDatabase(address: DatabaseAddress): Database {
       },
     },
     acquireConnectionTimeout: 30_000,
+    // What fails is thrown, and told by whoever catches it; by itself knex would write to the console.
+    log: { debug: note, warn: note, error: note, deprecate: note },
   });
   return {
     knex,
@@ -113,7 +116,11 @@ export function connectDatabase(address: DatabaseAddress): Database {
   };
 }
 
-async function run<Row>(knex: Knex, statement: Statement<Row>, parameters: readonly Parameter[]): Promise<readonly Row[]> {
+async function run<Row>(
+  knex: Knex,
+  statement: Statement<Row>,
+  parameters: readonly Parameter[],
+): Promise<readonly Row[]> {
   try {
     // The text has $1, $2, …: knex's own `?` would send a parameter once for each place it is used in.
     const result: { rows: Row[] } = await knex
@@ -129,7 +136,10 @@ async function run<Row>(knex: Knex, statement: Statement<Row>, parameters: reado
 
 /** Errors of pg and knex; ours are wrapped already. */
 function isDriverError(error: Error): boolean {
-  return error.cause === undefined && ("severity" in error || "errno" in error || /^(Knex|Connection terminated)/.test(error.message));
+  return (
+    error.cause === undefined &&
+    ("severity" in error || "errno" in error || /^(Knex|Connection terminated)/.test(error.message))
+  );
 }
 
 function connectionConfig(address: DatabaseAddress): Knex.PgConnectionConfig {

@@ -22,7 +22,12 @@ const SAVE = statement<{ seq: number }>(
    returning seq`,
 );
 
-export async function saveDecisions(sql: Sql, pair: string, run: RunId, page: readonly PlannedDecision[]): Promise<void> {
+export async function saveDecisions(
+  sql: Sql,
+  pair: string,
+  run: RunId,
+  page: readonly PlannedDecision[],
+): Promise<void> {
   if (page.length === 0) return;
   const rows = page.map((planned) => ({
     entity: planned.decision.entity,
@@ -34,7 +39,8 @@ export async function saveDecisions(sql: Sql, pair: string, run: RunId, page: re
     action_hash: planned.actionHash,
   }));
   const stored = await sql.rows(SAVE, [pair, run, recordset(rows)]);
-  if (stored.length !== rows.length) throw new Error(`run ${run} of ${pair} was not started: its decisions were not stored`);
+  if (stored.length !== rows.length)
+    throw new Error(`run ${run} of ${pair} was not started: its decisions were not stored`);
 }
 
 // The two json columns hold what SAVE wrote there.

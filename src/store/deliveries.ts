@@ -69,7 +69,9 @@ async function storeGroup(sql: Sql, group: readonly Waiting[]): Promise<void> {
     const rows = await sql.rows(STORE, [
       recordset(distinct.map(({ system, id }) => ({ system, id }))),
       recordset(
-        distinct.flatMap(({ system, id, hints }) => hints.map((hint) => ({ system, id, ...toHintRow(hint.pair, hint) }))),
+        distinct.flatMap(({ system, id, hints }) =>
+          hints.map((hint) => ({ system, id, ...toHintRow(hint.pair, hint) })),
+        ),
       ),
     ]);
     const fresh = new Set(rows.map((row) => JSON.stringify([row.system, row.id])));

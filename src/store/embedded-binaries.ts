@@ -1,6 +1,18 @@
 // The Postgres that npm installed for this platform, made ready to run: reachable for its account, with its library links.
 
-import { chmodSync, copyFileSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, renameSync, rmSync, symlinkSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+} from "node:fs";
 import { createRequire } from "node:module";
 import { basename, dirname, join } from "node:path";
 import { canReach, type Account } from "./embedded-account.ts";
@@ -39,7 +51,8 @@ export function findBinaries(): Binaries {
   }
   const root = dirname(dirname(entry));
   const manifest: unknown = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-  const version = typeof manifest === "object" && manifest !== null && "version" in manifest ? String(manifest.version) : "0";
+  const version =
+    typeof manifest === "object" && manifest !== null && "version" in manifest ? String(manifest.version) : "0";
   return { native: join(root, "native"), version, environment: {} };
 }
 
@@ -104,7 +117,9 @@ function publish(draft: string, target: string): void {
  * makes them, and npm may be told not to run scripts. Then we make them, in a folder of ours.
  */
 function withLibraryLinks(binaries: Binaries, place: string): Binaries {
-  const missing = libraryLinks(binaries.native).filter(({ name }) => lstatSync(join(binaries.native, "lib", name), { throwIfNoEntry: false }) === undefined);
+  const missing = libraryLinks(binaries.native).filter(
+    ({ name }) => lstatSync(join(binaries.native, "lib", name), { throwIfNoEntry: false }) === undefined,
+  );
   if (missing.length === 0) return binaries;
   const library = join(binaries.native, "lib");
   const links = join(place, `links-${binaries.version}`);

@@ -26,7 +26,11 @@ export async function ensureCluster(binaries: Binaries, place: Place, password: 
     renameSync(draft, place.cluster);
   } catch (error) {
     rmSync(draft, { recursive: true, force: true });
-    if (["ENOTEMPTY", "EEXIST", "EPERM"].includes(errorCode(error) ?? "") && existsSync(join(place.cluster, "PG_VERSION"))) return;
+    if (
+      ["ENOTEMPTY", "EEXIST", "EPERM"].includes(errorCode(error) ?? "") &&
+      existsSync(join(place.cluster, "PG_VERSION"))
+    )
+      return;
     throw error;
   }
 }
@@ -45,7 +49,8 @@ function checkVersion(binaries: Binaries, place: Place): void {
 function forgetDrafts(place: Place): void {
   for (const name of readdirSync(place.folder)) {
     const path = join(place.folder, name);
-    if (/^postgres\.new-/.test(name) && Date.now() - statSync(path).mtimeMs > 600_000) rmSync(path, { recursive: true, force: true });
+    if (name.startsWith("postgres.new-") && Date.now() - statSync(path).mtimeMs > 600_000)
+      rmSync(path, { recursive: true, force: true });
   }
 }
 
@@ -90,13 +95,22 @@ function finished(
 function initdbFailure(output: string, place: Place): StateError {
   const said = output.trim().split("\n").slice(-4).join(" ");
   if (/No space left|Disk quota/.test(output)) {
-    return new StateError("there is no space left for the state", `free some space on the disk of ${place.folder} (40 MB are needed to begin)`);
+    return new StateError(
+      "there is no space left for the state",
+      `free some space on the disk of ${place.folder} (40 MB are needed to begin)`,
+    );
   }
   if (/user does not exist|could not look up effective user/.test(output)) {
-    return new StateError("the system has no account for the embedded Postgres", "start as an ordinary user that is in /etc/passwd");
+    return new StateError(
+      "the system has no account for the embedded Postgres",
+      "start as an ordinary user that is in /etc/passwd",
+    );
   }
   if (/Permission denied|permission/.test(output)) {
-    return new StateError(`the embedded Postgres may not write ${place.folder} (${said})`, "correct the owner of data_dir");
+    return new StateError(
+      `the embedded Postgres may not write ${place.folder} (${said})`,
+      "correct the owner of data_dir",
+    );
   }
   return new StateError(`the state could not be created (${said})`, "mend what is said, or use `database: { url: … }`");
 }

@@ -9,7 +9,16 @@
 // starts afresh.
 
 import { createHash, randomBytes } from "node:crypto";
-import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import type { Log } from "../engine/ports.ts";
@@ -75,7 +84,10 @@ function elsewhere(dataDir: string, pointer: string, log: Log): string {
     mkdirSync(folder);
     chmodSync(folder, 0o711);
     writeFileSync(pointer, `${folder}\n`);
-    log.warn("the state is kept outside of data_dir, which the account of the database server cannot enter", { dataDir, folder });
+    log.warn("the state is kept outside of data_dir, which the account of the database server cannot enter", {
+      dataDir,
+      folder,
+    });
     return folder;
   }
   throw new StateError(
@@ -134,7 +146,11 @@ export function placeFailure(error: unknown, path: string): Error {
     case "EDQUOT":
       return new StateError(`there is no space left for the state (${message})`, "free some disk space", error);
     case "EROFS":
-      return new StateError(`the state lies on a read-only disk (${message})`, "set data_dir to a folder that can be written", error);
+      return new StateError(
+        `the state lies on a read-only disk (${message})`,
+        "set data_dir to a folder that can be written",
+        error,
+      );
     case "ENOTDIR":
     case "EEXIST":
       return new StateError(`data_dir is not a folder (${message})`, "set data_dir to a folder", error);

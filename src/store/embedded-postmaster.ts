@@ -144,7 +144,14 @@ export function launch({ binaries, place, socketFolder, port, settings }: Launch
     return spawn(
       program(binaries, "postgres"),
       ["-D", place.cluster, ...Object.entries(options).flatMap(([name, value]) => ["-c", `${name}=${value}`])],
-      { ...place.account, env: environment(binaries), cwd: place.cluster, detached: true, windowsHide: true, stdio: ["ignore", log, log] },
+      {
+        ...place.account,
+        env: environment(binaries),
+        cwd: place.cluster,
+        detached: true,
+        windowsHide: true,
+        stdio: ["ignore", log, log],
+      },
     );
   } finally {
     closeSync(log);

@@ -83,7 +83,7 @@ async function close(client: pg.Client): Promise<void> {
 
 function isComingOrGoing(error: unknown): boolean {
   const code = errorCode(error) ?? "";
-  if (["ECONNREFUSED", "ENOENT", "ECONNRESET", "EPIPE"].includes(code) || /^57P0/.test(code)) return true;
+  if (["ECONNREFUSED", "ENOENT", "ECONNRESET", "EPIPE"].includes(code) || code.startsWith("57P0")) return true;
   return error instanceof Error && /Connection terminated|timeout expired/.test(error.message);
 }
 
@@ -97,5 +97,9 @@ function entryFailure(error: unknown, connection: ServerConnection): Error {
       error,
     );
   }
-  return new StateError(`the embedded Postgres at ${connection.host} refuses us (${message})`, "see its postgres.log", error);
+  return new StateError(
+    `the embedded Postgres at ${connection.host} refuses us (${message})`,
+    "see its postgres.log",
+    error,
+  );
 }

@@ -101,7 +101,9 @@ function supervise(cluster: Cluster, first: Joined): Embedded {
 
   async function watch(): Promise<void> {
     while (!leaving.signal.aborted) {
-      const ended = new Promise<"left">((resolve) => leaving.signal.addEventListener("abort", () => resolve("left"), { once: true }));
+      const ended = new Promise<"left">((resolve) =>
+        leaving.signal.addEventListener("abort", () => resolve("left"), { once: true }),
+      );
       if ((await Promise.race([joined.presence.lost, ended])) === "left") return;
       log.warn("the embedded Postgres is gone; starting it again", { cluster: cluster.place.cluster });
       await rejoin();
@@ -115,7 +117,9 @@ function supervise(cluster: Cluster, first: Joined): Embedded {
         log.info("the embedded Postgres runs again", { adopted: joined.adopted });
         return;
       } catch (error) {
-        log.error("the embedded Postgres cannot be started again", { error: error instanceof Error ? error.message : String(error) });
+        log.error("the embedded Postgres cannot be started again", {
+          error: error instanceof Error ? error.message : String(error),
+        });
         await sleep(waitMs, undefined, { signal: leaving.signal, ref: false }).catch(() => undefined);
       }
     }
@@ -142,7 +146,8 @@ async function joinServer(cluster: Cluster, port: number | null): Promise<Joined
   const deadline = performance.now() + JOIN_TIMEOUT_MS;
   for (;;) {
     const postmaster = runningPostmaster(cluster.place.cluster);
-    const joined = postmaster === null ? await start(cluster, port, deadline) : await enterServer(cluster, postmaster, true);
+    const joined =
+      postmaster === null ? await start(cluster, port, deadline) : await enterServer(cluster, postmaster, true);
     if (joined !== null) return joined;
     if (performance.now() > deadline) throw unanswered(cluster);
     await sleep(50);
@@ -166,8 +171,12 @@ async function start(cluster: Cluster, port: number | null, deadline: number): P
   const { place, binaries, socket, settings } = cluster;
   const logStart = statSync(place.log, { throwIfNoEntry: false })?.size ?? 0;
   const child = launch({ binaries, place, socketFolder: socket, port: port ?? (await freePort(socket)), settings });
-  const spawned = await Promise.race([once(child, "spawn").then(() => null), once(child, "error").then(([error]) => error as Error)]);
-  if (spawned !== null) throw new StateError(`the embedded Postgres could not be started (${spawned.message})`, "see data_dir", spawned);
+  const spawned = await Promise.race([
+    once(child, "spawn").then(() => null),
+    once(child, "error").then(([error]) => error as Error),
+  ]);
+  if (spawned !== null)
+    throw new StateError(`the embedded Postgres could not be started (${spawned.message})`, "see data_dir", spawned);
   child.unref();
   while (!hasEnded(child)) {
     const postmaster = runningPostmaster(place.cluster);
@@ -197,7 +206,10 @@ function explainEnd(cluster: Cluster, logStart: number): null {
     throw new StateError(`the disk of the state is full (${reason})`, `free some space on the disk of ${place.folder}`);
   }
   if (/Permission denied|wrong ownership|invalid permissions/.test(said)) {
-    throw new StateError(`the embedded Postgres may not use its files (${reason})`, `correct the owner of ${place.folder}`);
+    throw new StateError(
+      `the embedded Postgres may not use its files (${reason})`,
+      `correct the owner of ${place.folder}`,
+    );
   }
   throw new StateError(`the embedded Postgres ended at once (${reason})`, `see ${place.log}`);
 }
@@ -227,12 +239,21 @@ async function stopServer(cluster: Cluster, { pid }: Postmaster): Promise<void> 
   const { place, binaries, log } = cluster;
   try {
     if (process.platform === "win32") {
-      await once(spawn(program(binaries, "pg_ctl"), ["stop", "-m", "fast", "-D", place.cluster], { env: environment(binaries), windowsHide: true }), "close");
+      await once(
+        spawn(program(binaries, "pg_ctl"), ["stop", "-m", "fast", "-D", place.cluster], {
+          env: environment(binaries),
+          windowsHide: true,
+        }),
+        "close",
+      );
     } else {
       process.kill(pid, "SIGINT");
     }
   } catch (error) {
-    log.warn("the embedded Postgres could not be stopped", { pid, error: error instanceof Error ? error.message : String(error) });
+    log.warn("the embedded Postgres could not be stopped", {
+      pid,
+      error: error instanceof Error ? error.message : String(error),
+    });
     return;
   }
   const deadline = performance.now() + STOP_TIMEOUT_MS;

@@ -73,10 +73,13 @@ export function boundParameter(parameter: Parameter): string | number | boolean 
 
 const OID = { text: 25, json: 114, textList: 1009, jsonb: 3802 } as const;
 
+// pg declares the oids it knows as an enum; a server may send any other.
+const parserOf: (oid: number, format: "text") => (text: string) => unknown = pg.types.getTypeParser;
+
 /** Parsers of one client: jsonb through our own JSON, so that no digit is lost; bigint stays text, as pg gives it. */
 export const columnTypes = {
   getTypeParser(oid: number): (text: string) => unknown {
-    const plain: (text: string) => unknown = pg.types.getTypeParser(oid, "text");
+    const plain = parserOf(oid, "text");
     switch (oid) {
       case OID.text:
         return storedText;

@@ -140,7 +140,10 @@ async function addLink(database: Database, named: NamedLink): Promise<LinkRow> {
     await serializePair(sql, pair);
     const [taken] = await holders(sql, named);
     if (taken !== undefined) {
-      throw new LedgerError("E_TAKEN", `${entity}: ${taken.left} = ${taken.right} is linked already (link ${taken.id})`);
+      throw new LedgerError(
+        "E_TAKEN",
+        `${entity}: ${taken.left} = ${taken.right} is linked already (link ${taken.id})`,
+      );
     }
     await writeLinks(sql, pair, [linkWrite(named, null, "live", `linked by ${who}`)]);
     const records = SIDES.map((side) => ({ entity, side, id: named[side] }));

@@ -26,8 +26,18 @@ export async function writeLinks(sql: Sql, pair: string, writes: readonly LinkWr
   const dead = numbered.filter(({ write }) => write.state === "tombstone");
   const alive = numbered.filter(({ write }) => write.state !== "tombstone");
   if (dead.length > 0) await bury(sql, pair, dead, ids);
-  await update(sql, pair, alive.filter(({ write }) => write.id !== null), ids);
-  await insert(sql, pair, alive.filter(({ write }) => write.id === null), ids);
+  await update(
+    sql,
+    pair,
+    alive.filter(({ write }) => write.id !== null),
+    ids,
+  );
+  await insert(
+    sql,
+    pair,
+    alive.filter(({ write }) => write.id === null),
+    ids,
+  );
   await storeBases(
     sql,
     numbered.flatMap(({ n, write }) => {

@@ -52,7 +52,13 @@ const bySide = (side: Side) =>
   );
 const LINKS_BY = { left: bySide("left"), right: bySide("right") };
 
-export async function linksBy(sql: Sql, pair: string, entity: string, side: Side, ids: readonly RemoteId[]): Promise<readonly Link[]> {
+export async function linksBy(
+  sql: Sql,
+  pair: string,
+  entity: string,
+  side: Side,
+  ids: readonly RemoteId[],
+): Promise<readonly Link[]> {
   if (ids.length === 0) return [];
   return (await sql.rows(LINKS_BY[side], [pair, entity, ids])).map(toLink);
 }

@@ -19,7 +19,11 @@ export const MIGRATIONS: readonly NumberedMigration[] = [state0001];
 const LOCK = "8318260662133874277";
 
 /** @throws StateError when the database was written by a newer program, or the role may not create the schema. */
-export async function migrateState(knex: Knex, log: Log, migrations: readonly NumberedMigration[] = MIGRATIONS): Promise<void> {
+export async function migrateState(
+  knex: Knex,
+  log: Log,
+  migrations: readonly NumberedMigration[] = MIGRATIONS,
+): Promise<void> {
   await knex.transaction(async (transaction) => {
     // A second process waits here, not for a statement: the first may be busy for longer than our timeout.
     await transaction.raw("set local statement_timeout = 0");
@@ -64,7 +68,9 @@ async function refuseNewer(transaction: Knex, migrations: readonly NumberedMigra
     "select 1 from pg_tables where schemaname = 'syncline' and tablename = 'migrations'",
   );
   if (table.rows.length === 0) return;
-  const stored: { rows: { name: string }[] } = await transaction.raw("select name from syncline.migrations order by id");
+  const stored: { rows: { name: string }[] } = await transaction.raw(
+    "select name from syncline.migrations order by id",
+  );
   const known = new Set(migrations.map((migration) => migration.name));
   const unknown = stored.rows.map((row) => row.name).filter((name) => !known.has(name));
   if (unknown.length > 0) {

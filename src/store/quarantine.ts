@@ -1,6 +1,6 @@
 // Records that fail for good, one row each, with how often they did.
 
-import type { Instant, RemoteId, Side } from "../core/ids.ts";
+import type { RemoteId, Side } from "../core/ids.ts";
 import type { QuarantineRow } from "../engine/ledger.ts";
 import type { Quarantined } from "../engine/ports.ts";
 import { statement, type Sql } from "./database.ts";

@@ -53,7 +53,9 @@ export async function stage(sql: Sql, pair: string, run: RunId, page: readonly S
   }));
   const stored = await sql.rows(STAGE, [pair, run, recordset(rows)]);
   if (stored.length !== rows.length) {
-    throw new Error(`run ${run} of ${pair} was not started: ${String(stored.length)} of ${String(rows.length)} sightings stored`);
+    throw new Error(
+      `run ${run} of ${pair} was not started: ${String(stored.length)} of ${String(rows.length)} sightings stored`,
+    );
   }
 }
 
@@ -175,10 +177,7 @@ export async function sighted(
   return rows.map((row) => toSighting(row, row.id, which.entity, which.side));
 }
 
-const CLEAR = statement(
-  "sightings.clear",
-  `delete from syncline.sightings where run = ${RUN_NUMBER} and entity = $3`,
-);
+const CLEAR = statement("sightings.clear", `delete from syncline.sightings where run = ${RUN_NUMBER} and entity = $3`);
 
 export async function clearSightings(sql: Sql, pair: string, run: RunId, entity: string): Promise<void> {
   await sql.rows(CLEAR, [pair, run, entity]);

@@ -20,13 +20,21 @@ const MENDABLE: readonly (readonly [prefix: string, message: string, hint: strin
   ["28", "the state database refused the credentials", "correct user and password in `database`"],
   ["3D000", "the state database does not exist", "create it, or correct its name in `database`"],
   ["40", "two writers of the state database met", "nothing was stored; it will be tried again"],
-  ["42501", "the role may not do this in the state database", "give it the right to create and own the schema syncline"],
+  [
+    "42501",
+    "the role may not do this in the state database",
+    "give it the right to create and own the schema syncline",
+  ],
   ["53100", "the disk of the state database is full", "free some space; nothing was stored"],
   ["53200", "the state database is out of memory", "give Postgres more memory"],
   ["53300", "the state database has no connection left", "raise max_connections or stop other clients"],
   ["53", "the state database lacks resources", "see the log of Postgres"],
   ["55P03", "a lock of the state database was not granted in time", "look for a long transaction in pg_stat_activity"],
-  ["57014", "a statement of the state database took too long and was ended", "look for load or locks in pg_stat_activity"],
+  [
+    "57014",
+    "a statement of the state database took too long and was ended",
+    "look for load or locks in pg_stat_activity",
+  ],
   ["57", "the state database is stopping or starting", "wait until Postgres runs again"],
   ["58", "Postgres could not read or write its files", "see the log of Postgres; check disk and permissions"],
 ];
@@ -50,5 +58,9 @@ export function statementFailure(cause: unknown, statement: string): Error {
   }
   // No SQLSTATE: the answer did not come from Postgres, so the way to it is broken (network, pool, TLS).
   const found = code === null ? text : `${code}: ${text}`;
-  return new StateError(`the state database does not answer (${found})`, "check that Postgres is running and reachable", cause);
+  return new StateError(
+    `the state database does not answer (${found})`,
+    "check that Postgres is running and reachable",
+    cause,
+  );
 }

@@ -146,4 +146,3 @@ function rightOf(row: SubjectRow, entity: string): Sighting | null {
     "right",
   );
 }
-

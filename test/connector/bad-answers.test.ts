@@ -13,6 +13,7 @@ import {
   open,
   readAll,
 } from "./opened.ts";
+import { Exact } from "../../src/core/value.ts";
 import { startRemote, type Answering, type Remote } from "./remote.ts";
 
 const FILE = fileText(`
@@ -137,7 +138,7 @@ describe("a listing", () => {
     const { records } = await readAll(system.object("contact", []).list());
 
     expect(idsOf(records)).toEqual(["12345678901234567890"]);
-    expect(String(records[0]?.fields.amount)).toBe("0.1234567890123456789");
+    expect(records[0]?.fields.amount).toEqual(new Exact("0.1234567890123456789"));
   });
 
   test("packed answers are unpacked", async () => {

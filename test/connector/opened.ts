@@ -123,9 +123,7 @@ export function valueOf<T>(result: Result<T> | undefined): T {
 }
 
 /** All pages of a listing, and the failure that ended it. */
-export async function readAll(
-  pages: AsyncIterable<Result<Page>>,
-): Promise<{
+export async function readAll(pages: AsyncIterable<Result<Page>>): Promise<{
   readonly pages: readonly Page[];
   readonly records: readonly RemoteRecord[];
   readonly failure: RemoteFailure | null;

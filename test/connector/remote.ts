@@ -14,7 +14,7 @@ export interface Asked {
   readonly body: string;
 }
 
-export interface Reply {
+interface Reply {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
   /** An object is sent as JSON; text and bytes as they are. */

@@ -6,16 +6,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { parse } from "yaml";
-import type { Instant, RemoteId } from "../../src/core/ids.ts";
+import type { RemoteId } from "../../src/core/ids.ts";
 import type { Fields } from "../../src/core/value.ts";
-import { compileConnector } from "../../src/connector/compile.ts";
 import type { Page, RemoteRecord, Result, System, SystemObject, Written } from "../../src/connector/contract.ts";
-import { connectorFileSchema } from "../../src/connector/file.ts";
-import { soapProtocol } from "../../src/connector/protocols/soap/soap.ts";
-import { Secret } from "../../src/connector/secret.ts";
 import { createExpressionCompiler } from "../../src/expression/compiler.ts";
 import { buildBilling } from "../../src/sandbox/billing/server.ts";
+import { openSoapSystem } from "./soap-opened.ts";
 
 const CONNECTORS = fileURLToPath(new URL("../../connectors/", import.meta.url));
 const WANTED = ["name", "email", "address", "termDays"];
@@ -50,31 +46,9 @@ afterAll(async () => {
 });
 
 async function open(baseUrl: string, password: string): Promise<System> {
-  const file = connectorFileSchema.parse(parse(await readFile(join(CONNECTORS, "sandbox-billing.yaml"), "utf8")));
-  const { connector, problems } = compileConnector(file, {
-    expressions,
-    protocols: { soap: soapProtocol },
-    folder: CONNECTORS,
-    today: Date.now() as Instant,
-  });
-  if (connector === null) throw new Error(JSON.stringify(problems, null, 2));
-  const opened = await connector.open({
-    name: "billing",
-    settings: { base_url: baseUrl },
-    secrets: new Map([
-      ["user", new Secret("syncline")],
-      ["password", new Secret(password)],
-    ]),
-    limits: {},
-    allowPrivate: true,
-    observer: { called: () => undefined, waited: () => undefined },
-    clock: {
-      now: () => Date.now() as Instant,
-      sleep: (ms) => new Promise((resolve) => setTimeout(resolve, Math.min(ms, 20))),
-    },
-    log: { warn: () => undefined, debug: () => undefined },
-    version: "0.0.0",
-  });
+  const text = await readFile(join(CONNECTORS, "sandbox-billing.yaml"), "utf8");
+  const secrets = { user: "syncline", password };
+  const opened = await openSoapSystem({ text, folder: CONNECTORS, expressions, baseUrl, secrets });
   closers.push(() => opened.close());
   return opened;
 }

@@ -1,11 +1,11 @@
 // What is wrong with a WSDL or with a request is found before anything is sent, with the place and the mend.
 
-import { mkdtempSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdtempSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, test } from "@jest/globals";
+import { afterAll, describe, expect, test } from "@jest/globals";
 import type { Problem } from "../../src/core/problem.ts";
 import { FIXTURES, openAccount } from "./soap-account.ts";
 
@@ -13,9 +13,15 @@ const BILLING = readFileSync(join(FIXTURES, "billing.wsdl"), "utf8");
 const TYPES = readFileSync(join(FIXTURES, "billing-types.xsd"), "utf8");
 const GET = { call: "GetCustomer", args: { id: "{{ id }}" } };
 
+const folders: string[] = [];
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true });
+});
+
 /** A folder with these files, as that of a connector. */
 function folderWith(files: Readonly<Record<string, string>>): string {
   const folder = mkdtempSync(join(tmpdir(), "syncline-wsdl-"));
+  folders.push(folder);
   for (const [name, text] of Object.entries(files)) {
     mkdirSync(join(folder, name, ".."), { recursive: true });
     writeFileSync(join(folder, name), text);

@@ -166,7 +166,7 @@ describe("accepted", () => {
   test("the exact type goes before a longer pattern before a shorter one", async () => {
     const part = {
       ...STANDARD,
-      on: { "contact.deleted": { contact: "gone" }, "contact.*": { contact: "changed" }, "*": { invoice: "changed" } },
+      on: { "*": { invoice: "changed" }, "contact.*": { contact: "changed" }, "contact.deleted": { contact: "gone" } },
     };
     const objectOf = async (type: string) =>
       (await accepted({ part, body: { type, data: { id: "1" } } })).events.map(

@@ -7,7 +7,7 @@ import type { RemoteId } from "../../src/core/ids.ts";
 import type { RemoteFailure, RemoteRecord, Result, SystemObject } from "../../src/connector/contract.ts";
 import type { System } from "../../src/connector/contract.ts";
 
-export interface StoredContact {
+interface StoredContact {
   readonly id: string;
   readonly name: string;
   readonly email: string;
@@ -50,9 +50,10 @@ export function connectorContract(protocol: string, open: () => Promise<Connecto
       const read = await readWhole(contact.list());
 
       expect(read.failure).toBeNull();
-      expect(read.records.map((record) => record.id).sort()).toEqual([...ids].sort());
-      expect(read.records.map((record) => record.fields.email).sort()).toEqual(
-        ids.map((_, index) => `${String(index)}@example.com`),
+      expect(read.records).toHaveLength(5);
+      expect(new Set(read.records.map((record) => record.id))).toEqual(new Set(ids));
+      expect(new Set(read.records.map((record) => record.fields.email))).toEqual(
+        new Set(ids.map((_, index) => `${String(index)}@example.com`)),
       );
     });
 

@@ -4,7 +4,19 @@ import { expect, test } from "@jest/globals";
 import { parseJson } from "../../src/core/json.ts";
 import { Exact, isFields } from "../../src/core/value.ts";
 import { LeaseLost } from "../../src/engine/ports.ts";
-import { at, bench, decision, hint, id, leaseOf, linkChange, linkId, linkWrite, runId, type StoreUnderTest } from "./store-world.ts";
+import {
+  at,
+  bench,
+  decision,
+  hint,
+  id,
+  leaseOf,
+  linkChange,
+  linkId,
+  linkWrite,
+  runId,
+  type StoreUnderTest,
+} from "./store-world.ts";
 
 export function storeLinks(open: () => StoreUnderTest): void {
   test("a lease is held by one, and the next one has a larger token", async () => {
@@ -24,7 +36,9 @@ export function storeLinks(open: () => StoreUnderTest): void {
   test("of twenty who want a lease at once one gets it", async () => {
     const pair = open().pair("lease-crowd");
 
-    const got = await Promise.all(Array.from({ length: 20 }, (_, n) => pair.acquireLease(`owner ${String(n)}`, 60_000)));
+    const got = await Promise.all(
+      Array.from({ length: 20 }, (_, n) => pair.acquireLease(`owner ${String(n)}`, 60_000)),
+    );
 
     expect(got.filter((lease) => lease !== null)).toHaveLength(1);
   });
@@ -63,7 +77,10 @@ export function storeLinks(open: () => StoreUnderTest): void {
 
     await b.commit({
       links: [
-        linkWrite("L1", "R1", { fingerprints: { left: "ffffffffffffffff", right: "8000000000000000" }, versions: { left: "v1", right: null } }),
+        linkWrite("L1", "R1", {
+          fingerprints: { left: "ffffffffffffffff", right: "8000000000000000" },
+          versions: { left: "v1", right: null },
+        }),
         linkWrite("L2", "R2", { fingerprints: { left: "0000000000000001", right: null } }),
       ],
     });
@@ -98,7 +115,9 @@ export function storeLinks(open: () => StoreUnderTest): void {
 
   test("bases are merged by name, and the others stay", async () => {
     const b = await bench(open());
-    await b.commit({ links: [linkWrite("L1", "R1", { bases: { left: { name: "Ada", city: "London" }, right: { name: "ADA" } } })] });
+    await b.commit({
+      links: [linkWrite("L1", "R1", { bases: { left: { name: "Ada", city: "London" }, right: { name: "ADA" } } })],
+    });
     const link = await b.link("L1");
 
     await b.commit({ links: [linkChange(link, { bases: { left: { city: null, tags: ["x"] }, right: {} } })] });
@@ -123,9 +142,19 @@ export function storeLinks(open: () => StoreUnderTest): void {
 
   test("a base keeps every digit and every character", async () => {
     const b = await bench(open());
-    const exact = parseJson('{"big":12345678901234567890,"fine":0.1234567890123456789,"deep":[{"price":99999999999999999999.99}]}');
+    const exact = parseJson(
+      '{"big":12345678901234567890,"fine":0.1234567890123456789,"deep":[{"price":99999999999999999999.99}]}',
+    );
     if (!isFields(exact)) throw new Error("not an object");
-    const odd = { nul: "a\0b", half: "cut \ud83d", lone: "\udc00x", mark: "\ue000 \ue0000000", pair: "😀", slashes: "\\u0000 \\\\ud83d", "key\0": 1 };
+    const odd = {
+      nul: "a\0b",
+      half: "cut \ud83d",
+      lone: "\udc00x",
+      mark: "\ue000 \ue0000000",
+      pair: "😀",
+      slashes: "\\u0000 \\\\ud83d",
+      "key\0": 1,
+    };
 
     await b.commit({ links: [linkWrite("L1", "R1", { bases: { left: exact, right: odd } })] });
 
@@ -140,7 +169,9 @@ export function storeLinks(open: () => StoreUnderTest): void {
     const b = await bench(open());
     const odd = "a\0b\ud83d'\"\\{}, \ue000";
 
-    await b.commit({ links: [linkWrite(odd, "R1", { versions: { left: odd, right: null }, matchKeys: { left: [odd], right: null } })] });
+    await b.commit({
+      links: [linkWrite(odd, "R1", { versions: { left: odd, right: null }, matchKeys: { left: [odd], right: null } })],
+    });
 
     const link = await b.link(odd);
     expect(link.left).toBe(odd);
@@ -154,7 +185,12 @@ export function storeLinks(open: () => StoreUnderTest): void {
     await b.commit({ links: [linkWrite("L1", "R1", { bases: { left: { name: "a" }, right: {} } })] });
     const before = await b.link("L1");
 
-    await b.commit({ links: [linkWrite("L1", "R1", { state: "frozen", bases: { left: {}, right: { name: "b" } } }), linkWrite("L2", "R2")] });
+    await b.commit({
+      links: [
+        linkWrite("L1", "R1", { state: "frozen", bases: { left: {}, right: { name: "b" } } }),
+        linkWrite("L2", "R2"),
+      ],
+    });
 
     const after = await b.link("L1");
     expect(after).toEqual({ ...before, state: "frozen" });
@@ -165,24 +201,29 @@ export function storeLinks(open: () => StoreUnderTest): void {
   test.each([
     ["left", linkWrite("L1", "R2")],
     ["right", linkWrite("L2", "R1")],
-  ] as const)("an id that is linked on its %s side is refused, both links are named, and nothing is stored", async (_side, write) => {
-    const b = await bench(open());
-    await b.commit({ links: [linkWrite("L1", "R1")] });
+  ] as const)(
+    "an id that is linked on its %s side is refused, both links are named, and nothing is stored",
+    async (_side, write) => {
+      const b = await bench(open());
+      await b.commit({ links: [linkWrite("L1", "R1")] });
 
-    const refused = b.commit({
-      links: [linkWrite("L5", "R5"), write],
-      cursors: [{ entity: "customer", side: "left", cursor: "moved" }],
-    });
+      const refused = b.commit({
+        links: [linkWrite("L5", "R5"), write],
+        cursors: [{ entity: "customer", side: "left", cursor: "moved" }],
+      });
 
-    await expect(refused).rejects.toThrow(new RegExp(`${write.left} = ${write.right}.*L1 = R1`));
-    expect(await b.pair.linksBy("customer", "left", [id("L5"), id("L2")])).toEqual([]);
-    expect(await b.pair.cursor("customer", "left")).toBeNull();
-  });
+      await expect(refused).rejects.toThrow(new RegExp(`${write.left} = ${write.right}.*L1 = R1`));
+      expect(await b.pair.linksBy("customer", "left", [id("L5"), id("L2")])).toEqual([]);
+      expect(await b.pair.cursor("customer", "left")).toBeNull();
+    },
+  );
 
   test("two new links of one commit may not share an id", async () => {
     const b = await bench(open());
 
-    await expect(b.commit({ links: [linkWrite("L1", "R1"), linkWrite("L1", "R2")] })).rejects.toThrow(/L1 = R2.*L1 = R1/);
+    await expect(b.commit({ links: [linkWrite("L1", "R1"), linkWrite("L1", "R2")] })).rejects.toThrow(
+      /L1 = R2.*L1 = R1/,
+    );
 
     expect(await b.pair.countLinks("customer")).toEqual({ live: 0, frozen: 0, tombstones: 0 });
   });
@@ -202,7 +243,9 @@ export function storeLinks(open: () => StoreUnderTest): void {
   test("a link that does not exist cannot be updated", async () => {
     const b = await bench(open());
 
-    await expect(b.commit({ links: [linkWrite("L1", "R1", { id: linkId("999999999") })] })).rejects.toThrow(/999999999/);
+    await expect(b.commit({ links: [linkWrite("L1", "R1", { id: linkId("999999999") })] })).rejects.toThrow(
+      /999999999/,
+    );
   });
 
   test("one commit may unlink a record and link it anew", async () => {
@@ -227,7 +270,9 @@ export function storeLinks(open: () => StoreUnderTest): void {
   test("a tombstone is found by its ids, and goes when one of them is linked again", async () => {
     const b = await bench(open());
     await b.commit({ links: [linkWrite("L1", "R1"), linkWrite("L2", "R2")] });
-    await b.commit({ links: [linkChange(await b.link("L1"), { state: "tombstone" }), linkWrite("L2", "R2", { state: "tombstone" })] });
+    await b.commit({
+      links: [linkChange(await b.link("L1"), { state: "tombstone" }), linkWrite("L2", "R2", { state: "tombstone" })],
+    });
 
     expect((await b.pair.linksBy("customer", "right", [id("R1")])).map((link) => link.state)).toEqual(["tombstone"]);
     expect(await b.pair.countLinks("customer")).toEqual({ live: 0, frozen: 0, tombstones: 2 });
@@ -259,7 +304,13 @@ export function storeLinks(open: () => StoreUnderTest): void {
 
   test("counterparts are those of live links alone", async () => {
     const b = await bench(open());
-    await b.commit({ links: [linkWrite("L1", "R1"), linkWrite("L2", "R2", { state: "frozen" }), linkWrite("L3", "R3", { state: "tombstone" })] });
+    await b.commit({
+      links: [
+        linkWrite("L1", "R1"),
+        linkWrite("L2", "R2", { state: "frozen" }),
+        linkWrite("L3", "R3", { state: "tombstone" }),
+      ],
+    });
 
     const left = await b.pair.counterparts("customer", "left", [id("L1"), id("L2"), id("L3"), id("L4")]);
     const right = await b.pair.counterparts("customer", "right", [id("R1"), id("R2")]);
@@ -275,11 +326,39 @@ export function storeLinks(open: () => StoreUnderTest): void {
 
     const failing = b.commit({
       links: [linkWrite("L1", "R1")],
-      effects: [{ entity: "customer", side: "right", op: "create", record: id("R1"), other: id("L1"), linkId: null, fields: {}, reason: "new", intentId: "i1" }],
+      effects: [
+        {
+          entity: "customer",
+          side: "right",
+          op: "create",
+          record: id("R1"),
+          other: id("L1"),
+          linkId: null,
+          fields: {},
+          reason: "new",
+          intentId: "i1",
+        },
+      ],
       intentsDone: ["i1"],
-      cases: [{ entity: "customer", left: id("L1"), right: null, open: [{ kind: "conflict", field: "name", left: id("L1"), right: null, values: {} }] }],
+      cases: [
+        {
+          entity: "customer",
+          left: id("L1"),
+          right: null,
+          open: [{ kind: "conflict", field: "name", left: id("L1"), right: null, values: {} }],
+        },
+      ],
       quarantined: [{ entity: "customer", side: "left", record: id("L1"), code: "x", message: "y", next: null }],
-      parked: [{ entity: "customer", side: "left", id: id("L1"), parentEntity: "company", parentSide: "left", parentId: id("C1") }],
+      parked: [
+        {
+          entity: "customer",
+          side: "left",
+          id: id("L1"),
+          parentEntity: "company",
+          parentSide: "left",
+          parentId: id("C1"),
+        },
+      ],
       // A due time that is no time at all.
       hints: [hint("left", "L1", 1e300)],
       cursors: [{ entity: "customer", side: "left", cursor: "moved" }],

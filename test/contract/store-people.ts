@@ -4,7 +4,18 @@ import { expect, test } from "@jest/globals";
 import type { CaseOpening } from "../../src/core/decision.ts";
 import type { Value } from "../../src/core/value.ts";
 import type { Effect } from "../../src/engine/ports.ts";
-import { at, bench, hint, id, linkChange, linkWrite, report, runId, type Bench, type StoreUnderTest } from "./store-world.ts";
+import {
+  at,
+  bench,
+  hint,
+  id,
+  linkChange,
+  linkWrite,
+  report,
+  runId,
+  type Bench,
+  type StoreUnderTest,
+} from "./store-world.ts";
 
 const LATER = at(9_000_000_000_000);
 
@@ -15,11 +26,24 @@ function conflict(field: string, values: Value = {}, more: Partial<CaseOpening> 
 export function storePeople(open: () => StoreUnderTest): void {
   const casesOf = (b: Bench) => open().ledger.cases({ pair: b.pair.pair, limit: 100 });
   const settle = (b: Bench, left: string | null, right: string | null, cases: readonly CaseOpening[]) =>
-    b.commit({ cases: [{ entity: "customer", left: left === null ? null : id(left), right: right === null ? null : id(right), open: cases }] });
+    b.commit({
+      cases: [
+        {
+          entity: "customer",
+          left: left === null ? null : id(left),
+          right: right === null ? null : id(right),
+          open: cases,
+        },
+      ],
+    });
 
   test("a case that is listed again keeps its id and age, with fresh values; the others close", async () => {
     const b = await bench(open());
-    await settle(b, "L1", "R1", [conflict("name", { crm: 1 }), conflict("city"), { kind: "gone", field: null, left: id("L1"), right: id("R1"), values: {} }]);
+    await settle(b, "L1", "R1", [
+      conflict("name", { crm: 1 }),
+      conflict("city"),
+      { kind: "gone", field: null, left: id("L1"), right: id("R1"), values: {} },
+    ]);
     const before = await casesOf(b);
 
     await settle(b, "L1", "R1", [conflict("name", { crm: 2 }), conflict("phone")]);
@@ -27,7 +51,7 @@ export function storePeople(open: () => StoreUnderTest): void {
     const after = await casesOf(b);
     const name = before.find((row) => row.field === "name");
     expect(after.find((row) => row.field === "name")).toEqual({ ...name, values: { crm: 2 } });
-    expect(after.map((row) => row.field).sort()).toEqual(["name", "phone"]);
+    expect(new Set(after.map((row) => row.field))).toEqual(new Set(["name", "phone"]));
     expect(before).toHaveLength(3);
     expect(name).toEqual({
       id: expect.any(String),
@@ -46,7 +70,13 @@ export function storePeople(open: () => StoreUnderTest): void {
 
   test("a case of a lone record is found again when the record is linked", async () => {
     const b = await bench(open());
-    const ambiguous: CaseOpening = { kind: "ambiguous", field: null, left: id("L1"), right: null, values: { billing: ["R1", "R2"] } };
+    const ambiguous: CaseOpening = {
+      kind: "ambiguous",
+      field: null,
+      left: id("L1"),
+      right: null,
+      values: { billing: ["R1", "R2"] },
+    };
     await settle(b, "L1", null, [ambiguous]);
     await settle(b, null, "R7", [{ ...ambiguous, left: null, right: id("R7") }]);
 
@@ -76,19 +106,38 @@ export function storePeople(open: () => StoreUnderTest): void {
 
     expect(answered).toEqual({ ...row, answer: { kind: "value", value: { amount: 1 } } });
     expect(await ledger.case(caseId)).toEqual(answered);
-    expect(await b.pair.resolutions([{ entity: "customer", left: id("L1"), right: id("R1") }, { entity: "customer", left: id("L2"), right: null }])).toEqual([
-      { caseId, kind: "conflict", entity: "customer", field: "name", left: "L1", right: "R1", values: { crm: "a" }, answer: { kind: "value", value: { amount: 1 } } },
+    expect(
+      await b.pair.resolutions([
+        { entity: "customer", left: id("L1"), right: id("R1") },
+        { entity: "customer", left: id("L2"), right: null },
+      ]),
+    ).toEqual([
+      {
+        caseId,
+        kind: "conflict",
+        entity: "customer",
+        field: "name",
+        left: "L1",
+        right: "R1",
+        values: { crm: "a" },
+        answer: { kind: "value", value: { amount: 1 } },
+      },
     ]);
     expect(await b.pair.resolutions([{ entity: "customer", left: null, right: id("R1") }])).toHaveLength(1);
     expect(await b.pair.resolutions([{ entity: "invoice", left: id("L1"), right: id("R1") }])).toEqual([]);
-    const hints = [...(await b.pair.dueHints("customer", "left", LATER, 10)), ...(await b.pair.dueHints("customer", "right", LATER, 10))];
+    const hints = [
+      ...(await b.pair.dueHints("customer", "left", LATER, 10)),
+      ...(await b.pair.dueHints("customer", "right", LATER, 10)),
+    ];
     expect(hints.map((each) => `${each.id} ${each.channel}`)).toEqual(["L1 manual", "R1 manual"]);
 
     await settle(b, "L1", "R1", []);
 
     expect(await b.pair.resolutions([{ entity: "customer", left: id("L1"), right: id("R1") }])).toEqual([]);
     await expect(ledger.resolveCase(caseId, { kind: "dismiss" }, "ada")).rejects.toMatchObject({ code: "E_CLOSED" });
-    await expect(ledger.resolveCase("c-none", { kind: "dismiss" }, "ada")).rejects.toMatchObject({ code: "E_NOT_FOUND" });
+    await expect(ledger.resolveCase("c-none", { kind: "dismiss" }, "ada")).rejects.toMatchObject({
+      code: "E_NOT_FOUND",
+    });
     expect(await ledger.case(caseId)).toBeNull();
   });
 
@@ -123,7 +172,13 @@ export function storePeople(open: () => StoreUnderTest): void {
 
   test("a complete sweep closes what no decision of it confirmed, but guards, unknown outcomes and fresh answers", async () => {
     const b = await bench(open());
-    const lone = (left: string, kind: CaseOpening["kind"]): CaseOpening => ({ kind, field: null, left: id(left), right: null, values: {} });
+    const lone = (left: string, kind: CaseOpening["kind"]): CaseOpening => ({
+      kind,
+      field: null,
+      left: id(left),
+      right: null,
+      values: {},
+    });
     await settle(b, "L1", null, [lone("L1", "ambiguous")]);
     await settle(b, "L2", null, [lone("L2", "ambiguous")]);
     await settle(b, "L3", null, [lone("L3", "unknown-outcome")]);
@@ -131,7 +186,10 @@ export function storePeople(open: () => StoreUnderTest): void {
     await b.pair.setGuardCase("customer", "left", "create", { values: {} });
     const next = runId(`${b.run}-next`);
     await b.pair.startRun(next, "sweep");
-    await b.commit({ run: next, cases: [{ entity: "customer", left: id("L2"), right: null, open: [lone("L2", "ambiguous")] }] });
+    await b.commit({
+      run: next,
+      cases: [{ entity: "customer", left: id("L2"), right: null, open: [lone("L2", "ambiguous")] }],
+    });
     const answered = (await casesOf(b)).find((row) => row.left === "L4");
     await open().ledger.resolveCase(answered?.id ?? "", { kind: "dismiss" }, "ada");
 
@@ -161,7 +219,14 @@ export function storePeople(open: () => StoreUnderTest): void {
     };
     await b.commit({ links: [linkWrite("L1", "R1")], effects: [create] });
     const link = await b.link("L1");
-    const update: Effect = { ...create, side: "left", op: "update", record: id("L1"), other: id("R1"), linkId: link.id };
+    const update: Effect = {
+      ...create,
+      side: "left",
+      op: "update",
+      record: id("L1"),
+      other: id("R1"),
+      linkId: link.id,
+    };
     await b.commit({ effects: [update, { ...update, fields: {} }] });
 
     const rows = await ledger.effects({ run: null, link: link.id, limit: 10 });
@@ -178,11 +243,25 @@ export function storePeople(open: () => StoreUnderTest): void {
   test("links are listed oldest first, in pages, and by record", async () => {
     const b = await bench(open());
     const { ledger } = open();
-    await b.commit({ links: [linkWrite("L3", "R3"), linkWrite("L1", "R1"), linkWrite("I1", "J1", { entity: "invoice" })] });
+    await b.commit({
+      links: [linkWrite("L3", "R3"), linkWrite("L1", "R1"), linkWrite("I1", "J1", { entity: "invoice" })],
+    });
     const all = await ledger.links({ pair: b.pair.pair, entity: "customer", record: null, limit: 10, after: null });
 
-    const second = await ledger.links({ pair: b.pair.pair, entity: "customer", record: null, limit: 10, after: all[0]?.id ?? null });
-    const byRecord = await ledger.links({ pair: b.pair.pair, entity: null, record: { side: "right", id: id("J1") }, limit: 10, after: null });
+    const second = await ledger.links({
+      pair: b.pair.pair,
+      entity: "customer",
+      record: null,
+      limit: 10,
+      after: all[0]?.id ?? null,
+    });
+    const byRecord = await ledger.links({
+      pair: b.pair.pair,
+      entity: null,
+      record: { side: "right", id: id("J1") },
+      limit: 10,
+      after: null,
+    });
 
     expect(all.map((row) => row.left)).toEqual(["L3", "L1"]);
     expect(second.map((row) => row.left)).toEqual(["L1"]);
@@ -193,24 +272,48 @@ export function storePeople(open: () => StoreUnderTest): void {
   test("a link made by hand is looked at by the next run and wakes what waited for it", async () => {
     const b = await bench(open());
     const { ledger } = open();
-    await b.commit({ parked: [{ entity: "invoice", side: "left", id: id("I1"), parentEntity: "customer", parentSide: "left", parentId: id("L1") }] });
+    await b.commit({
+      parked: [
+        {
+          entity: "invoice",
+          side: "left",
+          id: id("I1"),
+          parentEntity: "customer",
+          parentSide: "left",
+          parentId: id("L1"),
+        },
+      ],
+    });
 
     const row = await ledger.addLink(b.pair.pair, "customer", id("L1"), id("R1"), "ada");
 
-    expect(row).toEqual({ id: (await b.link("L1")).id, entity: "customer", left: "L1", right: "R1", state: "live", since: expect.any(Number) });
+    expect(row).toEqual({
+      id: (await b.link("L1")).id,
+      entity: "customer",
+      left: "L1",
+      right: "R1",
+      state: "live",
+      since: expect.any(Number),
+    });
     expect((await b.link("L1")).fingerprints).toEqual({ left: null, right: null });
     expect((await b.pair.dueHints("customer", "left", LATER, 10)).map((each) => each.id)).toEqual(["L1"]);
     expect((await b.pair.dueHints("customer", "right", LATER, 10)).map((each) => each.id)).toEqual(["R1"]);
     expect((await b.pair.dueHints("invoice", "left", LATER, 10)).map((each) => each.channel)).toEqual(["parent"]);
-    await expect(ledger.addLink(b.pair.pair, "customer", id("L1"), id("R2"), "ada")).rejects.toMatchObject({ code: "E_TAKEN" });
-    await expect(ledger.addLink(b.pair.pair, "customer", id("L2"), id("R1"), "ada")).rejects.toMatchObject({ code: "E_TAKEN" });
+    await expect(ledger.addLink(b.pair.pair, "customer", id("L1"), id("R2"), "ada")).rejects.toMatchObject({
+      code: "E_TAKEN",
+    });
+    await expect(ledger.addLink(b.pair.pair, "customer", id("L2"), id("R1"), "ada")).rejects.toMatchObject({
+      code: "E_TAKEN",
+    });
   });
 
   test("of two who link the same record at once one is told that it is taken", async () => {
     const b = await bench(open());
     const { ledger } = open();
 
-    const results = await Promise.allSettled(["R1", "R2"].map((right) => ledger.addLink(b.pair.pair, "customer", id("L1"), id(right), "ada")));
+    const results = await Promise.allSettled(
+      ["R1", "R2"].map((right) => ledger.addLink(b.pair.pair, "customer", id("L1"), id(right), "ada")),
+    );
 
     expect(results.map((result) => result.status).sort()).toEqual(["fulfilled", "rejected"]);
     expect(results.find((result) => result.status === "rejected")).toMatchObject({ reason: { code: "E_TAKEN" } });
@@ -221,23 +324,36 @@ export function storePeople(open: () => StoreUnderTest): void {
     const { ledger } = open();
     await b.commit({ links: [linkWrite("L1", "R1", { state: "frozen" })] });
 
-    await expect(ledger.removeLink(b.pair.pair, "customer", id("L1"), id("R2"), "ada")).rejects.toMatchObject({ code: "E_NOT_FOUND" });
+    await expect(ledger.removeLink(b.pair.pair, "customer", id("L1"), id("R2"), "ada")).rejects.toMatchObject({
+      code: "E_NOT_FOUND",
+    });
     await ledger.removeLink(b.pair.pair, "customer", id("L1"), id("R1"), "ada");
 
     expect(await b.pair.countLinks("customer")).toEqual({ live: 0, frozen: 0, tombstones: 1 });
-    await expect(ledger.removeLink(b.pair.pair, "customer", id("L1"), id("R1"), "ada")).rejects.toMatchObject({ code: "E_NOT_FOUND" });
+    await expect(ledger.removeLink(b.pair.pair, "customer", id("L1"), id("R1"), "ada")).rejects.toMatchObject({
+      code: "E_NOT_FOUND",
+    });
   });
 
   test("quarantined records are hinted when a person retries them", async () => {
     const b = await bench(open());
     const { ledger } = open();
-    const failed = (record: string) => ({ entity: "customer", side: "left" as const, record: id(record), code: "x", message: "y", next: null });
+    const failed = (record: string) => ({
+      entity: "customer",
+      side: "left" as const,
+      record: id(record),
+      code: "x",
+      message: "y",
+      next: null,
+    });
     await b.commit({ quarantined: [failed("L1"), failed("L2"), failed("L3")] });
     const rows = await ledger.quarantine({ pair: b.pair.pair, limit: 10 });
     const chosen = rows.find((row) => row.record === "L2")?.id ?? "";
 
     expect(await ledger.retryQuarantined({ ids: [chosen, "q-none"] }, "ada")).toBe(1);
-    expect((await b.pair.dueHints("customer", "left", LATER, 10)).map((each) => `${each.id} ${each.channel}`)).toEqual(["L2 retry"]);
+    expect((await b.pair.dueHints("customer", "left", LATER, 10)).map((each) => `${each.id} ${each.channel}`)).toEqual([
+      "L2 retry",
+    ]);
     expect(await ledger.retryQuarantined({ pair: b.pair.pair }, "ada")).toBe(3);
     expect(await b.pair.dueHints("customer", "left", LATER, 10)).toHaveLength(3);
   });
@@ -283,10 +399,23 @@ export function storePeople(open: () => StoreUnderTest): void {
     const b = await bench(open());
     const { ledger } = open();
     await b.commit({
-      links: [linkWrite("L1", "R1"), linkWrite("L2", "R2", { state: "frozen" }), linkWrite("L3", "R3", { state: "tombstone" })],
+      links: [
+        linkWrite("L1", "R1"),
+        linkWrite("L2", "R2", { state: "frozen" }),
+        linkWrite("L3", "R3", { state: "tombstone" }),
+      ],
       cases: [{ entity: "customer", left: id("L1"), right: id("R1"), open: [conflict("a"), conflict("b")] }],
       quarantined: [{ entity: "customer", side: "left", record: id("L9"), code: "x", message: "y", next: null }],
-      parked: [{ entity: "invoice", side: "left", id: id("I1"), parentEntity: "customer", parentSide: "left", parentId: id("L8") }],
+      parked: [
+        {
+          entity: "invoice",
+          side: "left",
+          id: id("I1"),
+          parentEntity: "customer",
+          parentSide: "left",
+          parentId: id("L8"),
+        },
+      ],
       hints: [hint("left", "L1", 7000), hint("left", "L1", 6000), hint("right", "R1", 8000)],
     });
     await b.pair.setGuardCase("customer", "left", "delete", { values: {} });

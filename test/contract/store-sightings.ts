@@ -4,7 +4,20 @@ import { expect, test } from "@jest/globals";
 import { parseJson } from "../../src/core/json.ts";
 import { isFields } from "../../src/core/value.ts";
 import type { Subject } from "../../src/engine/ports.ts";
-import { at, bench, decision, id, linkChange, linkWrite, report, runId, sighting, unchanged, type Bench, type StoreUnderTest } from "./store-world.ts";
+import {
+  at,
+  bench,
+  decision,
+  id,
+  linkChange,
+  linkWrite,
+  report,
+  runId,
+  sighting,
+  unchanged,
+  type Bench,
+  type StoreUnderTest,
+} from "./store-world.ts";
 
 /** All subjects, read in pages of this size. */
 async function subjectsBy(b: Bench, limit: number): Promise<readonly Subject[]> {
@@ -76,7 +89,13 @@ export function storeSightings(open: () => StoreUnderTest): void {
     await b.commit({ links: [linkWrite("L1", "R1", { versions: { left: "v1", right: null } })] });
     const record = parseJson('{"z":1,"a":{"amount":1234567890.12345678901},"nul":"a\\u0000b"}');
     if (!isFields(record)) throw new Error("not an object");
-    const left = sighting("left", "L1", { record, version: "v2", modified: at(1_700_000_000_123), matchKeys: [], fingerprint: "fedcba9876543210" });
+    const left = sighting("left", "L1", {
+      record,
+      version: "v2",
+      modified: at(1_700_000_000_123),
+      matchKeys: [],
+      fingerprint: "fedcba9876543210",
+    });
     const right = sighting("right", "R1", { presence: "unknown", record: null, fingerprint: null });
     await b.pair.stage(b.run, [left, right]);
 
@@ -90,7 +109,11 @@ export function storeSightings(open: () => StoreUnderTest): void {
   test("a record seen again replaces what was seen before, also within a page", async () => {
     const b = await bench(open());
     await b.commit({ links: [linkWrite("L1", "R1")] });
-    await b.pair.stage(b.run, [sighting("left", "L1"), sighting("left", "L2", { version: "1" }), sighting("left", "L2", { version: "2" })]);
+    await b.pair.stage(b.run, [
+      sighting("left", "L1"),
+      sighting("left", "L2", { version: "1" }),
+      sighting("left", "L2", { version: "2" }),
+    ]);
     await b.pair.stage(b.run, [unchanged("left", "L1")]);
 
     const subjects = await subjectsBy(b, 10);
@@ -111,7 +134,14 @@ export function storeSightings(open: () => StoreUnderTest): void {
 
   test("counts tell what was seen, and links unchanged on both sides", async () => {
     const b = await bench(open());
-    await b.commit({ links: [linkWrite("L1", "R1"), linkWrite("L2", "R2"), linkWrite("L3", "R3"), linkWrite("L4", "R4", { state: "frozen" })] });
+    await b.commit({
+      links: [
+        linkWrite("L1", "R1"),
+        linkWrite("L2", "R2"),
+        linkWrite("L3", "R3"),
+        linkWrite("L4", "R4", { state: "frozen" }),
+      ],
+    });
     await b.pair.stage(b.run, [
       unchanged("left", "L1"),
       unchanged("right", "R1"),
@@ -147,7 +177,12 @@ export function storeSightings(open: () => StoreUnderTest): void {
 
     expect(first.map((link) => link.left)).toEqual(["L1", "L3"]);
     expect(second.map((link) => link.left)).toEqual(["L4", "L5"]);
-    expect((await b.pair.unsighted(b.run, "customer", "right", null, 10)).map((link) => link.right)).toEqual(["R2", "R3", "R4", "R5"]);
+    expect((await b.pair.unsighted(b.run, "customer", "right", null, 10)).map((link) => link.right)).toEqual([
+      "R2",
+      "R3",
+      "R4",
+      "R5",
+    ]);
   });
 
   test("candidates are unlinked records of this run and records of links, by key", async () => {
@@ -216,7 +251,11 @@ export function storeSightings(open: () => StoreUnderTest): void {
     const b = await bench(open());
     const current = parseJson('{"b":1,"a":12345678901234567890}');
     if (!isFields(current)) throw new Error("not an object");
-    const page = [planned(7, { current: { left: current, right: null } }), planned(3), planned(5, { actionHash: "abc" })];
+    const page = [
+      planned(7, { current: { left: current, right: null } }),
+      planned(3),
+      planned(5, { actionHash: "abc" }),
+    ];
     await b.pair.saveDecisions(b.run, page);
     await b.pair.saveDecisions(b.run, [planned(9, { decision: decision({ entity: "invoice" }) })]);
 

@@ -2,7 +2,19 @@
 
 import { expect, test } from "@jest/globals";
 import type { Intent, Parked } from "../../src/engine/ports.ts";
-import { at, bench, decision, hint, id, linkChange, linkWrite, report, runId, type Bench, type StoreUnderTest } from "./store-world.ts";
+import {
+  at,
+  bench,
+  decision,
+  hint,
+  id,
+  linkChange,
+  linkWrite,
+  report,
+  runId,
+  type Bench,
+  type StoreUnderTest,
+} from "./store-world.ts";
 
 const LATER = at(9_000_000_000_000);
 
@@ -13,7 +25,12 @@ async function due(b: Bench, entity = "customer", now = LATER): Promise<readonly
 export function storeWork(open: () => StoreUnderTest): void {
   test("due hints come oldest first, one a record", async () => {
     const b = await bench(open());
-    await b.pair.addHints([hint("left", "L2", 2000), hint("left", "L1", 3000), hint("left", "L2", 5000), hint("left", "L3", 1000, { channel: "changes" })]);
+    await b.pair.addHints([
+      hint("left", "L2", 2000),
+      hint("left", "L1", 3000),
+      hint("left", "L2", 5000),
+      hint("left", "L3", 1000, { channel: "changes" }),
+    ]);
     await b.pair.addHints([hint("right", "R1", 1000), hint("left", "I1", 1000, { entity: "invoice" })]);
 
     const found = await b.pair.dueHints("customer", "left", at(4000), 10);
@@ -43,7 +60,11 @@ export function storeWork(open: () => StoreUnderTest): void {
 
   test("a record that is merely withheld and then heard of counts as heard of", async () => {
     const b = await bench(open());
-    await b.pair.addHints([hint("left", "L1", 1000, { channel: "withheld" }), hint("left", "L1", 2000), hint("left", "L2", 1000, { channel: "withheld" })]);
+    await b.pair.addHints([
+      hint("left", "L1", 1000, { channel: "withheld" }),
+      hint("left", "L1", 2000),
+      hint("left", "L2", 1000, { channel: "withheld" }),
+    ]);
 
     expect(await due(b)).toEqual(["L1 webhook", "L2 withheld"]);
   });
@@ -66,7 +87,14 @@ export function storeWork(open: () => StoreUnderTest): void {
 
   test("a parked record is woken by the link it waits for, once, in the same commit", async () => {
     const b = await bench(open());
-    await b.commit({ parked: [parked("I1", "L1"), parked("I2", "L1"), parked("I3", "L2"), { ...parked("I4", "R1"), parentSide: "right" }] });
+    await b.commit({
+      parked: [
+        parked("I1", "L1"),
+        parked("I2", "L1"),
+        parked("I3", "L2"),
+        { ...parked("I4", "R1"), parentSide: "right" },
+      ],
+    });
     expect(await b.pair.countOpen("invoice")).toMatchObject({ parked: 4 });
 
     await b.commit({ links: [linkWrite("L1", "R1")] });
@@ -81,7 +109,10 @@ export function storeWork(open: () => StoreUnderTest): void {
     const b = await bench(open());
     await b.commit({ links: [linkWrite("L1", "R1")] });
 
-    await b.commit({ links: [linkWrite("L2", "R2")], parked: [parked("I1", "L1"), parked("I2", "L2"), parked("I3", "L3")] });
+    await b.commit({
+      links: [linkWrite("L2", "R2")],
+      parked: [parked("I1", "L1"), parked("I2", "L2"), parked("I3", "L3")],
+    });
 
     expect([...(await due(b, "invoice"))].sort()).toEqual(["I1 parent", "I2 parent"]);
     expect(await b.pair.countOpen("invoice")).toMatchObject({ parked: 1 });
@@ -133,7 +164,14 @@ export function storeWork(open: () => StoreUnderTest): void {
   test("quarantine counts how often a record failed, until it is fine again", async () => {
     const store = open();
     const b = await bench(store);
-    const failed = { entity: "customer", side: "left" as const, record: id("L1"), code: "422", message: "no", next: null };
+    const failed = {
+      entity: "customer",
+      side: "left" as const,
+      record: id("L1"),
+      code: "422",
+      message: "no",
+      next: null,
+    };
     await b.commit({ quarantined: [failed, { ...failed, record: id("L2") }] });
     await b.commit({ quarantined: [{ ...failed, code: "409", message: "taken", next: at(5000) }] });
 
@@ -149,7 +187,9 @@ export function storeWork(open: () => StoreUnderTest): void {
       attempts: 2,
       next: 5000,
     });
-    expect(await b.pair.quarantinedOf("customer", "left", [id("L1"), id("L2"), id("L3")])).toEqual(new Set(["L1", "L2"]));
+    expect(await b.pair.quarantinedOf("customer", "left", [id("L1"), id("L2"), id("L3")])).toEqual(
+      new Set(["L1", "L2"]),
+    );
 
     await b.commit({ released: [{ entity: "customer", side: "left", id: id("L1") }] });
 
@@ -186,7 +226,12 @@ export function storeWork(open: () => StoreUnderTest): void {
   test("a plan is found by its id, as it was printed", async () => {
     const store = open();
     const { pair } = await bench(store);
-    const plan = { id: `p-${pair.pair}`, hash: "h", createdAt: at(1_700_000_000_001), document: { z: [1, null], a: "ü\0" } };
+    const plan = {
+      id: `p-${pair.pair}`,
+      hash: "h",
+      createdAt: at(1_700_000_000_001),
+      document: { z: [1, null], a: "ü\0" },
+    };
 
     await pair.savePlan(plan);
 
@@ -214,7 +259,14 @@ export function storeWork(open: () => StoreUnderTest): void {
 }
 
 function parked(record: string, parent: string): Parked {
-  return { entity: "invoice", side: "left", id: id(record), parentEntity: "customer", parentSide: "left", parentId: id(parent) };
+  return {
+    entity: "invoice",
+    side: "left",
+    id: id(record),
+    parentEntity: "customer",
+    parentSide: "left",
+    parentId: id(parent),
+  };
 }
 
 function intent(name: string, b: Bench, more: Partial<Intent> = {}): Intent {

@@ -1,7 +1,20 @@
 // The life of the embedded server, with real processes and real kills. Every test has a data folder of its own.
 
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
-import { chmodSync, chownSync, cpSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -148,7 +161,9 @@ test("several who start at once on an empty folder share one server", async () =
   const all = await Promise.all([start(), start(), start()]);
 
   expect(all.filter((embedded) => !embedded.adopted)).toHaveLength(1);
-  const starts = await Promise.all(all.map(({ connection }) => query(connection, "select pg_postmaster_start_time()::text as at")));
+  const starts = await Promise.all(
+    all.map(({ connection }) => query(connection, "select pg_postmaster_start_time()::text as at")),
+  );
   expect(new Set(starts.map(([row]) => row?.["at"])).size).toBe(1);
   expect(readdirSync(dataDir).filter((name) => name.includes("new"))).toEqual([]);
 });
@@ -213,7 +228,10 @@ test("a server that is killed under its users runs again without them doing anyt
   expect(rows).toEqual([{ answer: 42 }]);
   expect(serverPid(dataDir)).not.toBe(pid);
   await eventually(async () => {
-    const [row] = await query(mine.connection, "select count(*)::int as n from pg_stat_activity where application_name = 'syncline presence'");
+    const [row] = await query(
+      mine.connection,
+      "select count(*)::int as n from pg_stat_activity where application_name = 'syncline presence'",
+    );
     expect(row).toEqual({ n: 2 });
   });
   await other.leave();
@@ -224,7 +242,10 @@ test("a lock file that names some other process keeps nobody out", async () => {
   const first = await start();
   await first.stop();
   // As after a restart of a container: the old number belongs to another program now.
-  writeFileSync(join(dataDir, "postgres", "postmaster.pid"), `${String(process.pid)}\n${join(dataDir, "postgres")}\n1\n5432\n${first.connection.host}\n\n1 1\nready\n`);
+  writeFileSync(
+    join(dataDir, "postgres", "postmaster.pid"),
+    `${String(process.pid)}\n${join(dataDir, "postgres")}\n1\n5432\n${first.connection.host}\n\n1 1\nready\n`,
+  );
   writeFileSync(join(first.connection.host, ".s.PGSQL.5432.lock"), `${String(process.pid)}\n`);
 
   const second = await start();
@@ -286,27 +307,30 @@ asRoot("an ordinary user is told when the state is somebody else's", async () =>
   await expect(startChild(NOBODY)).rejects.toThrow(/E_DATABASE|StateError/);
 });
 
-asRoot("below a folder that the server's account cannot enter the state is kept elsewhere, and found again", async () => {
-  chmodSync(folder, 0o700);
-  const warnings: unknown[] = [];
-  const log = { ...quiet, warn: (message: string, facts: unknown) => warnings.push([message, facts]) };
+asRoot(
+  "below a folder that the server's account cannot enter the state is kept elsewhere, and found again",
+  async () => {
+    chmodSync(folder, 0o700);
+    const warnings: unknown[] = [];
+    const log = { ...quiet, warn: (message: string, facts: unknown) => warnings.push([message, facts]) };
 
-  const first = await start({ log });
-  await query(first.connection, "create table kept as select 42 as answer");
-  await first.stop();
-  const place = readFileSync(join(dataDir, "postgres-location"), "utf8").trim();
-  try {
-    expect(warnings).toEqual([[expect.stringContaining("outside of data_dir"), { dataDir, folder: place }]]);
-    expect(place.startsWith("/var/")).toBe(true);
-    const second = await start();
-    expect(await query(second.connection, "select answer from kept")).toEqual([{ answer: 42 }]);
-    await second.stop();
-  } finally {
-    rmSync(place, { recursive: true, force: true });
-  }
+    const first = await start({ log });
+    await query(first.connection, "create table kept as select 42 as answer");
+    await first.stop();
+    const place = readFileSync(join(dataDir, "postgres-location"), "utf8").trim();
+    try {
+      expect(warnings).toEqual([[expect.stringContaining("outside of data_dir"), { dataDir, folder: place }]]);
+      expect(place.startsWith("/var/")).toBe(true);
+      const second = await start();
+      expect(await query(second.connection, "select answer from kept")).toEqual([{ answer: 42 }]);
+      await second.stop();
+    } finally {
+      rmSync(place, { recursive: true, force: true });
+    }
 
-  await expect(start()).rejects.toThrow(/restore that folder/);
-});
+    await expect(start()).rejects.toThrow(/restore that folder/);
+  },
+);
 
 asRoot("binaries that the server's account cannot reach, or whose links are missing, are made to work", () => {
   const found = findBinaries();
@@ -318,7 +342,12 @@ asRoot("binaries that the server's account cannot reach, or whose links are miss
     if (lstatSync(join(library, name)).isSymbolicLink()) rmSync(join(library, name));
   }
   const runs = (native: string, environment: Readonly<Record<string, string>>) =>
-    spawnSync(program({ ...found, native }, "initdb"), ["--version"], { ...NOBODY, cwd: "/", env: { ...environment }, encoding: "utf8" }).status;
+    spawnSync(program({ ...found, native }, "initdb"), ["--version"], {
+      ...NOBODY,
+      cwd: "/",
+      env: { ...environment },
+      encoding: "utf8",
+    }).status;
   expect(runs(join(hidden, "native"), {})).toBeNull();
 
   const usable = usableBinaries({ ...found, native: join(hidden, "native") }, folder, NOBODY);

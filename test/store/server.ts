@@ -21,13 +21,20 @@ export interface TestDatabase {
 }
 
 /** Says nothing; what a test wants to hear it listens to itself. */
-export const quiet: Log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+export const quiet: Log = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+};
 
 /** Url of a server that tests may make databases on; null: only the embedded one is used. */
 export const externalUrl: string | null = process.env["SYNCLINE_TEST_DATABASE_URL"] ?? null;
 
 /** @param on `external` is the server of SYNCLINE_TEST_DATABASE_URL. */
-export async function startTestDatabase({ on = "embedded" }: { readonly on?: "embedded" | "external" } = {}): Promise<TestDatabase> {
+export async function startTestDatabase({
+  on = "embedded",
+}: { readonly on?: "embedded" | "external" } = {}): Promise<TestDatabase> {
   const server = on === "embedded" ? await embeddedServer() : externalServer();
   const name = `t_${Date.now().toString(36)}_${randomBytes(4).toString("hex")}`;
   await onServer(server.url("postgres"), async (client) => {
@@ -94,9 +101,12 @@ const FORGOTTEN_AFTER_MS = 2 * 3_600_000;
 
 /** Databases of test runs that were killed. */
 async function dropForgotten(client: pg.Client): Promise<void> {
-  const { rows } = await client.query<{ name: string }>("select datname as name from pg_database where datname like 't\\_%\\_%'");
+  const { rows } = await client.query<{ name: string }>(
+    "select datname as name from pg_database where datname like 't\\_%\\_%'",
+  );
   for (const { name } of rows) {
     const made = Number.parseInt(name.split("_")[1] ?? "", 36);
-    if (Date.now() - made > FORGOTTEN_AFTER_MS) await client.query(`drop database if exists ${name} with (force)`).catch(() => undefined);
+    if (Date.now() - made > FORGOTTEN_AFTER_MS)
+      await client.query(`drop database if exists ${name} with (force)`).catch(() => undefined);
   }
 }

@@ -13,7 +13,7 @@ import {
 } from "./request.ts";
 import { about, duration, name, path } from "./text.ts";
 
-export const fieldSchema = z.strictObject({
+const fieldSchema = z.strictObject({
   at: about(path.optional(), "Path of the field in an item; default: its own name.", "properties.email"),
   type: about(
     z.enum(["text", "integer", "decimal", "boolean", "date", "datetime", "json"]).optional(),

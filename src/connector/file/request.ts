@@ -19,7 +19,7 @@ const requestPart = {
   ...soapRequestPart,
 };
 
-export const pagingSchema = z.strictObject({
+const pagingSchema = z.strictObject({
   token: about(path.optional(), "Path of the next page's token; sent as page.token; empty ends.", "paging.next.after"),
   number: about(name.optional(), "Pages are numbered; the name of the number's query parameter.", "page"),
   offset: about(name.optional(), "Pages start at an offset; the name of its query parameter.", "offset"),
@@ -138,10 +138,6 @@ export const batchSchema = z.strictObject({
   ),
 });
 
-export type ListPart = z.output<typeof listSchema>;
-export type GetPart = z.output<typeof getSchema>;
-export type FindPart = z.output<typeof findSchema>;
-export type ChangesPart = z.output<typeof changesSchema>;
 export type CreatePart = z.output<typeof createSchema>;
 export type UpdatePart = z.output<typeof updateSchema>;
 export type DeletePart = z.output<typeof deleteSchema>;

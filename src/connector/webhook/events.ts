@@ -116,7 +116,11 @@ function compilePlace(place: EventPart["type"], path: KeyPath, problems: Problem
   return null;
 }
 
-function compileMeanings(on: WebhooksPart["on"], problems: Problem[]): Pick<Plan, "exact" | "prefixes"> {
+function compileMeanings(
+  on: WebhooksPart["on"],
+  objects: readonly string[],
+  problems: Problem[],
+): Pick<Plan, "exact" | "prefixes"> {
   const exact = new Map<string, Meaning>();
   const prefixes: (readonly [string, Meaning])[] = [];
   for (const [type, meaning] of Object.entries(on)) {

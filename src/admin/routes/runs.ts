@@ -1,0 +1,54 @@
+// Runs: what each did, and to which records.
+
+import type { RunId } from "../../core/ids.ts";
+import type { RunRow } from "../../engine/ports.ts";
+import { pairAsked, type Desk } from "../desk.ts";
+import { Refusal } from "../problem-document.ts";
+import { pageOf } from "../reading.ts";
+import { ok, type Route } from "../route.ts";
+import { byName, shownEffect, shownRun } from "../shown.ts";
+
+export function runRoutes(desk: Desk): readonly Route[] {
+  const { ledger, operator } = desk;
+  const runNamed = async (id: string | undefined): Promise<RunRow & { readonly pair: string }> => {
+    const found = await ledger.run((id ?? "") as RunId);
+    if (found === null) throw new Refusal(404, "NOT_FOUND", `there is no run ${(id ?? "").slice(0, 80)}`);
+    return found;
+  };
+  return [
+    {
+      kind: "read",
+      path: "/v1/runs",
+      role: "view",
+      queries: ["pair", "limit", "page", "before"],
+      async read({ query }) {
+        const page = pageOf(query);
+        const pair = await pairAsked(desk, query);
+        const before = query["before"] === undefined ? null : (await runNamed(query["before"])).run;
+        return ok(page.cut(await ledger.runs({ pair, limit: page.reach, before })).map(shownRun));
+      },
+    },
+    { kind: "read", path: "/v1/runs/{run}", role: "view", queries: [], read: async ({ params }) => ok(shownRun(await runNamed(params["run"]))) },
+    {
+      kind: "read",
+      path: "/v1/runs/{run}/effects",
+      role: "view",
+      queries: ["limit", "page"],
+      async read({ params, query }) {
+        const page = pageOf(query);
+        const { run } = await runNamed(params["run"]);
+        const pairs = byName(await operator.pairs());
+        return ok(page.cut(await ledger.effects({ run, link: null, limit: page.reach })).map((row) => shownEffect(row, pairs)));
+      },
+    },
+    {
+      kind: "act",
+      path: "/v1/runs/{run}:undo",
+      role: "admin",
+      async decide({ params }) {
+        const { run } = await runNamed(params["run"]);
+        throw new Refusal(501, "NOT_SUPPORTED", `undoing run ${run} is not supported yet`);
+      },
+    },
+  ];
+}
