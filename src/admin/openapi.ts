@@ -93,7 +93,7 @@ export const OPENAPI: Fields = {
         role: "admin",
         parameters: [inPath("plan", "Id of the plan.")],
         body: object({ hash: text }),
-        answer: json(ref("Run")),
+        answer: json(told({ run: text, outcome: text, plan: text, applied: { type: "integer" }, dropped: { type: "array", items: text } })),
       }),
     },
     "/v1/runs": { get: read("Runs, newest first.", listOf("Run"), [OF_PAIR, ...PAGES, asked("before", "Runs older than this one.")]) },

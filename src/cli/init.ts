@@ -35,7 +35,7 @@ export function register(program: Command): void {
       }
       const here = shownPath(folder);
       const next = [
-        ...(here === "" ? [] : [`cd ${here}`]),
+        ...(here === "." ? [] : [`cd ${here}`]),
         "cp .env.example .env       # and fill it in, then: set -a; . ./.env; set +a",
         "syncline check             # tells what is wrong with the files",
         "syncline check --live      # asks the two systems, too",

@@ -21,7 +21,7 @@ import {
   type AdminToken,
   type DatabaseChoice,
 } from "./settings.ts";
-import { isUsable, locateProblems, missingFile, readYaml, type YamlFile } from "./yaml-file.ts";
+import { locateProblems, missingFile, readYaml, type YamlFile } from "./yaml-file.ts";
 
 export interface SystemConfig {
   readonly name: string;
@@ -78,6 +78,7 @@ export interface ConfigOptions {
 /** A path as people are told it: from where they are, when it is below. */
 export function shownPath(path: string): string {
   const near = relative(process.cwd(), path);
+  if (near === "") return ".";
   return near.startsWith("..") ? path : near;
 }
 
@@ -91,7 +92,7 @@ export function readConfig(path: string, environment: Environment, options: Conf
     return unread(missingFile(shown, unreadableConfig(shown, error)), file);
   }
   const yaml = readYaml(bytes, shown, shieldReferences);
-  if (!isUsable(yaml)) return unread(yaml, file);
+  if (!yaml.readable) return unread(yaml, file);
 
   const problems: Problem[] = [...modelineProblems(bytes, "config")];
   const report = (each: Problem): void => void problems.push(each);
@@ -101,7 +102,9 @@ export function readConfig(path: string, environment: Environment, options: Conf
   const shape = readShape(configFileSchema, variables.value, written);
   // What is wrong with single systems leaves the rest as it is.
   const rest = readShape(configFileSchema, { ...found, systems: {} });
-  [...variables.problems, ...shape.problems].forEach(report);
+  variables.problems.forEach(report);
+  // What is missing from the environment is told once, and not again for the nothing that stands in its place.
+  shape.problems.filter((each) => !isToldAt(each.path, variables.problems)).forEach(report);
 
   const place: SecretPlace = { environment, folder: dirname(file), absence: options.missingSecrets };
   const folders: Folders = {
@@ -111,18 +114,22 @@ export function readConfig(path: string, environment: Environment, options: Conf
   const systems = readSystems(entriesOf(found["systems"]), place, report);
   const itself = rest.value === null ? null : compileOwn(rest.value, { shown, place, written }, report);
 
-  const errors = problems.filter(isError).map((each) => systemOf(each.path));
+  const errors = [...yaml.problems, ...problems].filter(isError).map((each) => systemOf(each.path));
   const broken = new Set(errors.filter((name) => name !== null));
   const usable = new Map([...systems].filter(([name]) => !broken.has(name)));
   return {
     config: itself === null || errors.includes(null) ? null : { ...itself, ...folders, systems: usable },
-    problems: [...yaml.problems, ...locateProblems(problems.map(safe), yaml)],
+    problems: [...yaml.problems, ...locateProblems(problems, yaml)].map(safe),
     systemNames: Object.keys(entriesOf(found["systems"])),
     systems,
     broken,
     folders,
     yaml,
   };
+}
+
+export function isToldAt(path: KeyPath, problems: readonly Problem[]): boolean {
+  return problems.some((each) => isError(each) && each.path.join("\n") === path.join("\n"));
 }
 
 /** The other files are still read, where they usually lie. */
@@ -156,15 +163,11 @@ function entriesOf(value: unknown): Readonly<Record<string, unknown>> {
   return isObject ? (value as Readonly<Record<string, unknown>>) : {};
 }
 
-/** Nothing is quoted from a place where a secret may stand. */
-function safe(each: Problem): Problem {
+/** Nothing is quoted from a place where a secret may stand, by whatever mistake. */
+function safe<T extends Problem>(each: T): T {
   const { path } = each;
-  const hidden =
-    path.includes("secrets") ||
-    path.includes("token") ||
-    path.includes("tokens") ||
-    path[0] === "notify" ||
-    path[0] === "database";
+  const inToken = path.includes("tokens") && path.at(-1) !== "role" && path.at(-1) !== "name";
+  const hidden = inToken || path.includes("secrets") || path[0] === "notify" || path[0] === "database";
   return hidden && each.found !== null ? withoutQuotes(each) : each;
 }
 

@@ -50,7 +50,8 @@ export function readConnectors(
       problems.push(problem("E_DUPLICATE", ["connector"], message, { found: name, hint: "rename one of them" }));
     } else if (name !== null) firsts.set(name, file.shown);
     const compiled = compile(file, today, expressions);
-    const usable = first === undefined && compiled.problems.every((each) => !isError(each));
+    const told = [...file.problems, ...locateProblems([...problems, ...compiled.problems], file.yaml)];
+    const usable = !told.some(isError);
     return {
       name,
       file: file.shown,
@@ -58,7 +59,7 @@ export function readConnectors(
       connector: usable ? compiled.connector : null,
       webhooks: usable ? compiled.webhooks : null,
       webhookSecrets: compiled.webhookSecrets,
-      problems: [...file.problems, ...locateProblems([...problems, ...compiled.problems], file.yaml)],
+      problems: told,
     };
   });
 }

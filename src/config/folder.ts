@@ -7,7 +7,7 @@ import type { Problem, LocatedProblem } from "../core/problem.ts";
 import { problem } from "../core/problem.ts";
 import { shownPath } from "./config.ts";
 import { modelineProblems, type FileKind } from "./modeline.ts";
-import { isUsable, locateProblems, missingFile, readYaml, type YamlFile } from "./yaml-file.ts";
+import { locateProblems, missingFile, readYaml, type YamlFile } from "./yaml-file.ts";
 
 export interface ShapedFile<T> {
   /** As named to people. */
@@ -43,7 +43,7 @@ function readFile<T>(file: string, kind: FileKind, readShape: ReadShape<T>): Sha
     return { shown, folder, yaml, value: null, problems: yaml.problems };
   }
   const yaml = readYaml(bytes, shown);
-  if (!isUsable(yaml)) return { shown, folder, yaml, value: null, problems: yaml.problems };
+  if (!yaml.readable) return { shown, folder, yaml, value: null, problems: yaml.problems };
   const { value, problems } = readShape(yaml.value);
   const found = locateProblems([...modelineProblems(bytes, kind), ...problems], yaml);
   return { shown, folder, yaml, value, problems: [...yaml.problems, ...found] };

@@ -13,9 +13,11 @@ export function modelineProblems(bytes: Uint8Array, kind: FileKind): readonly Pr
   const expected = `# yaml-language-server: $schema=../schema/${kind}.json`;
   const hint = "editors then complete and check what is typed";
   if (schema === undefined) {
-    return [problem("W_MODELINE", [], "the first line does not name the schema of this file", { expected, hint })];
+    return [
+      problem("W_MODELINE", [], "the first line does not name the schema of this file", { on: "key", expected, hint }),
+    ];
   }
   if (schema.endsWith(`${kind}.json`)) return [];
   const message = `the first line names the schema of another kind of file`;
-  return [problem("W_MODELINE", [], message, { found: schema, expected, hint })];
+  return [problem("W_MODELINE", [], message, { on: "key", found: schema, expected, hint })];
 }

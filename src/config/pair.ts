@@ -97,7 +97,12 @@ function reportSameObject(objects: readonly SideObject[], at: KeyPath, report: R
   if (left === undefined || right === undefined) return;
   if (left.system !== right.system || left.object !== right.object) return;
   const message = `both sides are ${left.object} of ${left.system}: records would be kept in step with themselves`;
-  report(problem("E_SAME_OBJECT", [...at, right.side, "object"], message, { found: right.object }));
+  report(
+    problem("E_SAME_OBJECT", [...at, right.side, "object"], message, {
+      found: right.object,
+      hint: "name another object",
+    }),
+  );
 }
 
 interface FieldContext {

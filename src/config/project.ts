@@ -9,15 +9,16 @@ import { didYouMean, isError, problem, type KeyPath, type LocatedProblem, type P
 import type { Connector } from "../connector/compile.ts";
 import type { Webhooks } from "../connector/webhook/webhooks.ts";
 import { compileMapping } from "../mapping/compile.ts";
-import type { MappingFile } from "../mapping/file.ts";
+import { mappingFileSchema, type MappingFile } from "../mapping/file.ts";
 import type { Mapping } from "../mapping/mapping.ts";
 import { readMappingFile } from "../mapping/read-file.ts";
-import { readConfig, type Config, type ConfigOptions, type ConfigRead, type SystemConfig } from "./config.ts";
+import { isToldAt, readConfig, type Config, type ConfigOptions, type ConfigRead, type SystemConfig } from "./config.ts";
 import { readConnectors, type ProjectConnector } from "./connectors.ts";
 import type { Environment } from "./environment.ts";
 import { mappingFiles, readFiles, type ShapedFile } from "./folder.ts";
 import { gapsOf, type Gap } from "./gaps.ts";
 import { checkPair, type PairWorld } from "./pair.ts";
+import { withMends } from "./schema-problems.ts";
 import { locateProblems, type YamlFile } from "./yaml-file.ts";
 
 export interface ProjectTools extends ConfigOptions {
@@ -81,7 +82,7 @@ export async function readProject(
   const first = new Map<string, string>();
   const readPairs = readFiles(mappingFiles(read.folders.mappings), "mapping", (found) => {
     const { file, problems } = readMappingFile(found);
-    return { value: file, problems };
+    return { value: file, problems: withMends(problems, mappingFileSchema, found) };
   }).map((file) => readPair(file, { world, first, expressions }));
   const pairs = readPairs.map(({ pair }) => {
     const usable = read.config !== null && pair.systems.every((name) => accounts.systems.has(name));
@@ -140,7 +141,8 @@ async function checkAccounts(read: ConfigRead, connectors: readonly ProjectConne
     if (found === null || found.connector === null) continue; // a broken connector's own file says why
     const { settings, secretNames, limits, allowPrivate } = system;
     const told = await found.connector.checkAccount({ settings, secrets: secretNames, limits, allowPrivate });
-    problems.push(...told.map((each) => ({ ...each, path: [...at, ...each.path] })));
+    const placed = told.map((each) => ({ ...each, path: [...at, ...each.path] }));
+    problems.push(...placed.filter(({ path }) => !isToldAt(path, read.problems)));
     if (read.broken.has(name) || told.some(isError)) continue;
     systems.set(name, { ...system, connector: found.connector, webhooks: found.webhooks });
   }
@@ -218,10 +220,14 @@ function systemsIn(value: unknown): readonly string[] {
 }
 
 function reportUnused(read: ConfigRead, pairs: readonly PairRead[]): readonly Problem[] {
+  if (read.folders.mappings.length === 0) return []; // told already, and the cause of it
   const used = new Set(pairs.flatMap(({ pair }) => pair.systems));
+  const hint = "name it in a mapping, or remove it";
   return (read.systemNames ?? [])
     .filter((name) => !used.has(name))
-    .map((name) => problem("W_UNUSED", ["systems", name], `no mapping names the system "${name}"`, { on: "key" }));
+    .map((name) =>
+      problem("W_UNUSED", ["systems", name], `no mapping names the system "${name}"`, { on: "key", hint }),
+    );
 }
 
 /** Systems whose webhooks a pair waits for, and which lack the secret that tells them from anybody's. */

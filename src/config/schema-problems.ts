@@ -3,7 +3,7 @@
 
 import { z } from "zod";
 
-import { problem, type KeyPath, type Problem } from "../core/problem.ts";
+import type { KeyPath, Problem } from "../core/problem.ts";
 import { issueProblems, type Issue } from "../mapping/issues.ts";
 
 export type ShapeRead<T> =
@@ -18,10 +18,15 @@ export function readShape<T extends z.ZodType>(
 ): ShapeRead<z.output<T>> {
   const parsed = schema.safeParse(found);
   if (parsed.success) return { ok: true, value: parsed.data, problems: [] };
-  const keys = keysIn(schema);
   const issues = parsed.error.issues.map(withChoices);
-  const problems = issueProblems(issues, written, [], keys).map((each) => withMend(each, written));
-  return { ok: false, value: null, problems };
+  const problems = issueProblems(issues, written, [], keysIn(schema));
+  return { ok: false, value: null, problems: withMends(problems, schema, written) };
+}
+
+/** Says what is due and what to type, where a problem of the shape does not say it yet. */
+export function withMends(problems: readonly Problem[], schema: z.ZodType, written: unknown): readonly Problem[] {
+  const keys = keysIn(schema);
+  return problems.map((each) => withMend(each, written, keys));
 }
 
 /** A discriminator that names no branch: its words are the ones that are allowed. */
@@ -34,14 +39,49 @@ function withChoices(issue: Issue & { readonly options?: unknown }): Issue {
   return { code: "invalid_value", path: issue.path, message: issue.message, values: issue.options };
 }
 
-/** YAML reads `1.0`, `true` and nothing at all as what they look like; where a text is due, quotes make them one. */
-function withMend(each: Problem, written: unknown): Problem {
+function withMend(each: Problem, written: unknown, keys: (path: KeyPath) => readonly string[]): Problem {
+  if (each.code === "E_UNKNOWN_KEY" && each.hint === null && each.expected === null) {
+    const known = keys(each.path.slice(0, -1));
+    return known.length === 0 ? { ...each, hint: "remove it" } : { ...each, expected: known.join(", ") };
+  }
+  if (each.code === "E_RANGE") return inWords(each);
   if (each.code !== "E_TYPE" || each.hint !== null) return each;
-  const value = each.path.reduce<unknown>(entryAt, written);
-  const textIsDue = each.expected?.split(" or ").includes("string") ?? false;
-  if (textIsDue && (typeof value === "number" || typeof value === "boolean"))
-    return { ...each, hint: `quote it: "${String(value)}"` };
-  return value === null ? { ...each, hint: "write a value, or remove the key" } : each;
+  // What a schema says of a text's form begins so: "a duration such as 30s".
+  if (each.expected === null && /^(?:an?|the) /.test(each.message))
+    return { ...each, message: `this is not ${each.message}`, expected: each.message };
+  const hint = typeMend(each.path.reduce<unknown>(entryAt, written), each.expected?.split(" or ") ?? []);
+  return hint === null ? each : { ...each, hint };
+}
+
+/** YAML reads `1.0`, `true` and nothing at all as what they look like; quotes make them text, and take that from them. */
+function typeMend(value: unknown, due: readonly string[]): string | null {
+  if (value === null) return "write a value, or remove the key";
+  if (due.includes("string") && (typeof value === "number" || typeof value === "boolean"))
+    return `quote it: "${String(value)}"`;
+  if (due.includes("boolean") && typeof value === "string") return "write true or false, without quotes";
+  if (due.includes("number") && typeof value === "string" && /^\d+$/.test(value)) return "write it without quotes";
+  return null;
+}
+
+const BOUNDS: Readonly<Record<string, string>> = {
+  ">=": "at least",
+  "<=": "at most",
+  ">": "more than",
+  "<": "less than",
+};
+const BOUND = /^expected \w+ to (?:have|be) (>=|<=|>|<)(\S+)(?: (\w+))?$/;
+
+/** `expected string to have >=1 characters`, said for people. */
+function inWords(each: Problem): Problem {
+  const [, sign = "", bound = "", unit] = BOUND.exec(each.message) ?? [];
+  if (sign === "") return each;
+  if (unit !== undefined && sign === ">=" && bound === "1")
+    return { ...each, message: "this must not be empty", expected: `at least one of its ${unit}` };
+  return {
+    ...each,
+    message: "this is out of range",
+    expected: `${BOUNDS[sign] ?? sign} ${bound}${unit === undefined ? "" : ` ${unit}`}`,
+  };
 }
 
 function entryAt(value: unknown, step: string | number): unknown {
@@ -81,11 +121,14 @@ function branches(schema: JsonSchema): readonly JsonSchema[] {
   return inner === undefined ? [schema] : inner.flatMap(branches);
 }
 
-/** Problems without what they quote, for places that hold secrets. */
-export function withoutQuotes(each: Problem): Problem {
-  return problem(each.code, each.path, each.message.replace(/"[^"]*"|\{.*\}|\[.*\]/g, "what stands here"), {
-    on: each.on,
-    ...(each.expected === null ? {} : { expected: each.expected }),
-    ...(each.hint === null ? {} : { hint: each.hint }),
-  });
+/** A problem without what it quotes, for places that hold secrets. The place stays as it is. */
+export function withoutQuotes<T extends Problem>(each: T): T {
+  const message = each.message.replace(/"[^"]*"|\{.*\}|\[.*\]/g, "what stands here");
+  const quoted = each.hint !== null && /\d|"/.test(each.hint) && !each.hint.startsWith("did you mean");
+  return {
+    ...each,
+    message,
+    found: null,
+    hint: quoted ? "name where it stands: { env: NAME } or { file: PATH }" : each.hint,
+  };
 }

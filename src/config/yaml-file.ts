@@ -16,7 +16,7 @@ import {
 } from "yaml";
 
 import { plainDecimal } from "../core/value.ts";
-import { isError, problem, type KeyPath, type LocatedProblem, type Problem } from "../core/problem.ts";
+import { problem, type KeyPath, type LocatedProblem, type Problem } from "../core/problem.ts";
 import { yamlFault } from "./yaml-fault.ts";
 
 /** Larger is no hand-written file. Too small: long tables are refused. Too large: reading one takes seconds. */
@@ -93,10 +93,6 @@ export function locateProblems(
   { file, locate }: Pick<YamlFile, "file" | "locate">,
 ): readonly LocatedProblem[] {
   return problems.map((each) => ({ ...each, file, ...locate(each.path, each.on) }));
-}
-
-export function isUsable({ readable, problems }: YamlFile): boolean {
-  return readable && !problems.some(isError);
 }
 
 interface Fault {
@@ -224,7 +220,9 @@ function scalarProblems(document: Document.Parsed): readonly Problem[] {
       for (const { key, value } of node.items) {
         const name = isScalar(key) ? String(key.value) : "";
         if (name === "__proto__") {
-          found.push(problem("E_PATH", [...path, name], `no key can be called "${name}"`, { on: "key", found: name }));
+          found.push(
+            problem("E_PATH", [...path, name], `no key can be called "${name}"`, { on: "key", hint: "remove it" }),
+          );
         }
         walk(value, [...path, name]);
       }
@@ -267,9 +265,10 @@ function follow(document: Document.Parsed, path: KeyPath): Followed {
 }
 
 function placeOf(document: Document.Parsed, path: KeyPath, on: "key" | "value", lines: LineCounter): Place {
+  if (path.length === 0 && on === "key") return START; // the file as such
   const { node, pair, whole } = follow(document, path);
   const key = startOf(pair?.key);
-  const value = isScalar(node) && node.source === "" ? null : startOf(node);
+  const value = isScalar(node) && node.type === "PLAIN" && node.source === "" ? null : startOf(node);
   const wanted = on === "value" && whole ? (value ?? key) : (key ?? value);
   return placeAt(wanted ?? 0, lines);
 }

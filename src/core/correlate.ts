@@ -11,8 +11,12 @@ import type { LinkId, RemoteId } from "./ids.ts";
 
 export interface CandidateView {
   readonly id: RemoteId;
-  /** The live or frozen link it is in; null: free. */
+  /** The live or frozen link it is in; null: none. */
   readonly linkId: LinkId | null;
+  /** Seen in this run, so that it is decided about too; false: only remembered. */
+  readonly sighted: boolean;
+  /** It has no link yet and will get one with another record in this run: a person said so, or a rule that comes first. */
+  readonly promised?: boolean;
 }
 
 export type Match =
@@ -20,8 +24,15 @@ export type Match =
   /** The record has none of its match fields. */
   | { readonly kind: "no-key" }
   | { readonly kind: "one"; readonly id: RemoteId }
-  | { readonly kind: "taken"; readonly id: RemoteId; readonly linkId: LinkId }
-  | { readonly kind: "ambiguous"; readonly candidates: readonly RemoteId[]; readonly rivals: readonly RemoteId[] };
+  /** The link is null while it is only promised. */
+  | { readonly kind: "taken"; readonly id: RemoteId; readonly linkId: LinkId | null }
+  | { readonly kind: "ambiguous"; readonly candidates: readonly RemoteId[]; readonly rivals: readonly RemoteId[]; readonly heard: Heard };
+
+/** Of an ambiguous cluster, the unlinked records that this run decides about: one of them speaks for all. */
+export interface Heard {
+  readonly candidates: readonly RemoteId[];
+  readonly rivals: readonly RemoteId[];
+}
 
 /**
  * @param keys The record's match keys in rule order; null where a part is missing.
@@ -31,19 +42,26 @@ export type Match =
 export function correlate(
   keys: readonly (string | null)[],
   candidates: ReadonlyMap<string, readonly CandidateView[]>,
-  rivals: ReadonlyMap<string, readonly RemoteId[]>,
+  rivals: ReadonlyMap<string, readonly CandidateView[]>,
 ): Match {
   const present = keys.filter((key) => key !== null);
   if (keys.length > 0 && present.length === 0) return { kind: "no-key" };
   for (const key of present) {
     const known = candidates.get(key) ?? [];
     const own = rivals.get(key) ?? [];
-    const free = known.filter((candidate) => candidate.linkId === null);
-    if (free.length > 1 || own.length > 0) return { kind: "ambiguous", candidates: known.map((each) => each.id), rivals: own };
+    const free = known.filter((candidate) => candidate.linkId === null && candidate.promised !== true);
+    if (free.length > 1 || own.length > 0) {
+      const heard = { candidates: idsOf(free.filter((each) => each.sighted)), rivals: idsOf(own.filter((each) => each.sighted)) };
+      return { kind: "ambiguous", candidates: idsOf(known), rivals: idsOf(own), heard };
+    }
     const [only] = free;
     if (only !== undefined) return { kind: "one", id: only.id };
     const [taken] = known;
-    if (taken !== undefined && taken.linkId !== null) return { kind: "taken", id: taken.id, linkId: taken.linkId };
+    if (taken !== undefined) return { kind: "taken", id: taken.id, linkId: taken.linkId };
   }
   return { kind: "none" };
+}
+
+function idsOf(candidates: readonly CandidateView[]): readonly RemoteId[] {
+  return candidates.map((each) => each.id);
 }

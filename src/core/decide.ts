@@ -8,7 +8,7 @@ import { NULL_KEY, type Carried, type Cell, type FieldSight } from "./field.ts";
 import { otherSide, SIDES, unreachable, type BySide, type LinkId, type RemoteId, type Side } from "./ids.ts";
 import type { EntityPolicy, Operation } from "./policy.ts";
 import { COMPARED, LINKED, type Moved, type Presence } from "./situation.ts";
-import type { Value } from "./value.ts";
+import { canonicalText, type Value } from "./value.ts";
 
 export interface SideView {
   readonly id: RemoteId;
@@ -32,8 +32,8 @@ export interface LoneRecord {
   /** With `match` of kind one: the candidate, and the fields of both; else the fields of the record alone. */
   readonly partner: SideView | null;
   readonly fields: readonly FieldSight[];
-  /** A person's word on an ambiguous case; null: none. */
-  readonly dismissed: boolean;
+  /** Values of the cases about this record that a person dismissed: the same question is not asked again. */
+  readonly dismissed: readonly Value[];
 }
 
 /** What a decision needs beside the records; the same for a whole run. */
@@ -44,8 +44,8 @@ export interface DecideFacts extends MergeFacts {
 /** What a lone record alone decides about: one case a cluster, opened by its first member. */
 export function speaksFor(side: Side, id: RemoteId, match: Match): boolean {
   if (match.kind !== "ambiguous") return true;
-  if (side === "right" && match.candidates.length > 0) return false;
-  return match.rivals.every((rival) => id < rival);
+  if (side === "right" && match.heard.candidates.length > 0) return false;
+  return match.heard.rivals.every((rival) => id < rival);
 }
 
 const NOTHING = {
@@ -281,7 +281,6 @@ export function decideLone(lone: LoneRecord, facts: DecideFacts): Decision {
   const { policy, names } = facts;
   const other = otherSide(side);
   const alone = { entity: policy.name, linkId: null, left: side === "left" ? record.id : null, right: side === "right" ? record.id : null };
-  if (lone.dismissed) return { ...alone, ...NOTHING, situation: match.kind === "taken" ? "matched-taken" : "ambiguous" };
   if (match.kind === "one") {
     return lone.partner === null ? { ...alone, ...NOTHING, ...UNSETTLED, situation: "unknown" } : matched(lone, lone.partner, facts);
   }
@@ -289,11 +288,12 @@ export function decideLone(lone: LoneRecord, facts: DecideFacts): Decision {
     const values: Value = { [names[other]]: match.candidates, [names[side]]: [record.id, ...match.rivals] };
     const [candidate] = match.candidates;
     const ids = sideIds(side, record.id, match.candidates.length === 1 && candidate !== undefined ? candidate : null);
-    return { ...alone, ...NOTHING, ...UNSETTLED, situation: "ambiguous", cases: [{ kind: "ambiguous", field: null, ...ids, values }] };
+    return { ...alone, ...NOTHING, ...UNSETTLED, situation: "ambiguous", cases: asked(lone, [{ kind: "ambiguous", field: null, ...ids, values }]) };
   }
   if (match.kind === "taken") {
     const values: Value = { unlinked: { side: names[side], id: record.id }, taken: { side: names[other], id: match.id, link: match.linkId } };
-    return { ...alone, ...NOTHING, ...UNSETTLED, situation: "matched-taken", cases: [{ kind: "matched-taken", field: null, ...sideIds(side, record.id, match.id), values }] };
+    const ids = sideIds(side, record.id, match.id);
+    return { ...alone, ...NOTHING, ...UNSETTLED, situation: "matched-taken", cases: asked(lone, [{ kind: "matched-taken", field: null, ...ids, values }]) };
   }
   const foreign = policy.givingSide === other;
   if (foreign) return decideForeign(lone, facts);
@@ -306,6 +306,12 @@ export function decideLone(lone: LoneRecord, facts: DecideFacts): Decision {
   const made = creation(lone.fields, other, `new in ${names[side]}`);
   const settled = made.held.length === 0;
   return { ...alone, ...NOTHING, situation, link: { kind: "link" }, writes: [made.write], cases: heldCases(made.held, alone.left, alone.right), settledLeft: settled, settledRight: settled };
+}
+
+/** Without what a person has dismissed in just this form. */
+function asked(lone: LoneRecord, cases: readonly CaseOpening[]): readonly CaseOpening[] {
+  const dismissed = new Set(lone.dismissed.map(canonicalText));
+  return cases.filter((each) => !dismissed.has(canonicalText(each.values)));
 }
 
 function sideIds(side: Side, own: RemoteId, other: RemoteId | null): { left: RemoteId | null; right: RemoteId | null } {
@@ -343,7 +349,8 @@ function decideForeign(lone: LoneRecord, facts: DecideFacts): Decision {
       return { ...alone, ...NOTHING, situation };
     case "review": {
       const values: Value = { only: facts.names[side], record: shownBy(lone.fields, side) };
-      return { ...alone, ...NOTHING, ...UNSETTLED, situation, cases: [{ kind: "gone", field: null, left: alone.left, right: alone.right, values }] };
+      const ids = { left: alone.left, right: alone.right };
+      return { ...alone, ...NOTHING, ...UNSETTLED, situation, cases: asked(lone, [{ kind: "gone", field: null, ...ids, values }]) };
     }
     case "delete":
       if (!allows(facts.policy, side, "delete")) return { ...alone, ...NOTHING, ...UNSETTLED, situation, blocked: 1 };

@@ -4,13 +4,14 @@
 import type { RemoteFailure, RemoteRecord, Result, Written } from "../connector/contract.ts";
 import type { Decision, FieldWrite, Write } from "../core/decision.ts";
 import { NULL_KEY, type Cell } from "../core/field.ts";
-import { unreachable, type RemoteId, type Side } from "../core/ids.ts";
+import { remoteId, unreachable, type RemoteId, type Side } from "../core/ids.ts";
 import type { WriteOutcome } from "../core/settle.ts";
 import { canonicalText, type Fields } from "../core/value.ts";
 import type { Entity, RunContext } from "./context.ts";
 import { findKey } from "./look.ts";
-import type { Intent, PlannedDecision } from "./ports.ts";
+import { LeaseLost, type Intent, type PlannedDecision } from "./ports.ts";
 import { confirmed, equalToSent, goneAlready, outcomeOfFailure } from "./outcome.ts";
+import { fingerprintOf } from "./sight.ts";
 import { settlePage, type Done } from "./settle-page.ts";
 import { resolveUnknown } from "./unknown.ts";
 import { refLookup } from "./views.ts";
@@ -31,7 +32,7 @@ interface Job {
 type Prepared = { readonly kind: "job"; readonly job: Job } | { readonly kind: "outcome"; readonly outcome: WriteOutcome };
 
 /** A system that must not be written to any more in this run, and why. */
-export type Stop = RemoteFailure & { readonly kind: "auth" | "stop" | "unreachable" };
+export type Stop = Extract<RemoteFailure, { readonly kind: "auth" | "stop" | "unreachable" }>;
 
 /**
  * Carries out and settles a page of decisions of one entity.
@@ -47,15 +48,16 @@ export async function carryOutPage(
   const outcomes = new Map<PlannedDecision, (WriteOutcome | undefined)[]>(page.map((planned) => [planned, []]));
   const intents = new Map<PlannedDecision, string[]>(page.map((planned) => [planned, []]));
   const jobs: Job[] = [];
-  let stop: Stop | null = null;
+  const stops: (Stop | null)[] = [];
 
   const missing = new Map<PlannedDecision, readonly RefNeed[]>();
-  for (const prepared of await prepareAll(context, entity, page)) {
+  for (const prepared of await prepareAll(context, entity, page, stops)) {
     if (prepared.missing.length > 0) missing.set(prepared.planned, [...(missing.get(prepared.planned) ?? []), ...prepared.missing]);
     if (prepared.result.kind === "job") jobs.push(prepared.result.job);
     else setAt(outcomes.get(prepared.planned), prepared.writeIndex, prepared.result.outcome);
   }
-  if (jobs.length > 0) {
+  // A system that must not be written to was met while looking: nothing of the page is sent.
+  if (jobs.length > 0 && firstOf(stops) === null) {
     const rows = jobs.map((job) => intentOf(context, entity, job));
     await context.store.saveIntents(context.lease, rows);
     const performed = await performAll(context, entity, jobs);
@@ -67,7 +69,7 @@ export async function carryOutPage(
       setAt(outcomes.get(job.planned), job.writeIndex, outcome);
       if (outcome.kind !== "unknown") intents.get(job.planned)?.push(intent.id);
     }
-    stop = performed.stop;
+    stops.push(performed.stop);
   }
   const done = page.map((planned): Done => {
     const found = outcomes.get(planned) ?? [];
@@ -75,7 +77,11 @@ export async function carryOutPage(
     return { decision: resolvedDecision(planned, jobs), seen: planned.seen, outcomes: all, intentsDone: intents.get(planned) ?? [], intentsTried: [], missing: missing.get(planned) ?? [], lookAgain: lookAgain.has(planned) };
   });
   await settlePage(context, entity, done);
-  return stop;
+  return firstOf(stops);
+}
+
+function firstOf(stops: readonly (Stop | null)[]): Stop | null {
+  return stops.find((stop) => stop !== null) ?? null;
 }
 
 function setAt(list: (WriteOutcome | undefined)[] | undefined, index: number, outcome: WriteOutcome): void {
@@ -97,6 +103,7 @@ async function prepareAll(
   context: RunContext,
   entity: Entity,
   page: readonly PlannedDecision[],
+  stops: (Stop | null)[],
 ): Promise<readonly { readonly planned: PlannedDecision; readonly writeIndex: number; readonly missing: readonly RefNeed[]; readonly result: Prepared }[]> {
   const all = page.flatMap((planned) => planned.decision.writes.map((write, writeIndex) => ({ planned, writeIndex, write })));
   const needs = all.flatMap(({ write }) => write.fields.flatMap(({ after }) => (after.kind === "waiting" ? [after] : [])));
@@ -109,7 +116,7 @@ async function prepareAll(
       const waits = missing.length > 0 && (write.op === "create" || resolved.fields.length === 0);
       const result: Prepared = waits
         ? { kind: "outcome", outcome: { kind: "parked" } }
-        : await prepare(context, entity, { planned, writeIndex, write: resolved, current: currents[index] ?? null });
+        : await prepare(context, entity, { planned, writeIndex, write: resolved, current: currents[index] ?? null, stops });
       return { planned, writeIndex, missing, result };
     }),
   );
@@ -139,7 +146,7 @@ async function readCurrents(context: RunContext, entity: Entity, writes: readonl
   const found: (Result<RemoteRecord> | undefined)[] = writes.map(() => undefined);
   for (const side of ["left", "right"] as const) {
     const object = entity.objects[side];
-    const asked = writes.flatMap((write, index) => (write.side === side && write.id !== null && readsFirst(object.capabilities, write.op) ? [{ index, id: write.id }] : []));
+    const asked = writes.flatMap((write, index) => (write.side === side && write.id !== null && readsFirst(object.capabilities, write) ? [{ index, id: write.id }] : []));
     if (asked.length === 0) continue;
     const results = await object.get(asked.map(({ id }) => id));
     asked.forEach(({ index }, position) => (found[index] = results[position]));
@@ -147,16 +154,26 @@ async function readCurrents(context: RunContext, entity: Entity, writes: readonl
   return found;
 }
 
-function readsFirst(capabilities: Entity["objects"]["left"]["capabilities"], op: Write["op"]): boolean {
+function readsFirst(capabilities: Entity["objects"]["left"]["capabilities"], { op, version }: Write): boolean {
   if (!capabilities.get || op === "create") return false;
-  if (op === "delete") return capabilities.delete?.guard !== "if-match";
-  return capabilities.update?.guard === "read-compare" || capabilities.update?.needsCurrent === true;
+  const guard = op === "delete" ? capabilities.delete?.guard : capabilities.update?.guard;
+  // Without a version to send, if-match guards nothing.
+  if (guard === "read-compare" || (guard === "if-match" && version === null)) return true;
+  return op === "delete" ? guard !== "if-match" : capabilities.update?.needsCurrent === true;
+}
+
+/** A look before the write that failed: nothing was sent, so the record is looked at again, whatever it was. */
+function notLooked(failure: RemoteFailure, stops: (Stop | null)[]): WriteOutcome {
+  const stop = stopOf(failure);
+  if (stop === null) return { kind: "again", why: `could not be read before writing: ${failure.message}`, waitMs: failure.kind === "throttled" ? failure.retryAfterMs : 0 };
+  stops.push(stop);
+  return { kind: "skipped" };
 }
 
 async function prepare(
   context: RunContext,
   entity: Entity,
-  pending: { readonly planned: PlannedDecision; readonly writeIndex: number; readonly write: Write; readonly current: Result<RemoteRecord> | null },
+  pending: { readonly planned: PlannedDecision; readonly writeIndex: number; readonly write: Write; readonly current: Result<RemoteRecord> | null; readonly stops: (Stop | null)[] },
 ): Promise<Prepared> {
   const { planned, writeIndex, write } = pending;
   const outcome = (made: WriteOutcome): Prepared => ({ kind: "outcome", outcome: made });
@@ -164,16 +181,16 @@ async function prepare(
   if (write.op === "create") {
     const body = await bodyOf(entity, write, null);
     if (!body.ok) return outcome({ kind: "failed", code: "E_VALUE", message: `${body.field}: ${body.message}` });
-    const taken = await someoneIsThere(context, entity, write.side, body.record);
+    const taken = await someoneIsThere(context, entity, write.side, body.record, pending.stops);
     return taken === null ? { kind: "job", job: { planned, writeIndex, write, current: null, body: body.record, key } } : outcome(taken);
   }
   const { current } = pending;
   if (current !== null && !current.ok) {
     if (current.failure.kind === "gone") return outcome(write.op === "delete" ? goneAlready(write) : { kind: "again", why: "the record has gone", waitMs: 0 });
-    return outcome(outcomeOfFailure(current.failure, "update"));
+    return outcome(notLooked(current.failure, pending.stops));
   }
   const record = current?.value ?? null;
-  if (record !== null && (await hasMoved(entity, planned, write, record))) return outcome({ kind: "again", why: "edited meanwhile", waitMs: 0 });
+  if (record !== null && (await hasMoved(context, entity, planned, write, record))) return outcome({ kind: "again", why: "edited meanwhile", waitMs: 0 });
   const shown = record?.fields ?? planned.current[write.side];
   const body = write.op === "delete" ? { ok: true as const, record: {} } : await bodyOf(entity, write, shown);
   if (!body.ok) return outcome({ kind: "failed", code: "E_VALUE", message: `${body.field}: ${body.message}` });
@@ -187,7 +204,9 @@ function bodyOf(entity: Entity, write: Write, current: Fields | null): ReturnTyp
 }
 
 /** The fields to be written (for a delete: all fields) no longer show what was decided on. */
-async function hasMoved(entity: Entity, planned: PlannedDecision, write: Write, record: RemoteRecord): Promise<boolean> {
+async function hasMoved(context: RunContext, entity: Entity, planned: PlannedDecision, write: Write, record: RemoteRecord): Promise<boolean> {
+  const seen = planned.seen[write.side].fingerprint;
+  if (write.op === "delete" && seen !== null) return fingerprintOf(context, entity, write.side, record) !== seen;
   const decidedOn = planned.current[write.side];
   const [now, then] = await entity.mapping.read(write.side, decidedOn === null ? [record.fields] : [record.fields, decidedOn]);
   if (write.op === "delete") {
@@ -206,13 +225,13 @@ function readingKeys(fields: Readonly<Record<string, { readonly kind: string; re
 }
 
 /** Asked before every create: a record with this key must not be there yet. Null: go on. */
-async function someoneIsThere(context: RunContext, entity: Entity, side: Side, record: Fields): Promise<WriteOutcome | null> {
+async function someoneIsThere(context: RunContext, entity: Entity, side: Side, record: Fields, stops: (Stop | null)[]): Promise<WriteOutcome | null> {
   if (!entity.mapping.policy.matches) return null;
   const object = entity.objects[side];
   const key = findKey(object.capabilities.findBy, record);
   if (key === null) return null;
   const found = await object.find(key);
-  if (!found.ok) return outcomeOfFailure(found.failure, "update");
+  if (!found.ok) return notLooked(found.failure, stops);
   if (found.value.length === 0) return null;
   const readings = await entity.mapping.read(side, found.value.map((each) => each.fields));
   const links = await context.store.linksBy(entity.name, side, found.value.map((each) => each.id));
@@ -254,6 +273,9 @@ async function performAll(context: RunContext, entity: Entity, jobs: readonly Jo
     for (const op of ["create", "update", "delete"] as const) {
       const own = jobs.map((job, index) => ({ job, index })).filter(({ job }) => job.write.side === side && job.write.op === op);
       if (own.length === 0 || stop !== null) continue;
+      // Whoever has taken over may be resolving these intents already: nothing is sent on a lease that has run out.
+      if (!context.holdsLease()) throw new LeaseLost(`the lease of ${context.mapping.pair} has run out`);
+      if (context.signal.aborted) continue;
       const answers = await send(entity, side, op, own.map(({ job }) => job));
       const outcomes = await readBack(context, entity, side, own.map(({ job }) => job), answers);
       own.forEach(({ index }, position) => (results[index] = outcomes[position] ?? { kind: "skipped" }));
@@ -264,7 +286,7 @@ async function performAll(context: RunContext, entity: Entity, jobs: readonly Jo
 }
 
 function stopOf(failure: RemoteFailure): Stop | null {
-  return failure.kind === "auth" || failure.kind === "stop" || failure.kind === "unreachable" ? { ...failure, kind: failure.kind } as Stop : null;
+  return failure.kind === "auth" || failure.kind === "stop" || failure.kind === "unreachable" ? failure : null;
 }
 
 function send(entity: Entity, side: Side, op: Write["op"], jobs: readonly Job[]): Promise<readonly Result<Written | null>[]> {
@@ -296,7 +318,10 @@ async function readBack(context: RunContext, entity: Entity, side: Side, jobs: r
   const records = new Map<number, RemoteRecord>();
   toRead.forEach(({ index }, position) => {
     const result = read[position];
-    if (result?.ok === true) records.set(index, result.value);
+    const answer = answers[index];
+    const version = answer?.ok === true ? (answer.value?.version ?? null) : null;
+    // Another version than our write's: somebody has edited in between, and what they wrote is not what became of our value.
+    if (result?.ok === true && (version === null || result.value.version === null || result.value.version === version)) records.set(index, result.value);
   });
   return Promise.all(
     jobs.map(async (job, index): Promise<WriteOutcome> => {
@@ -304,20 +329,26 @@ async function readBack(context: RunContext, entity: Entity, side: Side, jobs: r
       if (answer === undefined) return { kind: "unknown", message: "the connector gave no answer for this write", needsPerson: false };
       if (answer.ok) return answer.value === null ? { ...goneAlready(job.write), effect: true } : confirmed(context, entity, side, job, answer.value, answer.value.record ?? records.get(index) ?? null);
       if (job.write.op === "delete" && answer.failure.kind === "gone") return goneAlready(job.write);
-      if (job.write.op === "create" && answer.failure.kind === "duplicate") return adoptDuplicate(context, entity, side, job, answer.failure);
+      if (job.write.op === "create" && (answer.failure.kind === "duplicate" || answer.failure.kind === "stale")) return adoptDuplicate(context, entity, side, job, answer.failure);
       return outcomeOfFailure(answer.failure, job.write.op);
     }),
   );
 }
 
-/** A unique constraint said no: the record that has the key is adopted when it is what was sent, else the key is taken. */
+/** A unique constraint, or a taken id, said no: the record that has the key is adopted when it is what was sent, else the key is taken. */
 async function adoptDuplicate(context: RunContext, entity: Entity, side: Side, job: Job, failure: RemoteFailure): Promise<WriteOutcome> {
   const object = entity.objects[side];
   const key = findKey(object.capabilities.findBy, job.body);
-  const found = key === null ? null : await object.find(key);
-  if (found?.ok === true) {
-    const equal = await equalToSent(context, entity, side, job.write, found.value);
-    if (equal !== null) return confirmed(context, entity, side, { write: job.write, current: null }, equal, equal);
+  const id = object.capabilities.create?.verify === "get" ? remoteId(job.body["id"]) : null;
+  const found: RemoteRecord[] = [];
+  if (key !== null) {
+    const answer = await object.find(key);
+    if (answer.ok) found.push(...answer.value);
+  } else if (id !== null) {
+    const [answer] = await object.get([id]);
+    if (answer?.ok === true) found.push(answer.value);
   }
-  return outcomeOfFailure(failure, "create");
+  const equal = await equalToSent(context, entity, side, job.write, found);
+  if (equal !== null) return confirmed(context, entity, side, { write: job.write, current: null }, equal, equal);
+  return outcomeOfFailure({ kind: "duplicate", message: failure.message }, "create");
 }

@@ -34,6 +34,8 @@ export interface PairParts {
 export interface RunContext extends Ports, PairParts {
   readonly run: RunId;
   readonly lease: Lease;
+  /** False once the lease has run out by our own clock, even when nobody could tell us so. */
+  readonly holdsLease: () => boolean;
   /** Aborted when the daemon stops: what is in flight is finished, nothing new is begun. */
   readonly signal: AbortSignal;
   readonly tallies: ReadonlyMap<string, EntityTally>;

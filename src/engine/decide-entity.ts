@@ -12,8 +12,12 @@ import { viewsOf, type View } from "./views.ts";
 
 const PAGE = 500;
 
-/** Decides all subjects of an entity and stores the decisions from `seq` on. @returns the next free seq. */
-export async function decideEntity(context: RunContext, entity: Entity, seq: number, locked: ReadonlySet<string>): Promise<number> {
+/**
+ * Decides all subjects of an entity and stores the decisions from `seq` on.
+ * @param swept Both sides were listed completely in this run.
+ * @returns the next free seq.
+ */
+export async function decideEntity(context: RunContext, entity: Entity, seq: number, locked: ReadonlySet<string>, swept: boolean): Promise<number> {
   let next = seq;
   let after: string | null = null;
   for (;;) {
@@ -21,7 +25,7 @@ export async function decideEntity(context: RunContext, entity: Entity, seq: num
     const subjects = page.subjects.filter((subject) => !isLocked(entity.name, subject.link?.left ?? subject.left?.id, subject.link?.right ?? subject.right?.id, locked));
     const resolutions = subjects.length === 0 ? [] : await context.store.resolutions(subjects.map((subject) => ({ entity: entity.name, left: subject.link?.left ?? subject.left?.id ?? null, right: subject.link?.right ?? subject.right?.id ?? null })));
     const planned: PlannedDecision[] = [];
-    for (const view of await viewsOf(context, entity, subjects, resolutions)) {
+    for (const view of await viewsOf(context, entity, subjects, resolutions, !swept)) {
       const decision = await decideView(context, entity, view, resolutions);
       if (decision === null) continue;
       countSituation(tallyOf(context, entity.name), decision.situation);
@@ -76,7 +80,8 @@ function isAbout(resolution: CaseResolution, ids: BySide<string | null>): boolea
 /** People's answers by unit. A value is given in the left side's form; the right side's is what carrying it across gives. */
 async function answersOf(entity: Entity, resolutions: readonly CaseResolution[]): Promise<Readonly<Record<string, Answer>>> {
   const answers: Record<string, Answer> = {};
-  for (const { answer, field, kind } of resolutions) {
+  for (const { answer, field, kind, remembered } of resolutions) {
+    if (remembered === true) continue;
     const unit = kind === "gone" || kind === "gone-edited" ? GONE : field;
     if (answer.kind === "link" || unit === null) continue;
     if (answer.kind !== "value") {

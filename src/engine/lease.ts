@@ -10,6 +10,8 @@ const TTL_MS = 15_000;
 interface Kept {
   readonly signal: AbortSignal;
   lost(): boolean;
+  /** Still within the time that the last renewal gave. */
+  holds(): boolean;
   stop(): void;
 }
 
@@ -20,14 +22,15 @@ export const keepLease = {
   start(ports: Ports, lease: Lease, outer: AbortSignal): Kept {
     const ended = new AbortController();
     const lost = new AbortController();
+    let goodUntil: number = ports.clock.now() + TTL_MS;
     const renew = async (): Promise<void> => {
-      let goodUntil: number = ports.clock.now() + TTL_MS;
       while (!ended.signal.aborted) {
         await ports.clock.sleep(TTL_MS / 5, ended.signal);
         if (ended.signal.aborted) return;
+        const asked: Instant = ports.clock.now();
         const renewed = await ports.store.renewLease(lease, TTL_MS).catch(() => null);
         const now: Instant = ports.clock.now();
-        if (renewed === true) goodUntil = now + TTL_MS;
+        if (renewed === true) goodUntil = asked + TTL_MS;
         if (renewed === false || now >= goodUntil) {
           lost.abort();
           return;
@@ -35,6 +38,6 @@ export const keepLease = {
       }
     };
     void renew();
-    return { signal: AbortSignal.any([outer, lost.signal]), lost: () => lost.signal.aborted, stop: () => ended.abort() };
+    return { signal: AbortSignal.any([outer, lost.signal]), lost: () => lost.signal.aborted, holds: () => !lost.signal.aborted && ports.clock.now() < goodUntil, stop: () => ended.abort() };
   },
 };

@@ -146,15 +146,13 @@ async function discover(
 ): Promise<string | null> {
   if (lone.length === 0) return null;
   const other = otherSide(side);
-  const needsProof = entity.mapping.policy.matches && entity.mapping.policy.allow[other].includes("create");
+  if (!entity.mapping.policy.matches) return null;
   for (const sighting of lone) {
+    if (sighting.matchKeys.length === 0) continue;
     const answer = await findMatches(context, entity, side, sighting);
-    if (answer === null) {
-      if (entity.mapping.policy.matches && (needsProof || sighting.matchKeys.length > 0)) {
-        return `${entity.objects[other].name} of ${context.mapping.sides[other].name} cannot be asked for a match`;
-      }
-      continue;
-    }
+    // Everybody without a link is remembered since the last sweep; what changed since is asked for by `find`. Without one
+    // only a listing is proof that nobody matches.
+    if (answer === null) return `${entity.objects[other].name} of ${context.mapping.sides[other].name} cannot be asked for a match`;
     await stage(context, other, answer.filter((found) => !staged[other].has(found.id)), staged);
   }
   return null;

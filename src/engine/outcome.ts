@@ -8,12 +8,16 @@ import type { WriteOutcome } from "../core/settle.ts";
 import type { Entity, RunContext } from "./context.ts";
 import { fingerprintOf } from "./sight.ts";
 
+// Shorter: the same refusal many times over. Longer: a record whose parent has come shows that much later.
+const PARENT_WAIT_MS = 30_000;
+
 export function outcomeOfFailure(failure: RemoteFailure, op: Write["op"]): WriteOutcome {
   switch (failure.kind) {
     case "stale":
       return { kind: "again", why: "edited meanwhile", waitMs: 0 };
     case "gone":
-      return { kind: "again", why: "the record has gone", waitMs: 0 };
+      // A create is refused so while what it belongs to is not there.
+      return op === "create" ? { kind: "again", why: failure.message, waitMs: PARENT_WAIT_MS } : { kind: "again", why: "the record has gone", waitMs: 0 };
     case "throttled":
       return { kind: "again", why: "throttled", waitMs: failure.retryAfterMs };
     case "unreachable":
@@ -21,6 +25,7 @@ export function outcomeOfFailure(failure: RemoteFailure, op: Write["op"]): Write
     case "stop":
       return { kind: "skipped" };
     case "duplicate":
+      if (op === "delete") return { kind: "again", why: failure.message, waitMs: 0 };
       return { kind: "failed", code: op === "create" ? "key-taken" : "duplicate", message: failure.message };
     case "rejected":
       return { kind: "failed", code: failure.code, message: failure.message };

@@ -105,7 +105,7 @@ export interface Candidate {
   readonly id: RemoteId;
   /** The live or frozen link it is in; null: free. */
   readonly linkId: LinkId | null;
-  /** It was seen in this run (then its sighting has the record). */
+  /** It was seen in this run (then its sighting has the record); false: remembered from an earlier one. */
   readonly sighted: boolean;
 }
 
@@ -191,10 +191,20 @@ export interface CasesOf {
   readonly open: readonly CaseOpening[];
 }
 
+/** A record without a link, by what it is matched. */
+export interface Unlinked {
+  readonly entity: string;
+  readonly side: Side;
+  readonly id: RemoteId;
+  readonly matchKeys: readonly string[];
+}
+
 /** Everything a page of outcomes changes, committed in one transaction. Applied in the order of the keys. */
 export interface Commit {
   readonly run: RunId;
   readonly links: readonly LinkWrite[];
+  /** Records that are still without a link after their decision. */
+  readonly unlinked: readonly Unlinked[];
   readonly effects: readonly Effect[];
   readonly intentsDone: readonly string[];
   /** Intents whose outcome is still unknown: one attempt more. */
@@ -212,6 +222,7 @@ export interface Commit {
 
 export const EMPTY_COMMIT: Omit<Commit, "run"> = {
   links: [],
+  unlinked: [],
   effects: [],
   intentsDone: [],
   intentsTried: [],
@@ -347,8 +358,11 @@ export interface PairStore {
   subjects(run: RunId, entity: string, after: string | null, limit: number): Promise<{ readonly subjects: readonly Subject[]; readonly next: string | null }>;
   /** Sightings of these ids in this run. */
   sighted(run: RunId, entity: string, side: Side, ids: readonly RemoteId[]): Promise<readonly Sighting[]>;
-  /** Who on this side has one of these match keys: seen in this run without a link, or in a live or frozen link. */
-  candidates(run: RunId, entity: string, side: Side, keys: readonly string[]): Promise<readonly Candidate[]>;
+  /**
+   * Who on this side has one of these match keys: seen in this run without a link, or in a live or frozen link.
+   * @param remembered Also those that an earlier run saw without a link: for a run that does not see everybody.
+   */
+  candidates(run: RunId, entity: string, side: Side, keys: readonly string[], remembered: boolean): Promise<readonly Candidate[]>;
   /** Forgets this run's sightings of an entity: before another round over other records. */
   clearSightings(run: RunId, entity: string): Promise<void>;
 
@@ -371,8 +385,11 @@ export interface PairStore {
   /** A person's resolution of a field conflict that the next decision of this subject must follow. */
   resolutions(subjects: readonly { readonly entity: string; readonly left: RemoteId | null; readonly right: RemoteId | null }[]): Promise<readonly CaseResolution[]>;
 
-  /** After a complete sweep: closes this entity's open cases that no decision of this run has confirmed (guard and unknown-outcome stay). */
-  closeUnconfirmed(lease: Lease, run: RunId, entity: string): Promise<void>;
+  /**
+   * After a complete sweep: closes this entity's open cases that no decision of this run has confirmed (guard and
+   * unknown-outcome stay), and forgets unlinked and quarantined records that it has not seen.
+   */
+  forgetUnconfirmed(lease: Lease, run: RunId, entity: string): Promise<void>;
 
   countOpen(entity: string): Promise<{ readonly cases: number; readonly parked: number; readonly quarantined: number }>;
   /** Which of these records are quarantined now. */
@@ -396,6 +413,8 @@ export interface CaseResolution {
   readonly right: RemoteId | null;
   /** As shown to the person. */
   readonly values: Value;
+  /** Acted on already: a dismissed question about a record without a link, which is not asked again while nothing about it changes. */
+  readonly remembered?: true;
   readonly answer:
     | { readonly kind: "take"; readonly side: Side }
     | { readonly kind: "value"; readonly value: Value }

@@ -46,7 +46,7 @@ export async function runPair(parts: PairParts, ports: Ports, request: RunReques
     return { report: await finish("halted", "running", message, []), plan: null, carriedOut: new Set(), sweepWanted: null };
   }
   const kept = keepLease.start(ports, lease, request.signal);
-  const context: RunContext = { ...ports, ...parts, run: request.run, lease, signal: kept.signal, tallies };
+  const context: RunContext = { ...ports, ...parts, run: request.run, lease, holdsLease: kept.holds, signal: kept.signal, tallies };
   let result: RunResult | null = null;
   try {
     await ports.store.startRun(request.run, request.kind === "sweep" ? "sweep" : request.only === null ? "changes" : "apply");
@@ -96,7 +96,8 @@ async function workOn(context: RunContext, request: RunRequest, finish: Finish):
   const entities = context.entities.filter((entity) => request.entity === null || entity.name === request.entity);
   const open = writes ? await recoverIntents(context) : await context.store.openIntents();
   const looked = await lookAll(context, entities, request);
-  const first = await planRound(context, entities, open, request);
+  const swept = new Set(looked.byEntity.flatMap((each) => (each.listings === null ? [] : [each.entity.name])));
+  const first = await planRound(context, entities, open, request, swept);
   const plan = await planOf(context, request, first);
   const done = { carriedOut: new Set<string>(), tripped: first.tripped, sweepWanted: looked.sweepWanted };
   if (!writes) {
@@ -169,11 +170,11 @@ interface Round {
 }
 
 /** Decides everything that was looked at, and counts the whole plan before the first write. */
-async function planRound(context: RunContext, entities: readonly Entity[], open: readonly Intent[], request: RunRequest): Promise<Round> {
+async function planRound(context: RunContext, entities: readonly Entity[], open: readonly Intent[], request: RunRequest, swept: ReadonlySet<string>): Promise<Round> {
   const locked = lockedBy(open);
   let seq = 0;
   for (const entity of entities) {
-    seq = await decideEntity(context, entity, seq, locked);
+    seq = await decideEntity(context, entity, seq, locked, swept.has(entity.name));
     await countInSync(context, entity);
   }
   const approved = request.only ?? (await context.store.approvedActions());
@@ -302,7 +303,7 @@ async function remember(context: RunContext, looked: LookedAll, stop: Stop | nul
       quarantined: (listings ?? []).flatMap((listing) => listing.broken),
     };
     await context.store.commit(context.lease, commit);
-    if (listings !== null) await context.store.closeUnconfirmed(context.lease, context.run, entity.name);
+    if (listings !== null) await context.store.forgetUnconfirmed(context.lease, context.run, entity.name);
   }
 }
 
@@ -318,7 +319,7 @@ async function anotherRound(context: RunContext, entities: readonly Entity[], fi
   if (!found) return null;
   const silent: RunContext = { ...context, tallies: new Map([...context.tallies].map(([name, tally]) => [name, effectsOnly(tally)])) };
   const open = await context.store.openIntents();
-  const round = await planRound(silent, entities, open, request);
+  const round = await planRound(silent, entities, open, request, new Set());
   // The limits hold for the run, not for the round: what the first plan tripped stays withheld.
   const stop = await carryOut(silent, entities, { ...round, tripped: [...first.tripped, ...round.tripped] }, carriedOut, request);
   await remember(context, { byEntity: looked, sweepWanted: null }, stop, request);

@@ -7,7 +7,7 @@ import { settleLink, type Seen, type WriteOutcome } from "../core/settle.ts";
 import type { Value } from "../core/value.ts";
 import type { RefNeed } from "../mapping/mapping.ts";
 import { tallyOf, type Entity, type EntityTally, type RunContext } from "./context.ts";
-import { EMPTY_COMMIT, type CasesOf, type Commit, type Effect, type Hint, type LinkWrite, type Parked, type Quarantined } from "./ports.ts";
+import { EMPTY_COMMIT, type CasesOf, type Commit, type Effect, type Hint, type LinkWrite, type Parked, type Quarantined, type Unlinked } from "./ports.ts";
 
 /** A decision and how its writes ended. */
 export interface Done {
@@ -39,6 +39,7 @@ export async function settlePage(context: RunContext, entity: Entity, page: read
     ...EMPTY_COMMIT,
     run: context.run,
     links: page.flatMap((done) => linkOf(done)),
+    unlinked: page.flatMap((done) => unlinkedOf(done)),
     effects: page.flatMap((done) => effectsOf(done, tally)),
     intentsDone: page.flatMap((done) => done.intentsDone),
     intentsTried: page.flatMap((done) => done.intentsTried),
@@ -76,6 +77,12 @@ async function alreadyQuarantined(context: RunContext, entity: Entity, page: rea
 function linkOf({ decision, outcomes, seen }: Done): readonly LinkWrite[] {
   const link = settleLink(decision, outcomes, seen);
   return link === null ? [] : [{ id: decision.linkId, entity: decision.entity, ...link }];
+}
+
+/** Whoever has no link after its decision is remembered by what it is matched. */
+function unlinkedOf({ decision, outcomes, seen }: Done): readonly Unlinked[] {
+  if (decision.linkId !== null || settleLink(decision, outcomes, seen) !== null) return [];
+  return recordsOf(decision).map((record) => ({ ...record, matchKeys: seen[record.side].matchKeys }));
 }
 
 function effectsOf(done: Done, tally: EntityTally): readonly Effect[] {

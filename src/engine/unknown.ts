@@ -7,13 +7,13 @@
 //           verify      looked up by natural key, by the marker, or by the id sent
 //           nothing     a complete listing shows exactly one unlinked record equal to what was sent, else a person decides
 
-import type { RemoteRecord, Result } from "../connector/contract.ts";
+import type { RemoteFailure, RemoteRecord, Result } from "../connector/contract.ts";
 import type { Write } from "../core/decision.ts";
 import { NULL_KEY } from "../core/field.ts";
-import { remoteId, type RemoteId } from "../core/ids.ts";
+import { remoteId, type RemoteId, type Side } from "../core/ids.ts";
 import type { WriteOutcome } from "../core/settle.ts";
 import { confirmed, equalToSent, outcomeOfFailure } from "./outcome.ts";
-import type { Entity, RunContext } from "./context.ts";
+import { throwIfStopping, type Entity, type RunContext } from "./context.ts";
 import { findKey } from "./look.ts";
 import type { CaseResolution, Intent } from "./ports.ts";
 import { settlePage } from "./settle-page.ts";
@@ -21,32 +21,46 @@ import { settlePage } from "./settle-page.ts";
 /** Resolves what an earlier run, or a crash, left open. @returns records that stay locked, as `lockKey`s of their decisions. */
 export async function recoverIntents(context: RunContext): Promise<readonly Intent[]> {
   const stillOpen: Intent[] = [];
-  for (const intent of await context.store.openIntents()) {
+  const intents = await context.store.openIntents();
+  const answers = intents.length === 0 ? [] : await context.store.resolutions(intents.map(({ entity, decision: { left, right } }) => ({ entity, left, right })));
+  for (const intent of intents) {
+    throwIfStopping(context);
     const entity = context.entities.find((each) => each.name === intent.entity);
     if (entity === undefined) {
       context.log.warn("an open intent belongs to an entity that the mapping no longer has", { pair: context.mapping.pair, entity: intent.entity, intent: intent.id });
       stillOpen.push(intent);
       continue;
     }
-    const outcome = (await personSaid(context, intent)) ?? (await resolveUnknown(context, entity, intent));
+    const outcome = (await personSaid(context, intent, answers)) ?? (await resolveUnknown(context, entity, intent));
     // Each write of a decision has its own intent: only this one is settled here, and the rest is decided again.
     const write = intent.decision.writes[intent.writeIndex];
     const decision = { ...intent.decision, writes: write === undefined ? [] : [write], settledLeft: false, settledRight: false };
     const open = outcome.kind === "unknown" || outcome.kind === "skipped";
-    await settlePage(context, entity, [{ decision, seen: intent.seen, outcomes: [outcome], intentsDone: open ? [] : [intent.id], intentsTried: open ? [intent.id] : [], missing: [], lookAgain: false }]);
+    await settlePage(context, entity, [{ decision, seen: intent.seen, outcomes: [outcome], intentsDone: open ? [] : [intent.id], intentsTried: open ? [intent.id] : [], missing: [], lookAgain: !open }]);
     if (open) stillOpen.push(intent);
   }
   return stillOpen;
 }
 
 /** A person's answer to the unknown-outcome case: the record it became, or that it never happened. */
-async function personSaid(context: RunContext, intent: Intent): Promise<WriteOutcome | null> {
+async function personSaid(context: RunContext, intent: Intent, answers: readonly CaseResolution[]): Promise<WriteOutcome | null> {
   const { left, right } = intent.decision;
-  const answers = await context.store.resolutions([{ entity: intent.entity, left, right }]);
-  const answer: CaseResolution["answer"] | undefined = answers.find((each) => each.kind === "unknown-outcome")?.answer;
+  const about = (each: CaseResolution): boolean => each.entity === intent.entity && each.kind === "unknown-outcome" && each.remembered !== true && each.left === left && each.right === right;
+  const answer = answers.find(about)?.answer;
   if (answer === undefined) return null;
-  if (answer.kind === "link") return { kind: "done", id: answer.id, version: null, readBack: {}, undisturbed: false, fingerprint: null, matchKeys: null, effect: true };
-  return { kind: "again", why: "a person decided that it did not happen", waitMs: 0 };
+  if (answer.kind !== "link") return { kind: "again", why: "a person decided that it did not happen", waitMs: 0 };
+  const links = await context.store.linksBy(intent.entity, intent.side, [answer.id]);
+  // The record named is somebody else's counterpart: the case stays, with what is wrong with the answer.
+  if (links.some((link) => link.state !== "tombstone")) return { kind: "unknown", message: `${answer.id} is linked already`, needsPerson: true };
+  return adopted(answer.id, null);
+}
+
+/**
+ * It happened, and the record may have been edited since: what was sent is the base, so that such an edit shows as one and
+ * travels back.
+ */
+function adopted(id: RemoteId, version: string | null): WriteOutcome {
+  return { kind: "done", id, version, readBack: {}, undisturbed: false, fingerprint: null, matchKeys: null, effect: true };
 }
 
 export async function resolveUnknown(context: RunContext, entity: Entity, intent: Intent): Promise<WriteOutcome> {
@@ -88,20 +102,50 @@ async function resolveCreate(context: RunContext, entity: Entity, intent: Intent
       const record = answer.value.record ?? (await readOne(entity, write, answer.value.id));
       return confirmed(context, entity, write.side, { write, current: null }, answer.value, record);
     }
-    const outcome = answer === undefined ? stillUnknown("the connector gave no answer") : outcomeOfFailure(answer.failure, "create");
-    if (outcome.kind !== "unknown" && outcome.kind !== "failed") return outcome.kind === "skipped" ? stillUnknown("the system cannot be written to") : outcome;
+    // The repeat was not let through, which says nothing about the first attempt: the same key is sent again later.
+    if (answer === undefined || isPutOff(answer.failure)) return stillUnknown(answer?.failure.message ?? "the connector gave no answer");
+    if (answer.failure.kind === "rejected") return outcomeOfFailure(answer.failure, "create");
   }
   const found = await lookFor(entity, intent, write);
   if (found === null) return byListing(context, entity, write);
   if (!found.ok) return stillUnknown(found.failure.message);
   const equal = await equalToSent(context, entity, write.side, write, found.value);
   if (equal !== null) return confirmed(context, entity, write.side, { write, current: null }, equal, equal);
-  if (found.value.length > 0 && entity.mapping.policy.matches) return { kind: "again", why: "a record with this key was found: it is matched, not created", waitMs: 0 };
-  if (found.value.length > 0) return { kind: "unknown", message: "records with this key exist, and none is exactly what was sent", needsPerson: true };
+  const ours = await candidatesOf(context, entity, intent, found.value);
+  const [only] = ours;
+  // Nobody had this key when the create was sent, so the one who has it now is what became of it.
+  if (ours.length === 1 && only !== undefined && (isOurs(entity, write.side) || entity.mapping.policy.matches)) return adopted(only.id, only.version);
+  if (ours.length > 1 && entity.mapping.policy.matches) return { kind: "again", why: "several records with this key were found: they are matched, not created", waitMs: 0 };
+  if (ours.length > 0) return { kind: "unknown", message: "records with this key exist, and none is exactly what was sent", needsPerson: true };
   // A new record may show late in a look-up: not found is an answer only once that time has passed.
   const waitMs = intent.openedAt + object.capabilities.findSettleMs - context.clock.now();
   if (waitMs > 0) return { kind: "unknown", message: `not found yet; looked up again for ${String(Math.ceil(waitMs / 1000))} s`, needsPerson: false };
   return { kind: "again", why: "the record was not created", waitMs: 0 };
+}
+
+/** The look-up is by what only this create can have written. */
+function isOurs(entity: Entity, side: Side): boolean {
+  const verify = entity.objects[side].capabilities.create?.verify ?? null;
+  return verify === "marker" || verify === "get";
+}
+
+function isPutOff(failure: RemoteFailure): boolean {
+  return failure.kind === "throttled" || failure.kind === "unreachable" || failure.kind === "auth" || failure.kind === "stop";
+}
+
+/**
+ * Found records that can be what became of the create: free, and, unless the look-up was by our own marker or id, with a match
+ * key of what was sent. A look-up may well give more than was asked for.
+ */
+async function candidatesOf(context: RunContext, entity: Entity, intent: Intent, found: readonly RemoteRecord[]): Promise<readonly RemoteRecord[]> {
+  const { side } = intent;
+  const links = found.length === 0 ? [] : await context.store.linksBy(entity.name, side, found.map((record) => record.id));
+  const taken = new Set(links.map((link) => link[side]));
+  const free = found.filter((record) => !taken.has(record.id) && !record.deleted);
+  if (isOurs(entity, side) || !entity.mapping.policy.matches) return free;
+  const [sent, ...readings] = await entity.mapping.read(side, [intent.body, ...free.map((record) => record.fields)]);
+  const keys = new Set(sent?.matchKeys.filter((key) => key !== null) ?? []);
+  return free.filter((_, index) => readings[index]?.matchKeys.some((key) => key !== null && keys.has(key)) ?? false);
 }
 
 /** By the connector's `verify`; null: it declares none, or the look-up has nothing to ask by. */

@@ -43,18 +43,19 @@ interface Draft {
 
 const NO_BASES: Bases = { left: {}, right: {} };
 
-export async function viewsOf(context: RunContext, entity: Entity, subjects: readonly Subject[], resolutions: readonly CaseResolution[]): Promise<readonly View[]> {
-  const drafts = await draftsOf(context, entity, subjects, resolutions);
+/** @param remembered This run has not seen everybody: unlinked records that an earlier one saw are candidates and rivals too. */
+export async function viewsOf(context: RunContext, entity: Entity, subjects: readonly Subject[], resolutions: readonly CaseResolution[], remembered: boolean): Promise<readonly View[]> {
+  const drafts = await draftsOf(context, entity, subjects, resolutions, remembered);
   const carried = await carryAll(context, entity, drafts);
   return drafts.map((draft, index) => viewOf(entity, draft, carried.left[index] ?? {}, carried.right[index] ?? {}, resolutions));
 }
 
 // ---------------------------------------------------------------- who belongs to whom
 
-async function draftsOf(context: RunContext, entity: Entity, subjects: readonly Subject[], resolutions: readonly CaseResolution[]): Promise<readonly Draft[]> {
+async function draftsOf(context: RunContext, entity: Entity, subjects: readonly Subject[], resolutions: readonly CaseResolution[], remembered: boolean): Promise<readonly Draft[]> {
   const linkIds = subjects.flatMap((subject) => (subject.link === null ? [] : [subject.link.id]));
   const bases = linkIds.length === 0 ? new Map<LinkId, StoredBases>() : await context.store.bases(linkIds);
-  const matches = await matchLone(context, entity, subjects, resolutions);
+  const matches = await matchLone(context, entity, subjects, resolutions, remembered);
   const redirects = await redirectsOf(context, entity, subjects, bases);
 
   const staged = subjects.map((subject) => {
@@ -109,7 +110,7 @@ interface LoneMatch {
 }
 
 /** Matches of the page's unlinked records, by "side id". A person's `--link` comes before every rule. */
-async function matchLone(context: RunContext, entity: Entity, subjects: readonly Subject[], resolutions: readonly CaseResolution[]): Promise<ReadonlyMap<string, LoneMatch>> {
+async function matchLone(context: RunContext, entity: Entity, subjects: readonly Subject[], resolutions: readonly CaseResolution[], remembered: boolean): Promise<ReadonlyMap<string, LoneMatch>> {
   const result = new Map<string, LoneMatch>();
   const pairs = resolutions.flatMap((each) => chosenPair(each, context.mapping.sides));
   for (const side of SIDES) {
@@ -117,9 +118,10 @@ async function matchLone(context: RunContext, entity: Entity, subjects: readonly
     const lone = subjects.flatMap((subject) => (subject.link === null && subject[side] !== null && subject[other] === null ? [subject[side]] : []));
     if (lone.length === 0) continue;
     const keys = [...new Set(lone.flatMap((sighting) => sighting.matchKeys))];
-    const [known, own] = keys.length === 0 ? [[], []] : await Promise.all([context.store.candidates(context.run, entity.name, other, keys), context.store.candidates(context.run, entity.name, side, keys)]);
-    const candidates = groupBy(known, (candidate) => candidate.key);
-    const rivals = groupBy(own.filter((candidate) => candidate.linkId === null), (candidate) => candidate.key);
+    const [known, own] = keys.length === 0 ? [[], []] : await Promise.all([context.store.candidates(context.run, entity.name, other, keys, remembered), context.store.candidates(context.run, entity.name, side, keys, remembered)]);
+    const promised: BySide<ReadonlySet<RemoteId>> = { left: new Set(pairs.map((pair) => pair.left)), right: new Set(pairs.map((pair) => pair.right)) };
+    const candidates = groupBy(known.map((candidate) => ({ ...candidate, promised: promised[other].has(candidate.id) })), (candidate) => candidate.key);
+    const rivals = groupBy(own.filter((candidate) => candidate.linkId === null && !promised[side].has(candidate.id)), (candidate) => candidate.key);
     const matches = lone.map((sighting) => matchOf(entity, side, sighting, candidates, rivals, pairs));
     const partners = await partnersOf(context, entity, other, matches);
     lone.forEach((sighting, index) => {
@@ -136,16 +138,16 @@ function matchOf(
   side: Side,
   sighting: Sighting,
   candidates: ReadonlyMap<string, readonly CandidateView[]>,
-  rivals: ReadonlyMap<string, readonly { readonly id: RemoteId }[]>,
+  rivals: ReadonlyMap<string, readonly CandidateView[]>,
   pairs: readonly BySide<RemoteId>[],
 ): Match {
   const chosen = pairs.find((pair) => pair[side] === sighting.id);
   if (chosen !== undefined) return { kind: "one", id: chosen[otherSide(side)] };
   if (!entity.mapping.policy.matches) return { kind: "none" };
-  const rivalIds = new Map([...rivals].map(([key, rows]) => [key, rows.map((row) => row.id).filter((id) => id !== sighting.id)]));
+  const others = new Map([...rivals].map(([key, rows]) => [key, rows.filter((row) => row.id !== sighting.id)]));
   // Keys carry their rule's number, so their order is the rules' order; a missing rule's key is simply not there.
   const keys: readonly (string | null)[] = sighting.matchKeys.length === 0 ? [null] : sighting.matchKeys;
-  return correlate(keys, candidates, rivalIds);
+  return correlate(keys, candidates, others);
 }
 
 /** The two records that a person chose to link; empty for any other answer. The id may be of either side of the case. */
@@ -186,7 +188,7 @@ async function redirectsOf(context: RunContext, entity: Entity, subjects: readon
     const keyed = await Promise.all(links.map(async ({ link, kept }) => ({ link, keys: await keysOfKept(entity, otherSide(gone), kept, bases.get(link.id)) })));
     const keys = [...new Set(keyed.flatMap((each) => each.keys))];
     if (keys.length === 0) continue;
-    const free = groupBy((await context.store.candidates(context.run, entity.name, gone, keys)).filter((each) => each.linkId === null), (each) => each.key);
+    const free = groupBy((await context.store.candidates(context.run, entity.name, gone, keys, false)).filter((each) => each.linkId === null), (each) => each.key);
     for (const { link, keys: own } of keyed) {
       const ids = new Set(own.flatMap((key) => (free.get(key) ?? []).map((each) => each.id)));
       const [only] = ids;
@@ -250,7 +252,7 @@ function viewOf(entity: Entity, draft: Draft, toRight: CarriedFields, toLeft: Ca
   const own = sides[loneSide].sighting;
   if (own === null) throw new Error("a subject without a link and without a sighting");
   const partner = draft.partner === null ? null : { id: draft.partner.id, presence: draft.partner.presence, version: draft.partner.version };
-  const dismissed = resolutions.some((each) => each[loneSide] === own.id && each.answer.kind === "dismiss");
+  const dismissed = resolutions.flatMap((each) => (each[loneSide] === own.id && each.answer.kind === "dismiss" ? [each.values] : []));
   const lone: LoneRecord = { side: loneSide, record: { id: own.id, presence: own.presence, version: own.version }, match: draft.match, partner, fields, dismissed };
   const ids = loneSide === "left" ? { left: own.id, right: partner?.id ?? null } : { left: partner?.id ?? null, right: own.id };
   return { ...about, ids, subject: { kind: "lone", lone } };

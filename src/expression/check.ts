@@ -14,7 +14,7 @@ import {
   whyForbidden,
 } from "./functions.ts";
 import { Refusal } from "./refusal.ts";
-import { SafeRegex } from "./safe-regex.mjs";
+import { whyUnsafe } from "./safe-regex.mjs";
 import type { ExpressionRules } from "../core/expression.ts";
 import type { Node, NodeOf, Pair, Step } from "./tree.ts";
 
@@ -98,7 +98,7 @@ class Check {
       case "object":
         return this.pairs(node.pairs, place);
       case "condition":
-        return this.nodes([node.test, node.then, node.otherwise], place);
+        return this.nodes([node.test, node.yes, node.no], place);
       case "block":
         return this.nodes(node.expressions, { ...place, variables: new Variables(place.variables, []) });
       case "bind":
@@ -325,19 +325,12 @@ function checkPattern(node: NodeOf<"regex">): void {
       hint: "give its result a name first: ( $found := $match(…); $found ?: … )",
     });
   }
-  try {
-    new SafeRegex(node.regex);
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message.replace(/^error parsing regexp: /, "") : String(cause);
-    throw new Refusal(
-      "E_REGEX_UNSAFE",
-      `/${node.regex.source}/ is not a regular expression of linear time: ${reason}`,
-      node.position,
-      {
-        hint: "look-around, references to groups and repeats over 1000 are not available (RE2 syntax)",
-      },
-    );
-  }
+  const why = whyUnsafe(node.regex);
+  if (why === null) return;
+  const message = `/${node.regex.source}/ is not a regular expression of linear time: ${why}`;
+  throw new Refusal("E_REGEX_UNSAFE", message, node.position, {
+    hint: "look-around, references to groups and repeats over 1000 are not available (RE2 syntax)",
+  });
 }
 
 function known(names: readonly string[], prefix: string): string | undefined {

@@ -53,6 +53,10 @@ function compile(source: string, rules: ExpressionRules, process: EvaluatingProc
   }
 }
 
+function isComplete(results: readonly (ExpressionResult | null)[]): results is readonly ExpressionResult[] {
+  return !results.includes(null);
+}
+
 interface Parts {
   readonly source: string;
   readonly reads: readonly string[] | null;
@@ -80,8 +84,9 @@ class SafeExpression implements Expression {
   ): Promise<readonly ExpressionResult[]> {
     const { native } = this.parts;
     const results = native === null ? inputs.map(() => null) : await this.evaluateNative(native, inputs, bindings);
+    if (isComplete(results)) return results;
     const left = inputs.filter((_input, index) => results[index] === null);
-    const late = left.length === 0 ? [] : await this.evaluateElsewhere(left, bindings);
+    const late = await this.evaluateElsewhere(left, bindings);
     const order = late[Symbol.iterator]();
     return results.map((result) => result ?? (order.next().value as ExpressionResult));
   }

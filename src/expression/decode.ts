@@ -91,8 +91,8 @@ class Decoder {
           ...trailing,
           kind: "condition",
           test: this.node(need(raw.condition)),
-          then: this.node(need(raw.then)),
-          otherwise: raw.else === undefined ? null : this.node(raw.else),
+          yes: this.node(need(raw.then)),
+          no: raw.else === undefined ? null : this.node(raw.else),
         };
       case "block":
         return {
@@ -201,7 +201,8 @@ class Decoder {
     if (raw.type === "variable") return text(raw.value).length + 1;
     if (raw.type === "name") return text(raw.value).length + (this.source[(raw.position ?? 0) - 1] === "`" ? 2 : 0);
     if (raw.type === "string") return text(raw.value).length + 2;
-    return typeof raw.value === "string" ? raw.value.length : String(raw.value ?? "").length;
+    if (raw.type === "value") return JSON.stringify(raw.value).length;
+    return typeof raw.value === "string" ? raw.value.length : 0;
   }
 }
 

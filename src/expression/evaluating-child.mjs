@@ -45,11 +45,15 @@ function refuseExact() {
 function exactOf(digits) {
   const known = exactByDigits.get(digits);
   if (known !== undefined) return known;
-  const exact = new Proxy(Object.freeze(Object.create(null)), {
+  // jsonata compares two things by the names they have, and then it must go no further: so this has one name of its own, which
+  // cannot be looked at. Whatever counts or lists names looks at it, and fails.
+  const ownName = MARK + digits;
+  const exact = new Proxy(Object.create(null), {
     get: (_target, name) => (name === "toJSON" || name === Symbol.toPrimitive ? refuseExact() : undefined),
     has: () => false,
-    ownKeys: () => refuseExact(),
-    getOwnPropertyDescriptor: () => undefined,
+    ownKeys: () => [ownName],
+    getOwnPropertyDescriptor: (_target, name) => (name === ownName ? refuseExact() : undefined),
+    set: () => false,
   });
   exactByDigits.set(digits, exact);
   digitsOfExact.set(exact, digits);

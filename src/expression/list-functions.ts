@@ -83,7 +83,7 @@ function keysOf(item: Item): Item {
   const seen: Record<string, Item> = {};
   for (const entry of item) {
     const keys = keysOf(entry);
-    if (isList(keys)) for (const key of keys) setField(seen, String(key), true);
+    if (isList(keys)) for (const key of keys) if (typeof key === "string") setField(seen, key, true);
   }
   pushAll(names, Object.keys(seen));
   return names;

@@ -1,4 +1,4 @@
-// `( $x := …; … )` and `test ? then : otherwise`.
+// `( $x := …; … )` and `test ? yes : no`.
 
 import { truth } from "./coerce.ts";
 import { declare, type Run, type Scope } from "./native-scope.ts";
@@ -8,9 +8,9 @@ import type { NodeOf } from "./tree.ts";
 /** @param branch How the branches are compiled: as nodes, or as the last thing of a function. */
 export function compileCondition(node: NodeOf<"condition">, scope: Scope, branch: Scope["compile"]): Run {
   const test = scope.compile(node.test, scope);
-  const then = branch(node.then, scope);
-  const otherwise = node.otherwise === null ? () => undefined : branch(node.otherwise, scope);
-  return (context, slots) => (truth(test(context, slots)) === true ? then(context, slots) : otherwise(context, slots));
+  const yes = branch(node.yes, scope);
+  const no = node.no === null ? () => undefined : branch(node.no, scope);
+  return (context, slots) => (truth(test(context, slots)) === true ? yes(context, slots) : no(context, slots));
 }
 
 export function compileBlock(node: NodeOf<"block">, outer: Scope, last: Scope["compile"]): Run {

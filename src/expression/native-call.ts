@@ -127,7 +127,5 @@ function endsInCall(node: Node): boolean {
     const last = node.expressions.at(-1);
     return last !== undefined && endsInCall(last);
   }
-  return (
-    node.kind === "condition" && (endsInCall(node.then) || (node.otherwise !== null && endsInCall(node.otherwise)))
-  );
+  return node.kind === "condition" && (endsInCall(node.yes) || (node.no !== null && endsInCall(node.no)));
 }

@@ -6,20 +6,23 @@ import { spend } from "./budget.ts";
 import { isList, newSequence, type Item, type List } from "./sequence.ts";
 import type { Node } from "./tree.ts";
 
-/** @returns What takes a list (anything else counts as a list of one) and gives the chosen items. */
-export function filterOf(predicate: Node, scope: Scope): (input: Item, slots: Item[]) => Item {
+/**
+ * @param where "step": of a step of a path, where a list of one and its item are the same.
+ * @returns What takes a list (anything else counts as a list of one) and gives the chosen items.
+ */
+export function filterOf(predicate: Node, scope: Scope, where: "step" | "node"): (input: Item, slots: Item[]) => Item {
   if (predicate.kind === "literal" && typeof predicate.value === "number") {
     const place = Math.floor(predicate.value);
-    return (input) => itemAt(input, place);
+    return (input) => itemAt(input, place, where);
   }
   const chosen = scope.compile(predicate, scope);
   return (input, slots) => chooseItems(input, chosen, slots);
 }
 
-function itemAt(input: Item, place: number): Item {
+function itemAt(input: Item, place: number, where: "step" | "node"): Item {
   const list = isList(input) ? input : [input];
   const item = list[place < 0 ? list.length + place : place];
-  if (isList(item)) return item;
+  if (isList(item) || (where === "step" && item !== undefined)) return item;
   const found = newSequence();
   if (item !== undefined) found.push(item);
   return found;

@@ -15,7 +15,7 @@ import { groupOf, objectOf } from "./native-object.ts";
 import { filterOf } from "./native-filter.ts";
 import { spend } from "./budget.ts";
 import { isTrue } from "./coerce.ts";
-import { calculate, compare, equal, isIn, joinTexts, negate, range, type Arithmetic, type Order } from "./operators.ts";
+import { arithmetic, calculate, compare, equal, isIn, joinTexts, negate, range, type Order } from "./operators.ts";
 import { append, collapse, markConstructed, outermost, unwrapped, type Item } from "./sequence.ts";
 import type { Value } from "../core/value.ts";
 import type { Node, NodeOf } from "./tree.ts";
@@ -37,7 +37,7 @@ export function compileNative(tree: Node, bindingNames: readonly string[]): Nati
     throw thrown;
   }
   return (bindings) => {
-    const values = new Array<Item>(scope.counter.count).fill(undefined);
+    const values = Array.from<Item>({ length: scope.counter.count });
     for (const [name, slot] of slots) values[slot] = Object.hasOwn(bindings, name) ? bindings[name] : undefined;
     return (input) => {
       values[0] = input;
@@ -54,7 +54,7 @@ function compileNode(node: Node, scope: Scope): Run {
 function finish(node: Node, kind: Run, scope: Scope): Run {
   let run = kind;
   for (const predicate of node.predicates) {
-    const filter = filterOf(predicate, scope);
+    const filter = filterOf(predicate, scope, "node");
     const before = run;
     run = (context, slots) => filter(before(context, slots), slots);
   }
@@ -126,21 +126,24 @@ function compileVariable(node: NodeOf<"variable">, scope: Scope): Run {
 
 function compileBinary(node: NodeOf<"binary">, scope: Scope): Run {
   const { operator } = node;
-  const first = compileNode(node.left, scope);
+  const left = compileNode(node.left, scope);
   const right = compileNode(node.right, scope);
-  const left: Run = (context, slots) => {
-    spend(2);
-    return first(context, slots);
-  };
   switch (operator) {
     case "and":
-      return (context, slots) => isTrue(left(context, slots)) && isTrue(right(context, slots));
+      return (context, slots) => {
+        spend(2);
+        return isTrue(left(context, slots)) && isTrue(right(context, slots));
+      };
     case "or":
-      return (context, slots) => isTrue(left(context, slots)) || isTrue(right(context, slots));
+      return (context, slots) => {
+        spend(2);
+        return isTrue(left(context, slots)) || isTrue(right(context, slots));
+      };
     case "=":
     case "!=": {
       const wanted = operator === "=";
       return (context, slots) => {
+        spend(2);
         const a = left(context, slots);
         const b = right(context, slots);
         return a !== undefined && b !== undefined && equal(a, b) === wanted;
@@ -152,16 +155,13 @@ function compileBinary(node: NodeOf<"binary">, scope: Scope): Run {
       return (context, slots) => isIn(left(context, slots), right(context, slots));
     case "..":
       return (context, slots) => range(left(context, slots), right(context, slots));
-    default:
-      if (isArithmetic(operator))
-        return (context, slots) => calculate(operator, left(context, slots), right(context, slots));
+    default: {
       if (isOrder(operator)) return (context, slots) => compare(operator, left(context, slots), right(context, slots));
-      throw new NotCompiled(operator);
+      const operation = arithmetic.get(operator);
+      if (operation === undefined) throw new NotCompiled(operator);
+      return (context, slots) => calculate(operation, left(context, slots), right(context, slots));
+    }
   }
-}
-
-function isArithmetic(operator: string): operator is Arithmetic {
-  return ["+", "-", "*", "/", "%"].includes(operator);
 }
 
 function isOrder(operator: string): operator is Order {

@@ -17,10 +17,10 @@ export const numberFunctions: Builtins = {
   round: builtin("n- n?", ([number, places]) => mapNumber(number, (value) => round(value, places))),
   sqrt: builtin("n-", ([number]) => mapNumber(number, squareRoot)),
   power: builtin("n- n", ([number, exponent]) => mapNumber(number, (value) => power(value, exponent))),
-  sum: builtin("a<n>", ([numbers]) => fold(numbers, (all) => sumOf(all))),
-  max: builtin("a<n>", ([numbers]) => foldSome(numbers, (all) => all.reduce((a, b) => Math.max(a, b)))),
-  min: builtin("a<n>", ([numbers]) => foldSome(numbers, (all) => all.reduce((a, b) => Math.min(a, b)))),
-  average: builtin("a<n>", ([numbers]) => foldSome(numbers, (all) => sumOf(all) / all.length)),
+  sum: builtin("a<n>", ([numbers]) => fold(numbers, 0, add)),
+  max: builtin("a<n>", ([numbers]) => fold(numbers, undefined, (a, b) => Math.max(a, b))),
+  min: builtin("a<n>", ([numbers]) => fold(numbers, undefined, (a, b) => Math.min(a, b))),
+  average: builtin("a<n>", ([numbers]) => average(numbers)),
   boolean: builtin("x-", ([item]) => truth(asItem(item))),
   not: builtin("x-", ([item]) => negated(truth(asItem(item)))),
   toMillis: builtin("s- s?", ([text, picture]) => (picture === undefined ? toMillis(text) : withPicture())),
@@ -79,20 +79,27 @@ function power(number: number, exponent: Argument): number {
   return result;
 }
 
-function fold(numbers: Argument, combine: (numbers: readonly number[]) => Item): Item {
-  if (numbers === undefined) return undefined;
-  const list = asItem(numbers);
+/** One number of all; undefined when there are none, but for a sum. */
+function fold(numbers: Argument, from: number | undefined, combine: (all: number, one: number) => number): Item {
+  const list = numbers === undefined ? undefined : asItem(numbers);
   if (!isList(list)) return undefined;
   spend(list.length * 2);
-  return combine(list.map((item) => (item instanceof Exact ? calculable(item) : Number(item))));
+  let all = from;
+  for (const item of list) {
+    const one = item instanceof Exact ? calculable(item) : Number(item);
+    all = all === undefined ? one : combine(all, one);
+  }
+  return all;
 }
 
-function foldSome(numbers: Argument, combine: (numbers: readonly number[]) => Item): Item {
-  return fold(numbers, (all) => (all.length === 0 ? undefined : combine(all)));
+function add(total: number, number: number): number {
+  return total + number;
 }
 
-function sumOf(numbers: readonly number[]): number {
-  return numbers.reduce((total, number) => total + number, 0);
+function average(numbers: Argument): Item {
+  const total = fold(numbers, undefined, add);
+  const list = numbers === undefined ? undefined : asItem(numbers);
+  return typeof total === "number" && isList(list) ? total / list.length : undefined;
 }
 
 /** Pictures are a language of their own; only jsonata itself reads them. */

@@ -6,27 +6,24 @@ import { failed } from "./failure.ts";
 import { digitsOf, Exact, type Value } from "../core/value.ts";
 import { isFields, isList, newSequence, type Item } from "./sequence.ts";
 
-export type Arithmetic = "+" | "-" | "*" | "/" | "%";
 export type Order = "<" | "<=" | ">" | ">=";
 
-export function calculate(operator: Arithmetic, left: Item, right: Item): Item {
-  if (left !== undefined && !isNumber(left)) throw failed(`the left side of ${operator} is not a number`);
-  if (right !== undefined && !isNumber(right)) throw failed(`the right side of ${operator} is not a number`);
+/** In doubles, as JSONata: 0.1 + 0.2 is 0.30000000000000004. */
+export const arithmetic: ReadonlyMap<string, (a: number, b: number) => number> = new Map([
+  ["+", (a, b) => a + b],
+  ["-", (a, b) => a - b],
+  ["*", (a, b) => a * b],
+  ["/", (a, b) => a / b],
+  ["%", (a, b) => a % b],
+]);
+
+export function calculate(operation: (a: number, b: number) => number, left: Item, right: Item): Item {
+  spend(2);
+  if (Number.isFinite(left) && Number.isFinite(right)) return operation(left as number, right as number);
+  if (left !== undefined && !isNumber(left)) throw failed("the left side of a calculation is not a number");
+  if (right !== undefined && !isNumber(right)) throw failed("the right side of a calculation is not a number");
   if (left === undefined || right === undefined) return undefined;
-  const a = calculable(left);
-  const b = calculable(right);
-  switch (operator) {
-    case "+":
-      return a + b;
-    case "-":
-      return a - b;
-    case "*":
-      return a * b;
-    case "/":
-      return a / b;
-    case "%":
-      return a % b;
-  }
+  return operation(calculable(left), calculable(right));
 }
 
 export function negate(item: Item): Item {
@@ -60,6 +57,7 @@ function sameExact(left: Item, right: Item): boolean {
 }
 
 export function compare(operator: Order, left: Item, right: Item): Item {
+  spend(2);
   if (!isComparable(left) || !isComparable(right))
     throw failed(`${operator} compares numbers with numbers and texts with texts only`);
   if (left === undefined || right === undefined) return undefined;
@@ -127,6 +125,7 @@ export function isIn(left: Item, right: Item): boolean {
 }
 
 export function joinTexts(left: Item, right: Item): string {
+  spend(2);
   const text = (toText(left) ?? "") + (toText(right) ?? "");
   spendText(text.length);
   return text;

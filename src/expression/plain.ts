@@ -9,7 +9,10 @@ import { isList, setField, type Fields, type Item, type List } from "./sequence.
 
 /** @param lengthMax Characters of the result, about. */
 export function plainResult(item: Item, lengthMax: number): Value | undefined {
-  return item === undefined ? undefined : new Plain(lengthMax).value(item, 0);
+  // Nearly every result is one of these.
+  if (item === undefined || item === null || typeof item === "boolean") return item;
+  if (typeof item === "string" && item.length < lengthMax) return item;
+  return new Plain(lengthMax).value(item, 0);
 }
 
 class Plain {

@@ -27,6 +27,19 @@ function compile(pattern, flags) {
   return made;
 }
 
+/**
+ * @param {{ source: string, flags: string }} regex
+ * @returns {string | null} Why it cannot be used; null: it can.
+ */
+export function whyUnsafe(regex) {
+  try {
+    compile(regex.source, regex.flags);
+    return null;
+  } catch (cause) {
+    return cause instanceof Error ? cause.message.replace(/^error parsing regexp: /, "") : String(cause);
+  }
+}
+
 /** A match as RegExp gives it: the text, the groups, and where it starts. */
 export class SafeRegex {
   /** @param {{ source: string, flags: string }} regex */

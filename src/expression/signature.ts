@@ -36,6 +36,8 @@ export type Argument = Item | InlineFunction | Pattern;
 export interface Parameter {
   /** Letters of the kinds that fit, `m` among them unless it must be a function. */
   readonly kinds: string;
+  /** The same as bits, which is quicker to ask. */
+  readonly bits: number;
   /** Takes the context when it got no argument. */
   readonly context: boolean;
   readonly optional: boolean;
@@ -44,6 +46,7 @@ export interface Parameter {
 }
 
 const ANY = "asnblfom";
+const LETTERS = "snblaofm";
 
 /** Reads the short form: `s-` text or context, `n?` optional number, `a<n>` list of numbers, `(sf)` either, `x` anything. */
 export function parameters(...short: string[]): readonly Parameter[] {
@@ -55,6 +58,7 @@ export function parameters(...short: string[]): readonly Parameter[] {
     else if (kind === "f") kinds = "f";
     return {
       kinds,
+      bits: kinds.split("").reduce((bits, letter) => bits | (1 << LETTERS.indexOf(letter)), 0),
       context: text.endsWith("-"),
       optional: text.endsWith("?"),
       listOf: kind === "a" ? (element ?? "") : null,
@@ -62,21 +66,26 @@ export function parameters(...short: string[]): readonly Parameter[] {
   });
 }
 
-export function kindOf(value: Argument): string {
+function kindOf(value: Argument): string {
+  return LETTERS.charAt(Math.log2(kindBit(value)));
+}
+
+/** One bit, at the place of the kind's letter in LETTERS. */
+function kindBit(value: Argument): number {
   switch (typeof value) {
     case "string":
-      return "s";
+      return 1;
     case "number":
-      return "n";
+      return 2;
     case "boolean":
-      return "b";
+      return 4;
     case "undefined":
-      return "m";
+      return 128;
     default:
-      if (value === null) return "l";
-      if (Array.isArray(value)) return "a";
-      if (value instanceof Exact) return "n";
-      return value instanceof InlineFunction || value instanceof Pattern ? "f" : "o";
+      if (value === null) return 8;
+      if (Array.isArray(value)) return 16;
+      if (value instanceof Exact) return 2;
+      return value instanceof InlineFunction || value instanceof Pattern ? 64 : 32;
   }
 }
 
@@ -88,19 +97,15 @@ export function bindArguments(
   context: Item,
 ): readonly Argument[] {
   // Nearly always each argument fits the parameter at its place and what is missing may be; then the pattern would say the same.
-  let direct = args.length <= wanted.length;
   let lists = false;
-  for (let index = 0; direct && index < wanted.length; index += 1) {
-    const parameter = wanted[index];
-    if (parameter === undefined) break;
-    if (index >= args.length) direct = parameter.optional;
-    else if (!parameter.kinds.includes(kindOf(args[index]))) direct = false;
-    if (parameter.listOf !== null) lists = true;
+  for (let index = 0; index < wanted.length; index += 1) {
+    const parameter = wanted[index] as Parameter;
+    const fits = index < args.length ? (parameter.bits & kindBit(args[index])) !== 0 : parameter.optional;
+    if (!fits) return matchArguments(name, wanted, args, context);
+    if (parameter.listOf !== null && args[index] !== undefined) lists = true;
   }
-  if (direct && !lists) return args;
-  return direct
-    ? args.map((arg, index) => asWanted(name, wanted[index], arg, index))
-    : matchArguments(name, wanted, args, context);
+  if (args.length > wanted.length) return matchArguments(name, wanted, args, context);
+  return lists ? args.map((arg, index) => asWanted(name, wanted[index], arg, index)) : args;
 }
 
 const PATTERNS = new WeakMap<readonly Parameter[], RegExp>();
@@ -137,8 +142,8 @@ function matchArguments(
 }
 
 function asWanted(name: string, parameter: Parameter | undefined, arg: Argument, index: number): Argument {
-  if (parameter?.listOf == null || arg === undefined) return arg;
-  const element = parameter.listOf;
+  const element = parameter?.listOf ?? null;
+  if (element === null || arg === undefined) return arg;
   const list = isArgumentList(arg) ? arg : null;
   const fits = element === "" || (list === null ? kindOf(arg) === element : allOfKind(list, element));
   if (!fits)
@@ -157,5 +162,7 @@ function isArgumentList(arg: Argument): arg is List {
 
 function allOfKind(list: List, kind: string): boolean {
   spend(list.length);
-  return list.every((item) => kindOf(item) === kind);
+  const bit = 1 << LETTERS.indexOf(kind);
+  for (const item of list) if (kindBit(item) !== bit) return false;
+  return true;
 }

@@ -19,9 +19,7 @@ export const textFunctions: Builtins = {
   ),
   lowercase: builtin("s-", ([text]) => mapText(text, (found) => found.toLowerCase())),
   uppercase: builtin("s-", ([text]) => mapText(text, (found) => found.toUpperCase())),
-  trim: builtin("s-", ([text]) =>
-    mapText(text, (found) => found.replaceAll(/[ \t\n\r]+/g, " ").replaceAll(/^ | $/g, "")),
-  ),
+  trim: builtin("s-", ([text]) => mapText(text, trim)),
   pad: builtin("s- n s?", ([text, width, fill]) => pad(text, width, fill)),
   contains: builtin("s- (sf)", ([text, part]) => contains(text, part)),
   split: builtin("s- (sf) n?", ([text, separator, limit]) => split(text, separator, limit)),
@@ -54,6 +52,13 @@ function stringOf(item: Argument, pretty: Argument): Item {
   return toText(asItem(item));
 }
 
+/** Runs of white space become one blank; none is left at the ends. */
+function trim(text: string): string {
+  const even = /[\t\n\r]| {2}/.test(text) ? text.replaceAll(/[ \t\n\r]+/g, " ") : text;
+  const start = even.startsWith(" ") ? 1 : 0;
+  return even.slice(start, even.length > start && even.endsWith(" ") ? -1 : undefined);
+}
+
 /** A function never reaches a parameter of these kinds: check.ts lets functions stand only where one is wanted. */
 export function asItem(argument: Argument): Item {
   if (argument instanceof InlineFunction || argument instanceof Pattern)
@@ -66,7 +71,7 @@ function characters(text: string): string | string[] {
   spendText(text.length);
   if (!/[\uD800-\uDBFF]/.test(text)) return text;
   spend(text.length);
-  return [...text];
+  return Array.from(text);
 }
 
 function substring(text: Argument, start: Argument, length: Argument): Item {
@@ -75,10 +80,9 @@ function substring(text: Argument, start: Argument, length: Argument): Item {
   // An absent start slices from the beginning, and any comparison with it is false, as in the reference.
   let from = typeof start === "number" ? start : NaN;
   if (all.length + from < 0) from = 0;
-  const slice = (to?: number) => (typeof all === "string" ? all.slice(from, to) : all.slice(from, to).join(""));
-  if (typeof length !== "number") return slice();
-  if (length <= 0) return "";
-  return slice(from >= 0 ? from + length : all.length + from + length);
+  if (typeof length === "number" && length <= 0) return "";
+  const to = typeof length === "number" ? (from >= 0 ? from : all.length + from) + length : undefined;
+  return typeof all === "string" ? all.slice(from, to) : all.slice(from, to).join("");
 }
 
 function beforeOrAfter(
@@ -99,7 +103,7 @@ function pad(text: Argument, width: Argument, fill: Argument): Item {
   const missing = Math.abs(wanted) - characters(text).length;
   if (!(missing > 0)) return text;
   spend(missing);
-  const unit = typeof fill === "string" && fill !== "" ? [...fill] : [" "];
+  const unit = typeof fill === "string" && fill !== "" ? Array.from(fill) : [" "];
   const padding = Array.from({ length: missing }, (_, index) => unit[index % unit.length]).join("");
   return wanted > 0 ? text + padding : padding + text;
 }

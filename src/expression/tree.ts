@@ -25,7 +25,7 @@ export type Node = Trailing &
     /** `constructed`: first or last of a path, where its list is kept as one item. */
     | { readonly kind: "array"; readonly items: readonly Node[]; readonly constructed: boolean }
     | { readonly kind: "object"; readonly pairs: readonly Pair[] }
-    | { readonly kind: "condition"; readonly test: Node; readonly then: Node; readonly otherwise: Node | null }
+    | { readonly kind: "condition"; readonly test: Node; readonly yes: Node; readonly no: Node | null }
     | { readonly kind: "block"; readonly expressions: readonly Node[]; readonly constructed: boolean }
     | { readonly kind: "bind"; readonly name: string; readonly value: Node }
     | { readonly kind: "call"; readonly callee: Node; readonly args: readonly Node[] }

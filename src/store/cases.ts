@@ -66,11 +66,17 @@ const CLOSE_UNCONFIRMED = statement<{ held: boolean }>(
      update syncline.cases c set closed_at = now() from held, syncline.runs r
       where r.pair = $1 and r.run = $3 and c.pair = $1 and c.entity = $4 and c.closed_at is null
         and c.kind not in ('guard', 'unknown-outcome') and c.confirmed_by is distinct from $3
-        and (c.answered_at is null or c.answered_at < r.started_at))
+        and (c.answered_at is null or c.answered_at < r.started_at)),
+   forgotten as (
+     delete from syncline.quarantine q using held, syncline.runs r
+      where r.pair = $1 and r.run = $3 and q.pair = $1 and q.entity = $4
+        and not exists (
+          select 1 from syncline.sightings s
+           where s.run = r.number and s.entity = q.entity and s.side = q.side and s.id = q.record))
    select true as held from held`,
 );
 
-/** Closes the cases that no decision of this run has opened or kept. @throws LeaseLost. */
+/** Closes the cases that no decision of this run has opened or kept; a record that is nowhere any more fails no more. @throws LeaseLost. */
 export async function closeUnconfirmed(
   sql: Sql,
   pair: string,
@@ -115,15 +121,27 @@ interface ResolutionRow {
   readonly values: Value;
   /** What answerCase wrote. */
   readonly answer: CaseResolution["answer"];
+  readonly closed: boolean;
 }
+
+// A dismissed question about records without a link stays dismissed: nothing of it is stored elsewhere, so it would be asked again.
+const DISMISSED = "c.closed_at is not null and c.answer->>'kind' = 'dismiss'";
 
 const RESOLUTIONS = statement<ResolutionRow>(
   "cases.resolutions",
   `with subject as materialized (
      select * from json_to_recordset($2::json) as s(n int, entity text, left_id text, right_id text)),
-   stored as materialized (${OF_SUBJECT})
-   select c.id, c.entity, c.kind, c.field, c.left_id, c.right_id, c."values", c.answer from syncline.cases c
-    where c.id in (select id from stored) and c.answer is not null order by c.answered_at, c.id`,
+   stored as materialized (${OF_SUBJECT}),
+   dismissed as materialized (
+     select c.id from subject s join syncline.cases c
+         on c.pair = $1 and c.entity = s.entity and c.subject_left = s.left_id and c.subject_right is null and ${DISMISSED}
+     union
+     select c.id from subject s join syncline.cases c
+         on c.pair = $1 and c.entity = s.entity and c.subject_right = s.right_id and c.subject_left is null and ${DISMISSED})
+   select c.id, c.entity, c.kind, c.field, c.left_id, c.right_id, c."values", c.answer, c.closed_at is not null as closed
+     from syncline.cases c
+    where (c.id in (select id from stored) and c.answer is not null) or c.id in (select id from dismissed)
+    order by c.answered_at, c.id`,
 );
 
 export async function resolutions(
@@ -142,6 +160,7 @@ export async function resolutions(
     right: row.right_id,
     values: row.values,
     answer: row.answer,
+    ...(row.closed ? { remembered: true as const } : {}),
   }));
 }
 

@@ -13,6 +13,7 @@ import { intentsDone, intentsTried } from "./intents.ts";
 import { lockLease } from "./leases.ts";
 import { writeLinks } from "./link-writes.ts";
 import { park, unpark, wake } from "./parked.ts";
+import { settleUnlinked } from "./unlinked.ts";
 import { addQuarantined, releaseQuarantined } from "./quarantine.ts";
 
 /** @throws LeaseLost. */
@@ -20,6 +21,7 @@ export async function commitPage(database: Database, pair: string, lease: Lease,
   await database.transaction(async (sql) => {
     await lockLease(sql, pair, lease);
     await writeLinks(sql, pair, commit.links);
+    await settleUnlinked(sql, pair, commit);
     await addEffects(sql, pair, commit.run, commit.effects);
     await intentsDone(sql, pair, commit.intentsDone);
     await intentsTried(sql, pair, commit.intentsTried);

@@ -3,6 +3,7 @@
 import type { PairStore } from "../engine/ports.ts";
 import { readBases } from "./bases.ts";
 import { candidates } from "./candidates.ts";
+import { forgetUnseen } from "./unlinked.ts";
 import { closeUnconfirmed, resolutions, setGuardCase } from "./cases.ts";
 import { commitPage } from "./commit.ts";
 import { readCursor } from "./cursors.ts";
@@ -50,7 +51,7 @@ export function pairStore(database: Database, pair: string): PairStore {
     countUnchanged: (run, entity) => countUnchanged(database, pair, run, entity),
     subjects: (run, entity, after, limit) => subjects(database, pair, run, { entity, after, limit }),
     sighted: (run, entity, side, ids) => sighted(database, pair, run, { entity, side, ids }),
-    candidates: (run, entity, side, keys) => candidates(database, pair, run, { entity, side, keys }),
+    candidates: (run, entity, side, keys, remembered) => candidates(database, pair, run, { entity, side, keys, remembered }),
     clearSightings: (run, entity) => clearSightings(database, pair, run, entity),
 
     saveDecisions: (run, decisions) => saveDecisions(database, pair, run, decisions),
@@ -64,7 +65,10 @@ export function pairStore(database: Database, pair: string): PairStore {
     commit: (lease, commit) => commitPage(database, pair, lease, commit),
 
     setGuardCase: (entity, side, op, open) => setGuardCase(database, pair, { entity, side, op }, open),
-    closeUnconfirmed: (lease, run, entity) => closeUnconfirmed(database, pair, lease, run, entity),
+    async forgetUnconfirmed(lease, run, entity) {
+      await closeUnconfirmed(database, pair, lease, run, entity);
+      await forgetUnseen(database, pair, run, entity);
+    },
     resolutions: (subjects) => resolutions(database, pair, subjects),
     countOpen: (entity) => countOpen(database, pair, entity),
     quarantinedOf: (entity, side, ids) => quarantinedOf(database, pair, { entity, side, ids }),

@@ -1,7 +1,7 @@
 // The record of each run, and the end of what lives for one run only.
 
 import type { Instant, RunId } from "../core/ids.ts";
-import type { RunReport, RunRow } from "../engine/ports.ts";
+import type { EntityReport, RunReport, RunRow } from "../engine/ports.ts";
 import { statement, type Sql } from "./database.ts";
 import { asValue, instantSql, json } from "./encoding.ts";
 
@@ -18,18 +18,50 @@ export async function startRun(sql: Sql, pair: string, run: RunId, kind: RunRow[
   await sql.rows(START, [pair, run, kind]);
 }
 
-const END = statement<{ number: string }>(
+const END = statement<{ number: string; kind: RunRow["kind"] }>(
   "runs.end",
   `with ended as (
-     update syncline.runs set ended_at = now(), report = $3::json where pair = $1 and run = $2 returning number),
+     update syncline.runs set ended_at = now(), report = $3::json where pair = $1 and run = $2 returning number, kind),
    sightings as (delete from syncline.sightings s using ended where s.run = ended.number),
    decisions as (delete from syncline.decisions d using ended where d.run = ended.number)
-   select number from ended`,
+   select number::text as number, kind from ended`,
 );
 
+const BEFORE = statement<{ number: string; report: RunReport | null }>(
+  "runs.before",
+  `select r.number::text as number, r.report from syncline.runs r
+    where r.pair = $1 and r.kind = $2 and r.number < $3::bigint order by r.number desc limit 1`,
+);
+const DROP = statement("runs.drop", "delete from syncline.runs where number = $1::bigint");
+
 export async function endRun(sql: Sql, pair: string, run: RunId, report: RunReport): Promise<void> {
-  const ended = await sql.rows(END, [pair, run, json(asValue(report))]);
-  if (ended.length === 0) throw new Error(`run ${run} of ${pair} was not started`);
+  const [ended] = await sql.rows(END, [pair, run, json(asValue(report))]);
+  if (ended === undefined) throw new Error(`run ${run} of ${pair} was not started`);
+  if (ended.kind === "apply") return;
+  const [before] = await sql.rows(BEFORE, [pair, ended.kind, ended.number]);
+  if (before !== undefined && before.report !== null && tellsTheSame(before.report, report)) {
+    await sql.rows(DROP, [before.number]);
+  }
+}
+
+/**
+ * A run that did nothing takes the place of the one before it that did nothing either: a pair at rest, polled for years, keeps
+ * one row for each kind of run. What they read may differ; what came of it and what waits for a person must not.
+ */
+function tellsTheSame(before: RunReport, after: RunReport): boolean {
+  if (before.outcome !== after.outcome || before.reason !== after.reason) return false;
+  const names = Object.keys(after.entities);
+  if (names.length !== Object.keys(before.entities).length) return false;
+  return names.every((name) => {
+    const [one, other] = [before.entities[name], after.entities[name]];
+    if (one === undefined || other === undefined) return false;
+    const open = (["cases", "parked", "quarantined", "blocked"] as const).every((key) => one[key] === other[key]);
+    return open && [one, other].every(didNothing);
+  });
+}
+
+function didNothing(report: EntityReport): boolean {
+  return Object.values(report.effects).every(({ create, update, delete: deleted }) => create + update + deleted === 0);
 }
 
 export type PairRun = RunRow & { readonly pair: string };

@@ -50,7 +50,7 @@ export function storeLinks(open: () => StoreUnderTest): void {
 
     await expect(b.commit({ links: [linkWrite("L1", "R1")] })).rejects.toThrow(LeaseLost);
     await expect(b.pair.saveIntents(b.lease, [intentLike()])).rejects.toThrow(LeaseLost);
-    await expect(b.pair.closeUnconfirmed(b.lease, b.run, "customer")).rejects.toThrow(LeaseLost);
+    await expect(b.pair.forgetUnconfirmed(b.lease, b.run, "customer")).rejects.toThrow(LeaseLost);
     expect(await b.pair.linksBy("customer", "left", [id("L1")])).toEqual([]);
     expect(await b.pair.openIntents()).toEqual([]);
   });

@@ -193,7 +193,7 @@ export function storePeople(open: () => StoreUnderTest): void {
     const answered = (await casesOf(b)).find((row) => row.left === "L4");
     await open().ledger.resolveCase(answered?.id ?? "", { kind: "dismiss" }, "ada");
 
-    await b.pair.closeUnconfirmed(b.lease, next, "customer");
+    await b.pair.forgetUnconfirmed(b.lease, next, "customer");
 
     expect((await casesOf(b)).map((row) => `${row.kind} ${row.left ?? ""}`).sort()).toEqual([
       "ambiguous L2",

@@ -204,7 +204,7 @@ export function storeSightings(open: () => StoreUnderTest): void {
       sighting("left", "L2"),
     ]);
 
-    const found = await b.pair.candidates(b.run, "customer", "left", ["0:ada", "1:x", "0:nobody"]);
+    const found = await b.pair.candidates(b.run, "customer", "left", ["0:ada", "1:x", "0:nobody"], false);
 
     expect(found).toEqual([
       { key: "0:ada", id: "L1", linkId: live.id, sighted: false },
@@ -212,8 +212,8 @@ export function storeSightings(open: () => StoreUnderTest): void {
       { key: "0:ada", id: "L3", linkId: null, sighted: true },
       { key: "1:x", id: "L2", linkId: frozen.id, sighted: true },
     ]);
-    expect(await b.pair.candidates(b.run, "customer", "left", [])).toEqual([]);
-    expect(await b.pair.candidates(b.run, "invoice", "left", ["0:ada"])).toEqual([]);
+    expect(await b.pair.candidates(b.run, "customer", "left", [], false)).toEqual([]);
+    expect(await b.pair.candidates(b.run, "invoice", "left", ["0:ada"], false)).toEqual([]);
   });
 
   test("a match key may be as long as a novel", async () => {
@@ -222,7 +222,7 @@ export function storeSightings(open: () => StoreUnderTest): void {
     await b.commit({ links: [linkWrite("L1", "R1", { matchKeys: { left: [key], right: null } })] });
     await b.pair.stage(b.run, [sighting("left", "L2", { matchKeys: [key] })]);
 
-    const found = await b.pair.candidates(b.run, "customer", "left", [key, `${key}!`]);
+    const found = await b.pair.candidates(b.run, "customer", "left", [key, `${key}!`], false);
 
     expect(found.map((each) => [each.id, each.key === key])).toEqual([
       ["L1", true],

@@ -203,6 +203,22 @@ describe("a sweep", () => {
   });
 });
 
+describe("a look at single records", () => {
+  test("knows of an unlinked twin that it does not see: two records with one e-mail stay ambiguous", async () => {
+    const pair = await start(mapping());
+    const first = pair.left.put("thing", { email: "twin@example.com", name: "First" });
+    pair.left.put("thing", { email: "twin@example.com", name: "Second" });
+    pair.right.put("thing", { email: "twin@example.com", name: "Right" });
+    await pair.run();
+    pair.left.edit("thing", first.id, { name: "Edited" });
+
+    const report = await pair.run("changes");
+
+    expect(report.entities["thing"]).toMatchObject({ situations: { ambiguous: 1 }, effects: { a: { update: 0 }, b: { create: 0, update: 0 } } });
+    expect(await pair.runtime.ledger.links({ pair: pair.pair.mapping.pair, entity: null, record: null, limit: 9, after: null })).toEqual([]);
+  });
+});
+
 describe("references", () => {
   test("parents go first, a child without its parent waits for it and is woken", async () => {
     pairCount += 1;

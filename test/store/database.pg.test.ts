@@ -59,6 +59,7 @@ describe("statements", () => {
           "customer",
           "left",
           thousand.map((n) => `0:${n}`),
+          true,
         ),
       ),
       countUnchanged: await statementsOf(() => b.pair.countUnchanged(b.run, "customer")),

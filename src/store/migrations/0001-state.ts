@@ -223,7 +223,26 @@ create table syncline.cases (
 create index cases_left on syncline.cases (pair, entity, subject_left) where closed_at is null and subject_left is not null;
 create index cases_right on syncline.cases (pair, entity, subject_right) where closed_at is null and subject_right is not null;
 create index cases_open on syncline.cases (pair, entity) where closed_at is null;
+-- Questions about records without a link that a person dismissed.
+create index cases_dismissed_left on syncline.cases (pair, entity, subject_left)
+  where closed_at is not null and subject_right is null and answer->>'kind' = 'dismiss';
+create index cases_dismissed_right on syncline.cases (pair, entity, subject_right)
+  where closed_at is not null and subject_left is null and answer->>'kind' = 'dismiss';
 create unique index cases_guard on syncline.cases (pair, entity, side, op) where closed_at is null and kind = 'guard';
+
+-- Records that have no link, by what they are matched: with the links' own keys, all that a look at single records needs to
+-- know of everybody else. Complete as of the last sweep, and kept so by every record that is looked at since.
+create table syncline.unlinked (
+  pair text collate "C" not null,
+  entity text collate "C" not null,
+  side text collate "C" not null,
+  id text collate "C" not null,
+  match_keys text[] collate "C" not null,
+  -- The last run that saw it.
+  confirmed_by text collate "C" not null,
+  primary key (pair, entity, side, id)
+);
+create index unlinked_keys on syncline.unlinked using gin (match_keys);
 
 create sequence syncline.quarantine_number;
 create table syncline.quarantine (
