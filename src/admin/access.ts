@@ -41,11 +41,17 @@ export function createAccess(tokens: readonly Token[], now: () => number): Acces
   const callerOf = (asking: Asking): Caller => {
     if (known.length === 0) return local(asking);
     const presented = bearerOf(asking.authorization);
-    if (presented === null) throw new Refusal(401, "UNAUTHORIZED", "send a token: authorization: Bearer TOKEN", CHALLENGE);
+    if (presented === null)
+      throw new Refusal(401, "UNAUTHORIZED", "send a token: authorization: Bearer TOKEN", CHALLENGE);
     const waitSeconds = failures.waitSeconds(asking.address);
     if (waitSeconds > 0) {
       const retry = { "retry-after": String(waitSeconds) };
-      throw new Refusal(429, "TOO_MANY_FAILURES", `too many wrong tokens; try again in ${String(waitSeconds)} s`, retry);
+      throw new Refusal(
+        429,
+        "TOO_MANY_FAILURES",
+        `too many wrong tokens; try again in ${String(waitSeconds)} s`,
+        retry,
+      );
     }
     const digest = digestOf(presented);
     let found: Caller | null = null;
@@ -67,7 +73,8 @@ export function createAccess(tokens: readonly Token[], now: () => number): Acces
 }
 
 function local(asking: Asking): Caller {
-  if (!isLoopback(asking.address)) throw new Refusal(401, "UNAUTHORIZED", "without tokens only this machine may ask", CHALLENGE);
+  if (!isLoopback(asking.address))
+    throw new Refusal(401, "UNAUTHORIZED", "without tokens only this machine may ask", CHALLENGE);
   if (asking.mutates && !asking.marked) {
     throw new Refusal(403, "FORBIDDEN", "without a token, what changes something needs the header x-syncline: 1");
   }

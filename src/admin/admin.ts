@@ -79,9 +79,14 @@ export async function createAdmin(options: AdminOptions): Promise<Admin> {
 
   const refuse = (error: unknown, reply: FastifyReply): FastifyReply => {
     const foreseen = refusalOf(error) ?? clientFault(error);
-    if (foreseen === null) log.error("admin request failed", { error: error instanceof Error ? error.message : String(error) });
+    if (foreseen === null)
+      log.error("admin request failed", { error: error instanceof Error ? error.message : String(error) });
     const refusal = foreseen ?? new Refusal(500, "INTERNAL", "something broke; the daemon's log says what");
-    return reply.code(refusal.status).headers({ ...SECURITY_HEADERS, ...refusal.headers }).type(PROBLEM_TYPE).send(redact(problemText(refusal)));
+    return reply
+      .code(refusal.status)
+      .headers({ ...SECURITY_HEADERS, ...refusal.headers })
+      .type(PROBLEM_TYPE)
+      .send(redact(problemText(refusal)));
   };
   const server = fastify({
     bodyLimit: BODY_BYTES_MAX,
@@ -92,13 +97,16 @@ export async function createAdmin(options: AdminOptions): Promise<Admin> {
     frameworkErrors: (error, _request, reply) => void refuse(error, reply),
   });
   server.setErrorHandler((error, _request, reply) => refuse(error, reply));
-  server.setNotFoundHandler((_request, reply) => refuse(new Refusal(404, "NOT_FOUND", "there is nothing at this address; see /openapi.json"), reply));
+  server.setNotFoundHandler((_request, reply) =>
+    refuse(new Refusal(404, "NOT_FOUND", "there is nothing at this address; see /openapi.json"), reply),
+  );
   readJsonOnly(server);
 
   const hostAllowed = hostCheck(listen.host, options.hosts ?? null);
   server.addHook("onRequest", async (request, reply) => {
     reply.headers(SECURITY_HEADERS);
-    if (!hostAllowed(request.headers.host)) throw new Refusal(421, "MISDIRECTED", "this listener does not answer for that host name");
+    if (!hostAllowed(request.headers.host))
+      throw new Refusal(421, "MISDIRECTED", "this listener does not answer for that host name");
   });
   server.addHook("preClose", async () => events.close());
 
@@ -122,15 +130,31 @@ export async function createAdmin(options: AdminOptions): Promise<Admin> {
       handler: async (request, reply) => {
         if (route.kind === "stream") return route.stream(reply);
         const call = callOf(request, callers.get(request), route.kind === "read" ? route.queries : []);
-        return send(reply, route.kind === "read" ? await route.read(call) : await actOn(desk, route.path, call, await route.decide(call)), redact);
+        return send(
+          reply,
+          route.kind === "read"
+            ? await route.read(call)
+            : await actOn(desk, route.path, call, await route.decide(call)),
+          redact,
+        );
       },
     });
   }
   for (const file of page) {
     const type = file.type;
-    server.route({ method: ["GET", "HEAD"], url: file.path, handler: (_request, reply) => reply.type(type).send(file.text) });
+    server.route({
+      method: ["GET", "HEAD"],
+      url: file.path,
+      handler: (_request, reply) => reply.type(type).send(file.text),
+    });
   }
-  refuseOtherMethods(server, [...routes.map((route) => ({ url: routerPath(route.path), methods: route.kind === "read" ? ["GET", "HEAD"] : [methodOf(route)] })), ...page.map(({ path }) => ({ url: path, methods: ["GET", "HEAD"] }))]);
+  refuseOtherMethods(server, [
+    ...routes.map((route) => ({
+      url: routerPath(route.path),
+      methods: route.kind === "read" ? ["GET", "HEAD"] : [methodOf(route)],
+    })),
+    ...page.map(({ path }) => ({ url: path, methods: ["GET", "HEAD"] })),
+  ]);
 
   await server.listen({ host: listen.host, port: listen.port });
   const address = server.server.address();
@@ -140,7 +164,8 @@ export async function createAdmin(options: AdminOptions): Promise<Admin> {
 
 function checkTokens({ tokens, listen, log }: AdminOptions): void {
   const loopback = isLoopback(listen.host);
-  if (tokens.length === 0 && !loopback) throw new Error(`admin.listen ${listen.host} is not loopback, and admin.tokens has no token`);
+  if (tokens.length === 0 && !loopback)
+    throw new Error(`admin.listen ${listen.host} is not loopback, and admin.tokens has no token`);
   for (const { name, token } of tokens) {
     if (token.length >= TOKEN_LENGTH_MIN) continue;
     if (token === "") throw new Error(`the admin token "${name}" is empty`);
@@ -168,7 +193,8 @@ function checkOrigin(request: FastifyRequest, hostAllowed: (header: string | und
   if (origin === undefined) return;
   const from = /^https?:\/\/(.+)$/.exec(origin)?.[1];
   const own = hostName(request.headers.host);
-  if (from === undefined || !hostAllowed(from) || hostName(from) !== own) throw new Refusal(403, "FORBIDDEN", "requests from other sites' pages change nothing here");
+  if (from === undefined || !hostAllowed(from) || hostName(from) !== own)
+    throw new Refusal(403, "FORBIDDEN", "requests from other sites' pages change nothing here");
 }
 
 function callOf(request: FastifyRequest, caller: Caller | undefined, queries: readonly string[]): Call {
@@ -176,11 +202,17 @@ function callOf(request: FastifyRequest, caller: Caller | undefined, queries: re
   const query = queryOf(request.query, queries);
   const params = request.params as Readonly<Record<string, string>>; // the router's own: text by name
   // Postgres has no text with a zero character, so nothing is called that.
-  if ([...Object.values(params), ...Object.values(query)].some((text) => text.includes("\0"))) throw new Refusal(400, "BAD_REQUEST", "a zero character in the address");
+  if ([...Object.values(params), ...Object.values(query)].some((text) => text.includes("\0")))
+    throw new Refusal(400, "BAD_REQUEST", "a zero character in the address");
   return { params, query, body: (request.body ?? {}) as Value /* parsed by parseJson, or none */, caller };
 }
 
-async function actOn(desk: Desk, path: string, call: Call, act: { readonly facts: Value; carryOut(): Promise<Answer> }): Promise<Answer> {
+async function actOn(
+  desk: Desk,
+  path: string,
+  call: Call,
+  act: { readonly facts: Value; carryOut(): Promise<Answer> },
+): Promise<Answer> {
   await desk.ledger.audit({ who: call.caller.name, what: `POST ${path}`, facts: act.facts });
   return act.carryOut();
 }
@@ -195,19 +227,29 @@ function send(reply: FastifyReply, answer: Answer, redact: (text: string) => str
 }
 
 /** Every other method of a known path is 405 and says which are allowed, before anybody is asked for a token. */
-function refuseOtherMethods(server: FastifyInstance, known: readonly { readonly url: string; readonly methods: readonly string[] }[]): void {
+function refuseOtherMethods(
+  server: FastifyInstance,
+  known: readonly { readonly url: string; readonly methods: readonly string[] }[],
+): void {
   const allowed = new Map<string, readonly string[]>();
   for (const { url, methods } of known) allowed.set(url, [...(allowed.get(url) ?? []), ...methods]);
   for (const [url, methods] of allowed) {
     const refused = (): never => {
       throw new Refusal(405, "METHOD", `this address knows ${methods.join(", ")}`, { allow: methods.join(", ") });
     };
-    server.route({ method: METHODS.filter((method) => !methods.includes(method)), url, onRequest: async () => refused(), handler: refused });
+    server.route({
+      method: METHODS.filter((method) => !methods.includes(method)),
+      url,
+      onRequest: async () => refused(),
+      handler: refused,
+    });
   }
 }
 
 /** What the HTTP library refuses for reasons of its own, as a header that lies. */
 function clientFault(error: unknown): Refusal | null {
   if (!(error instanceof Error) || !("statusCode" in error) || typeof error.statusCode !== "number") return null;
-  return error.statusCode >= 400 && error.statusCode < 500 ? new Refusal(400, "BAD_REQUEST", "the request is not a valid one") : null;
+  return error.statusCode >= 400 && error.statusCode < 500
+    ? new Refusal(400, "BAD_REQUEST", "the request is not a valid one")
+    : null;
 }

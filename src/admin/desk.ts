@@ -28,7 +28,11 @@ export async function pairNamed(desk: Desk, name: string | undefined): Promise<P
     name ?? "",
     pairs.map((each) => each.pair),
   );
-  throw new Refusal(404, "NOT_FOUND", `there is no pair "${(name ?? "").slice(0, 80)}"${hint === undefined ? "" : `; ${hint}`}`);
+  throw new Refusal(
+    404,
+    "NOT_FOUND",
+    `there is no pair "${(name ?? "").slice(0, 80)}"${hint === undefined ? "" : `; ${hint}`}`,
+  );
 }
 
 /** The query's `pair`; null: all of them. @throws Refusal 404. */

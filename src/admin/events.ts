@@ -19,7 +19,11 @@ export interface Events {
 }
 
 /** @param textOf JSON of an event, without secrets. */
-export function createEvents(operator: Operator, headers: Readonly<Record<string, string>>, textOf: (value: Value) => string): Events {
+export function createEvents(
+  operator: Operator,
+  headers: Readonly<Record<string, string>>,
+  textOf: (value: Value) => string,
+): Events {
   const watchers = new Set<() => void>();
 
   return {
@@ -44,7 +48,9 @@ export function createEvents(operator: Operator, headers: Readonly<Record<string
       write("retry: 2000\n\n");
       const heartbeat = setInterval(() => write(": still here\n\n"), HEARTBEAT_MS);
       heartbeat.unref();
-      const unsubscribe = operator.subscribe(({ event, data }) => write(`event: ${event.replaceAll(/[\r\n]/g, " ")}\ndata: ${textOf(data)}\n\n`));
+      const unsubscribe = operator.subscribe(({ event, data }) =>
+        write(`event: ${event.replaceAll(/[\r\n]/g, " ")}\ndata: ${textOf(data)}\n\n`),
+      );
     },
     close() {
       for (const end of watchers) end();

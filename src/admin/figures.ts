@@ -23,7 +23,13 @@ export interface PairGauges {
 }
 
 export interface Figures {
-  readonly effects: readonly { readonly pair: string; readonly entity: string; readonly side: string; readonly op: string; readonly count: number }[];
+  readonly effects: readonly {
+    readonly pair: string;
+    readonly entity: string;
+    readonly side: string;
+    readonly op: string;
+    readonly count: number;
+  }[];
   readonly pairs: readonly PairGauges[];
 }
 
@@ -59,7 +65,10 @@ async function gaugesOf(ledger: Ledger, { pair, sides }: PairSummary, now: numbe
   const report = figures.lastRun?.report ?? null;
   return {
     pair,
-    lag: since === null ? [] : SIDES.map((side) => ({ side: sides[side].name, seconds: Math.max(0, (now - since) / 1000) })),
+    lag:
+      since === null
+        ? []
+        : SIDES.map((side) => ({ side: sides[side].name, seconds: Math.max(0, (now - since) / 1000) })),
     backlog: figures.backlog,
     quarantined: figures.quarantined,
     cases: Object.keys(KINDS).map((kind) => ({ kind, count: figures.cases[kind as CaseKind] ?? 0 })),
@@ -85,7 +94,9 @@ function readBoth({ report }: RunRow): boolean {
 /** A trip of a side's limit is told with every entity of the run; it is one trip. */
 function withheldCount(report: RunReport, op: Withheld["op"]): number {
   const trips = Object.values(report.entities).flatMap((entity) => entity.withheld.filter((trip) => trip.op === op));
-  const distinct = new Map(trips.map((trip) => [`${trip.side} ${String(trip.count)} ${String(trip.limit)}`, trip.count]));
+  const distinct = new Map(
+    trips.map((trip) => [`${trip.side} ${String(trip.count)} ${String(trip.limit)}`, trip.count]),
+  );
   return [...distinct.values()].reduce((sum, count) => sum + count, 0);
 }
 

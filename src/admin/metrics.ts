@@ -16,7 +16,12 @@ export interface Budget {
 
 export interface Metrics {
   /** @param call `status`: HTTP status as text, or the failure's code where no answer came. */
-  observeCall(call: { readonly system: string; readonly operation: string; readonly status: string; readonly seconds: number }): void;
+  observeCall(call: {
+    readonly system: string;
+    readonly operation: string;
+    readonly status: string;
+    readonly seconds: number;
+  }): void;
   /** A call is made again after a while. */
   observeWait(wait: { readonly system: string; readonly reason: string }): void;
   observeBudget(budget: Budget): void;
@@ -39,28 +44,57 @@ const PROPAGATION_SECONDS = [0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 900, 3600
 
 export function createMetrics(version: string): Metrics {
   const registry = new Registry();
-  const shared = <T extends string>(name: string, help: string, labelNames: readonly T[]) => ({ name: PREFIX + name, help, labelNames, registers: [registry] });
-  const counter = <T extends string>(name: string, help: string, labels: readonly T[]): Counter<T> => new Counter(shared(name, help, labels));
-  const gauge = <T extends string>(name: string, help: string, labels: readonly T[]): Gauge<T> => new Gauge(shared(name, help, labels));
-  const histogram = <T extends string>(name: string, help: string, labels: readonly T[], buckets: number[]): Histogram<T> =>
-    new Histogram({ ...shared(name, help, labels), buckets });
+  const shared = <T extends string>(name: string, help: string, labelNames: readonly T[]) => ({
+    name: PREFIX + name,
+    help,
+    labelNames,
+    registers: [registry],
+  });
+  const counter = <T extends string>(name: string, help: string, labels: readonly T[]): Counter<T> =>
+    new Counter(shared(name, help, labels));
+  const gauge = <T extends string>(name: string, help: string, labels: readonly T[]): Gauge<T> =>
+    new Gauge(shared(name, help, labels));
+  const histogram = <T extends string>(
+    name: string,
+    help: string,
+    labels: readonly T[],
+    buckets: number[],
+  ): Histogram<T> => new Histogram({ ...shared(name, help, labels), buckets });
 
   const records = counter("records_read_total", "Records read in runs.", ["pair", "entity", "side"]);
-  const effects = counter("effects_total", "Confirmed remote changes, from the history.", ["pair", "entity", "side", "op"]);
+  const effects = counter("effects_total", "Confirmed remote changes, from the history.", [
+    "pair",
+    "entity",
+    "side",
+    "op",
+  ]);
   const situations = counter("situations_total", "Situations that runs found.", ["pair", "entity", "situation"]);
   const requests = counter("requests_total", "Calls to systems.", ["system", "op", "status"]);
-  const requestSeconds = histogram("request_duration_seconds", "Duration of calls to systems.", ["system", "op"], CALL_SECONDS);
+  const requestSeconds = histogram(
+    "request_duration_seconds",
+    "Duration of calls to systems.",
+    ["system", "op"],
+    CALL_SECONDS,
+  );
   const retries = counter("retries_total", "Calls that waited and were made again.", ["system", "reason"]);
   const budgetRatio = gauge("budget_remaining_ratio", "What is left of a system's limit, 0 to 1.", ["system", "limit"]);
   const runSeconds = histogram("run_duration_seconds", "Duration of runs.", ["pair"], RUN_SECONDS);
-  const propagation = histogram("propagation_seconds", "From a change on one side to its effect on the other.", ["pair"], PROPAGATION_SECONDS);
+  const propagation = histogram(
+    "propagation_seconds",
+    "From a change on one side to its effect on the other.",
+    ["pair"],
+    PROPAGATION_SECONDS,
+  );
   const lag = gauge("lag_seconds", "Age of the oldest change that may not have been looked at yet.", ["pair", "side"]);
   const backlog = gauge("backlog_records", "Records with hints that no run has looked at yet.", ["pair"]);
   const cases = gauge("cases_open", "What waits for a person.", ["pair", "kind"]);
   const quarantined = gauge("quarantined_records", "Records that fail.", ["pair"]);
   const withheld = gauge("withheld_actions", "Actions that guards withheld in the last run.", ["pair", "op"]);
   const webhooks = counter("webhooks_total", "Webhook deliveries.", ["system", "result"]);
-  const agreement = gauge("agreement_ratio", "Share of the records that the last sweep found in step, 0 to 1.", ["pair", "entity"]);
+  const agreement = gauge("agreement_ratio", "Share of the records that the last sweep found in step, 0 to 1.", [
+    "pair",
+    "entity",
+  ]);
   gauge("build_info", "Always 1; the label tells the version.", ["version"]).set({ version }, 1);
 
   const budgets = new Map<string, Budget>();
@@ -94,7 +128,8 @@ export function createMetrics(version: string): Metrics {
       runSeconds.observe({ pair }, seconds);
       for (const [entity, found] of Object.entries(entities)) {
         for (const [side, count] of Object.entries(found.read)) records.inc({ pair, entity, side }, count);
-        for (const [situation, count] of Object.entries(found.situations)) situations.inc({ pair, entity, situation }, count);
+        for (const [situation, count] of Object.entries(found.situations))
+          situations.inc({ pair, entity, situation }, count);
       }
     },
     observeWebhook: (system, result) => webhooks.inc({ system, result }),

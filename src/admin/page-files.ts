@@ -26,7 +26,11 @@ export async function readPage(): Promise<readonly PageFile[]> {
     names.map(async (name) => {
       const type = TYPES[name.slice(name.lastIndexOf(".") + 1)];
       if (type === undefined) throw new Error(`page/${name} is of no known type`);
-      return { path: name === "index.html" ? "/" : `/page/${name}`, type, text: await readFile(new URL(name, folder), "utf8") };
+      return {
+        path: name === "index.html" ? "/" : `/page/${name}`,
+        type,
+        text: await readFile(new URL(name, folder), "utf8"),
+      };
     }),
   );
 }

@@ -22,7 +22,11 @@ export function pageOf(query: Readonly<Record<string, string>>): Page {
   const page = whole("page", query["page"], 1, REACH_MAX);
   const reach = page * limit;
   if (reach > REACH_MAX) {
-    throw new Refusal(400, "BAD_PAGE", `page ${String(page)} of ${String(limit)} lies beyond the ${String(REACH_MAX)} rows that pages reach`);
+    throw new Refusal(
+      400,
+      "BAD_PAGE",
+      `page ${String(page)} of ${String(limit)} lies beyond the ${String(REACH_MAX)} rows that pages reach`,
+    );
   }
   return { reach, limit, cut: (rows) => rows.slice(reach - limit, reach) };
 }
@@ -30,7 +34,8 @@ export function pageOf(query: Readonly<Record<string, string>>): Page {
 function whole(name: string, text: string | undefined, fallback: number, max: number): number {
   if (text === undefined) return fallback;
   const value = /^\d{1,6}$/.test(text) ? Number(text) : 0;
-  if (value < 1 || value > max) throw new Refusal(400, "BAD_PAGE", `${name} is a whole number from 1 to ${String(max)}`);
+  if (value < 1 || value > max)
+    throw new Refusal(400, "BAD_PAGE", `${name} is a whole number from 1 to ${String(max)}`);
   return value;
 }
 
@@ -39,7 +44,8 @@ export function queryOf(raw: unknown, known: readonly string[]): Readonly<Record
   const query: Record<string, string> = {};
   for (const [name, value] of Object.entries(typeof raw === "object" && raw !== null ? raw : {})) {
     if (!known.includes(name)) {
-      const hint = didYouMean(name, known) ?? (known.length === 0 ? "there are none here" : `known: ${known.join(", ")}`);
+      const hint =
+        didYouMean(name, known) ?? (known.length === 0 ? "there are none here" : `known: ${known.join(", ")}`);
       throw new Refusal(400, "BAD_REQUEST", `unknown query parameter "${name.slice(0, 80)}"; ${hint}`);
     }
     if (typeof value !== "string") throw new Refusal(400, "BAD_REQUEST", `query parameter "${name}" is given twice`);
@@ -68,6 +74,7 @@ export function flagOf(body: Fields, name: string): boolean {
 /** A text that must be there. */
 export function textOf(body: Fields, name: string): string {
   const value = body[name];
-  if (typeof value !== "string" || value === "") throw new Refusal(422, "INVALID", `"${name}" is to be a text that is not empty`);
+  if (typeof value !== "string" || value === "")
+    throw new Refusal(422, "INVALID", `"${name}" is to be a text that is not empty`);
   return value;
 }

@@ -38,7 +38,17 @@ export function shownCase(row: CaseRow): Fields {
 /** As `quarantine --json`. */
 export function shownQuarantine(row: QuarantineRow, pairs: PairsByName): Fields {
   const { id, pair, entity, record, code, message, attempts } = row;
-  return { id, pair, entity, side: sideName(pairs, pair, row.side), record, code, message, attempts, next: isoOf(row.next) };
+  return {
+    id,
+    pair,
+    entity,
+    side: sideName(pairs, pair, row.side),
+    record,
+    code,
+    message,
+    attempts,
+    next: isoOf(row.next),
+  };
 }
 
 /** As `links --json`, with the id that a history is asked by. */
@@ -50,8 +60,26 @@ export function shownLink(row: LinkRow): Fields {
 /** One confirmed remote change. */
 export function shownEffect(row: EffectRow, pairs: PairsByName): Fields {
   const { pair, run, entity, op, record, other, reason } = row;
-  const fields = Object.entries(row.fields).map(([field, { before, after, readBack, reason: why }]): Fields => ({ field, before, after, readBack, reason: why }));
-  return { at: isoOf(row.at), run, pair, entity, side: sideName(pairs, pair, row.side), op, record, other, link: row.linkId, reason, fields };
+  const fields = Object.entries(row.fields).map(([field, { before, after, readBack, reason: why }]): Fields => ({
+    field,
+    before,
+    after,
+    readBack,
+    reason: why,
+  }));
+  return {
+    at: isoOf(row.at),
+    run,
+    pair,
+    entity,
+    side: sideName(pairs, pair, row.side),
+    op,
+    record,
+    other,
+    link: row.linkId,
+    reason,
+    fields,
+  };
 }
 
 /** A pair at a glance. `state` is what the file says, or `paused` by a person or a failing system. */

@@ -21,7 +21,11 @@ export interface ShapedFile<T> {
   readonly problems: readonly LocatedProblem[];
 }
 
-export type ReadShape<T> = (found: unknown) => { readonly value: T | null; readonly problems: readonly Problem[] };
+/** @param shown The file, as named to people. */
+export type ReadShape<T> = (
+  found: unknown,
+  shown: string,
+) => { readonly value: T | null; readonly problems: readonly Problem[] };
 
 export function readFiles<T>(
   files: readonly string[],
@@ -44,7 +48,7 @@ function readFile<T>(file: string, kind: FileKind, readShape: ReadShape<T>): Sha
   }
   const yaml = readYaml(bytes, shown);
   if (!yaml.readable) return { shown, folder, yaml, value: null, problems: yaml.problems };
-  const { value, problems } = readShape(yaml.value);
+  const { value, problems } = readShape(yaml.value, shown);
   const found = locateProblems([...modelineProblems(bytes, kind), ...problems], yaml);
   return { shown, folder, yaml, value, problems: [...yaml.problems, ...found] };
 }

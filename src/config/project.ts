@@ -8,10 +8,9 @@ import type { Instant } from "../core/ids.ts";
 import { didYouMean, isError, problem, type KeyPath, type LocatedProblem, type Problem } from "../core/problem.ts";
 import type { Connector } from "../connector/compile.ts";
 import type { Webhooks } from "../connector/webhook/webhooks.ts";
-import { compileMapping } from "../mapping/compile.ts";
 import { mappingFileSchema, type MappingFile } from "../mapping/file.ts";
 import type { Mapping } from "../mapping/mapping.ts";
-import { readMappingFile } from "../mapping/read-file.ts";
+import { compileMappingFile, readMappingFile } from "../mapping/read-file.ts";
 import { isToldAt, readConfig, type Config, type ConfigOptions, type ConfigRead, type SystemConfig } from "./config.ts";
 import { readConnectors, type ProjectConnector } from "./connectors.ts";
 import type { Environment } from "./environment.ts";
@@ -80,10 +79,11 @@ export async function readProject(
   const world = pairWorld(read, connectors);
 
   const first = new Map<string, string>();
-  const readPairs = readFiles(mappingFiles(read.folders.mappings), "mapping", (found) => {
-    const { file, problems } = readMappingFile(found);
-    return { value: file, problems: withMends(problems, mappingFileSchema, found) };
-  }).map((file) => readPair(file, { world, first, expressions }));
+  const readPairs = readFiles(mappingFiles(read.folders.mappings), "mapping", (found, shown) => {
+    const { mapping, problems } = compileMappingFile(found, { file: shown, expressions });
+    const part = readMappingFile(found).file;
+    return { value: { part, mapping }, problems: withMends(problems, mappingFileSchema, found) };
+  }).map((file) => readPair(file, world, first));
   const pairs = readPairs.map(({ pair }) => {
     const usable = read.config !== null && pair.systems.every((name) => accounts.systems.has(name));
     const files = pair.systems.flatMap((name) => connectorOf(read.systems.get(name), connectors)?.file ?? []);
@@ -175,31 +175,32 @@ interface PairRead {
   readonly problems: readonly LocatedProblem[];
 }
 
-interface PairTools {
-  readonly world: PairWorld;
-  /** Pair names and the files that had them first; added to. */
-  readonly first: Map<string, string>;
-  readonly expressions: ExpressionCompiler;
+interface MappingRead {
+  /** Null: the shape is wrong. */
+  readonly part: MappingFile | null;
+  readonly mapping: Mapping | null;
 }
 
-function readPair(file: ShapedFile<MappingFile>, { world, first, expressions }: PairTools): PairRead {
+/** @param first Pair names and the files that had them first; added to. */
+function readPair(file: ShapedFile<MappingRead>, world: PairWorld, first: Map<string, string>): PairRead {
   const { value, shown, yaml } = file;
-  const pair = stringAt(yaml.value, "pair");
-  const systems = systemsIn(yaml.value);
-  const name = pair ?? basename(shown, extname(shown));
-  const unusable = { pair: name, file: shown, systems, part: value, locate: yaml.locate, mapping: null };
-  const doubled: Problem[] = [];
-  const other = pair === null ? undefined : first.get(pair);
-  if (pair !== null && other !== undefined) {
-    const message = `the pair of ${other} is called "${pair}", too`;
-    doubled.push(problem("E_DUPLICATE", ["pair"], message, { found: pair, hint: "give it a name of its own" }));
-  } else if (pair !== null) first.set(pair, shown);
-  if (value === null) return { pair: unusable, problems: [...file.problems, ...locateProblems(doubled, yaml)] };
-
-  const compiled = compileMapping(value, { file: shown, expressions });
-  const own = [...doubled, ...compiled.problems, ...checkPair(value, world)];
-  const problems = [...file.problems, ...locateProblems(own, yaml)];
-  return { pair: problems.some(isError) ? unusable : { ...unusable, mapping: compiled.mapping }, problems };
+  const said = stringAt(yaml.value, "pair");
+  const found: Problem[] = value === null || value.part === null ? [] : [...checkPair(value.part, world)];
+  const other = said === null ? undefined : first.get(said);
+  if (said !== null && other !== undefined) {
+    const message = `the pair of ${other} is called "${said}", too`;
+    found.push(problem("E_DUPLICATE", ["pair"], message, { found: said, hint: "give it a name of its own" }));
+  } else if (said !== null) first.set(said, shown);
+  const problems = [...file.problems, ...locateProblems(found, yaml)];
+  const pair = {
+    pair: said ?? basename(shown, extname(shown)),
+    file: shown,
+    systems: systemsIn(yaml.value),
+    part: value?.part ?? null,
+    locate: yaml.locate,
+    mapping: problems.some(isError) ? null : (value?.mapping ?? null),
+  };
+  return { pair, problems };
 }
 
 function entryAt(value: unknown, key: string): unknown {

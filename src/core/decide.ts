@@ -197,7 +197,8 @@ function allows(policy: EntityPolicy, side: Side, operation: Operation): boolean
 
 function leaveScope(pair: LinkedPair, side: Side, facts: DecideFacts): Omit<Decision, "entity" | "linkId" | "left" | "right" | "situation"> {
   const other = otherSide(side);
-  const freeze = { ...NOTHING, link: pair.link.state === "frozen" ? ({ kind: "keep" } as const) : ({ kind: "freeze" } as const) };
+  // Unsettled, so that a look at the other side alone meets this record again, and its scope with it.
+  const freeze = { ...NOTHING, ...UNSETTLED, link: pair.link.state === "frozen" ? ({ kind: "keep" } as const) : ({ kind: "freeze" } as const) };
   const otherIsPresent = pair.sides[other].presence === "present";
   switch (facts.policy.onScopeExit) {
     case "freeze":

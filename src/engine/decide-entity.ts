@@ -28,7 +28,7 @@ export async function decideEntity(context: RunContext, entity: Entity, seq: num
     for (const view of await viewsOf(context, entity, subjects, resolutions, !swept)) {
       const decision = await decideView(context, entity, view, resolutions);
       if (decision === null) continue;
-      countSituation(tallyOf(context, entity.name), decision.situation);
+      if (!isSilent(view)) countSituation(tallyOf(context, entity.name), decision.situation);
       planned.push({ seq: next, decision, seen: view.seen, current: view.current, actionHash: actionHash(context, decision) });
       next += 1;
     }
@@ -54,6 +54,11 @@ export function lockKey(entity: string, side: "left" | "right", id: string): str
   return `${entity} ${side} ${id}`;
 }
 
+/** Another record of its cluster speaks for it; it is only remembered as being without a link. */
+function isSilent({ subject }: View): boolean {
+  return subject.kind === "lone" && !speaksFor(subject.lone.side, subject.lone.record.id, subject.lone.match);
+}
+
 async function decideView(context: RunContext, entity: Entity, view: View, resolutions: readonly CaseResolution[]): Promise<Decision | null> {
   const { mapping } = context;
   const own = resolutions.filter((each) => isAbout(each, view.ids));
@@ -68,8 +73,8 @@ async function decideView(context: RunContext, entity: Entity, view: View, resol
   const { lone } = view.subject;
   // A pair that matches is decided once, from the left; a cluster of candidates speaks through its first record.
   if (lone.side === "right" && lone.match.kind === "one") return null;
-  if (!speaksFor(lone.side, lone.record.id, lone.match)) return null;
-  return decideLone(lone, facts);
+  const decision = decideLone(lone, facts);
+  return isSilent(view) ? { ...decision, cases: [] } : decision;
 }
 
 function isAbout(resolution: CaseResolution, ids: BySide<string | null>): boolean {

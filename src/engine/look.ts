@@ -1,11 +1,21 @@
 // Looking at single records: what hints name (webhooks, retries, people) and what the feeds of changes tell. A hint says only
 // "look": the record is read now, so are its counterpart and, without a link, whoever might be its match.
+//
+//   what was met                                   decided now     afterwards
+//   record and counterpart read                    yes             the hint ends with what it led to
+//   linked record or counterpart not readable      as unknown      stays in the inbox (settle-page)
+//   linked record or counterpart gone              as unknown      stays in the inbox; a sweep is asked for
+//   record without a link not readable             no              stays in the inbox
+//   record without a link gone                     no              the hint ends
+//   nobody can be asked for its match              no              stays in the inbox; a sweep is asked for
 
+import type { RemoteRecord, Result } from "../connector/contract.ts";
 import { SIDES, otherSide, type RemoteId, type Side } from "../core/ids.ts";
 import type { Fields } from "../core/value.ts";
 import type { Cell } from "../core/field.ts";
+import { brokenItems, refuseTooManyBroken } from "./broken.ts";
 import { endOf, pagesOf, tallyOf, throwIfStopping, type Entity, type RunContext } from "./context.ts";
-import type { Hint, Sighting, StoredHint } from "./ports.ts";
+import type { Hint, Quarantined, Sighting, StoredHint } from "./ports.ts";
 import { compareWithLinks, sightingsOf } from "./sight.ts";
 import { lookUp } from "./sweep.ts";
 
@@ -16,7 +26,10 @@ const PAGE = 200;
 export interface Looked {
   /** Hints to end with the run's last commit. */
   readonly hintsDone: readonly string[];
+  /** What could not be looked at: stored with that same commit, so that nothing is lost when the cursor moves on. */
+  readonly hints: readonly Hint[];
   readonly cursors: readonly { readonly side: Side; readonly cursor: string | null }[];
+  readonly broken: readonly Quarantined[];
   /**
    * What was seen cannot be decided from single records (a record may be gone, a create needs proof that nobody matches):
    * the entity must be swept.
@@ -36,19 +49,20 @@ export async function feedsOf(context: RunContext, entity: Entity): Promise<Read
 export async function lookAtChanges(context: RunContext, entity: Entity, cursors: Readonly<Record<Side, string>>): Promise<Looked> {
   const fed = await Promise.all(SIDES.map((side) => readFeed(context, entity, side, cursors[side])));
   const hints = await dueHints(context, entity);
+  const feeds = { cursors: fed.map(({ side, cursor }) => ({ side, cursor })), broken: fed.flatMap((feed) => feed.broken) };
+  const expired = fed.find((feed) => feed.expired);
+  if (expired !== undefined) {
+    // Everything will be listed: what the inbox names is among it.
+    return { ...feeds, hintsDone: hints.map((hint) => hint.hintId), hints: [], sweepNeeded: `the cursor of ${context.mapping.sides[expired.side].name} has expired` };
+  }
   const looked = await lookAt(context, entity, [...hints, ...fed.flatMap((feed) => feed.ids.map((id) => ({ side: feed.side, id })))]);
-  const resync = fed.find((feed) => feed.expired);
-  return {
-    hintsDone: hints.map((hint) => hint.hintId),
-    cursors: fed.map(({ side, cursor }) => ({ side, cursor })),
-    sweepNeeded: resync === undefined ? looked : `the cursor of ${context.mapping.sides[resync.side].name} has expired`,
-  };
+  return { ...feeds, ...looked, hintsDone: hints.map((hint) => hint.hintId) };
 }
 
-/** Stages what due hints name, without reading the feeds. @param which `follow-ups`: not what a guard withholds, which has just been looked at. */
+/** Stages what due hints name, without reading the feeds. @param which `follow-ups`: not what stayed in the inbox, which has just been looked at. */
 export async function lookAtHints(context: RunContext, entity: Entity, which: "all" | "follow-ups"): Promise<Looked> {
   const hints = (await dueHints(context, entity)).filter((hint) => which === "all" || hint.channel !== "withheld");
-  return { hintsDone: hints.map((hint) => hint.hintId), cursors: [], sweepNeeded: await lookAt(context, entity, hints) };
+  return { hintsDone: hints.map((hint) => hint.hintId), cursors: [], broken: [], ...(await lookAt(context, entity, hints)) };
 }
 
 async function dueHints(context: RunContext, entity: Entity): Promise<readonly StoredHint[]> {
@@ -61,74 +75,86 @@ interface Feed {
   readonly side: Side;
   /** Records whose fingerprint differs, or that have no link. */
   readonly ids: readonly RemoteId[];
+  readonly broken: readonly Quarantined[];
   readonly cursor: string;
   readonly expired: boolean;
 }
 
 async function readFeed(context: RunContext, entity: Entity, side: Side, from: string): Promise<Feed> {
   const object = entity.objects[side];
+  const what = `reading changes of ${object.name} of ${context.mapping.sides[side].name}`;
   const ids = new Set<RemoteId>();
+  const broken: Quarantined[] = [];
   let cursor = from;
+  let read = 0;
   for await (const page of object.changes(from)) {
     if (!page.ok) {
-      if (page.failure.kind === "resync") return { side, ids: [], cursor: from, expired: true };
-      throw endOf(page.failure, `reading changes of ${object.name} of ${context.mapping.sides[side].name}`);
+      if (page.failure.kind === "resync") return { side, ids: [], broken: [], cursor: from, expired: true };
+      throw endOf(page.failure, what);
     }
     for (const each of await compareWithLinks(context, entity, side, page.value.records)) if (each.differs) ids.add(each.record.id);
-    for (const item of page.value.broken) if (item.id !== null) ids.add(item.id);
+    broken.push(...brokenItems(context, entity, side, page.value.broken));
     cursor = object.laterCursor(cursor, page.value.cursor) ?? cursor;
+    read += page.value.records.length;
     tallyOf(context, entity.name).read[side] += page.value.records.length;
     context.progress.phase(entity.name, "read", ids.size, null);
     throwIfStopping(context);
   }
-  return { side, ids: [...ids], cursor, expired: false };
+  refuseTooManyBroken(what, broken, read);
+  return { side, ids: [...ids], broken, cursor, expired: false };
 }
 
-/** Reads the named records, their counterparts and their possible matches. @returns why a sweep is needed, or null. */
-async function lookAt(context: RunContext, entity: Entity, named: readonly { readonly side: Side; readonly id: RemoteId }[]): Promise<string | null> {
+/** What came of looking at a page, or at all. */
+interface Seen {
+  readonly sweepNeeded: string | null;
+  /** Records that nothing can be decided about now. */
+  readonly waiting: readonly RemoteId[];
+}
+
+/** Reads the named records, their counterparts and their possible matches. */
+async function lookAt(context: RunContext, entity: Entity, named: readonly { readonly side: Side; readonly id: RemoteId }[]): Promise<Pick<Looked, "hints" | "sweepNeeded">> {
   let sweepNeeded: string | null = null;
-  const stagedIds: Record<Side, Set<RemoteId>> = { left: new Set(), right: new Set() };
+  const hints: Hint[] = [];
+  const staged: Record<Side, Set<RemoteId>> = { left: new Set(), right: new Set() };
   for (const side of SIDES) {
     const ids = [...new Set(named.filter((each) => each.side === side).map((each) => each.id))];
     for (const page of pagesOf(ids, PAGE)) {
-      sweepNeeded = (await lookAtPage(context, entity, side, page, stagedIds)) ?? sweepNeeded;
+      const seen = await lookAtPage(context, entity, side, page, staged);
+      sweepNeeded ??= seen.sweepNeeded;
+      for (const id of seen.waiting) hints.push({ entity: entity.name, side, id, channel: "withheld", due: context.clock.now() });
       throwIfStopping(context);
     }
   }
-  return sweepNeeded;
+  return { hints, sweepNeeded };
 }
 
-async function lookAtPage(
-  context: RunContext,
-  entity: Entity,
-  side: Side,
-  ids: readonly RemoteId[],
-  staged: Readonly<Record<Side, Set<RemoteId>>>,
-): Promise<string | null> {
+async function lookAtPage(context: RunContext, entity: Entity, side: Side, ids: readonly RemoteId[], staged: Readonly<Record<Side, Set<RemoteId>>>): Promise<Seen> {
   const other = otherSide(side);
+  const nameOf = (which: Side): string => `${entity.objects[which].name} of ${context.mapping.sides[which].name}`;
   const wanted = ids.filter((id) => !staged[side].has(id));
-  if (wanted.length === 0) return null;
-  if (!entity.objects[side].capabilities.get) return `${entity.objects[side].name} of ${context.mapping.sides[side].name} has no \`get\``;
+  if (wanted.length === 0) return { sweepNeeded: null, waiting: [] };
+  if (!entity.objects[side].capabilities.get) return { sweepNeeded: `${nameOf(side)} has no \`get\``, waiting: wanted };
   // A point look-up alone is half of the proof of absence: a gone record is unknown until a complete listing misses it too.
-  const { sightings, gone } = await lookUp(context, entity, side, wanted, false);
-  await stage(context, side, sightings, staged);
+  const { sightings, gone, failed } = await lookUp(context, entity, side, wanted, false);
+  const links = (await context.store.linksBy(entity.name, side, wanted)).filter((link) => link.state !== "tombstone");
+  const linked = new Set(links.map((link) => link[side]));
+  const counterparts = links.map((link) => link[other]).filter((id) => !staged[other].has(id));
+  if (counterparts.length > 0 && !entity.objects[other].capabilities.get) return { sweepNeeded: `${nameOf(other)} has no \`get\``, waiting: wanted };
+  const found = counterparts.length === 0 ? null : await lookUp(context, entity, other, counterparts, false);
 
-  const links = await context.store.linksBy(entity.name, side, sightings.map((sighting) => sighting.id));
-  const linked = new Set(links.filter((link) => link.state !== "tombstone").map((link) => link[side]));
-  const counterparts = links.filter((link) => link.state !== "tombstone").map((link) => link[other]).filter((id) => !staged[other].has(id));
-  let othersGone: readonly RemoteId[] = [];
-  if (counterparts.length > 0) {
-    if (!entity.objects[other].capabilities.get) return `${entity.objects[other].name} of ${context.mapping.sides[other].name} has no \`get\``;
-    const found = await lookUp(context, entity, other, counterparts, false);
-    othersGone = found.gone;
-    await stage(context, other, found.sightings, staged);
-  }
-  const lone = sightings.filter((sighting) => sighting.differs && sighting.presence === "present" && !linked.has(sighting.id));
-  const unmatched = await discover(context, entity, side, lone, staged);
-  if (unmatched !== null) return unmatched;
+  const lone = sightings.filter((sighting) => !linked.has(sighting.id));
+  await stage(context, side, sightings.filter((sighting) => linked.has(sighting.id)), staged);
+  if (found !== null) await stage(context, other, found.sightings, staged);
+  const asked = await discover(context, entity, side, lone.filter((sighting) => sighting.differs && sighting.presence === "present"), staged);
+  const undecided = new Set(asked.waiting);
+  await stage(context, side, lone.filter((sighting) => sighting.presence !== "unknown" && !undecided.has(sighting.id)), staged);
+
   // A hint about a record that was never linked and is gone again asks for nothing.
-  const missing = gone.some((id) => linked.has(id)) ? side : othersGone.length > 0 ? other : null;
-  return missing === null ? null : `${context.mapping.sides[missing].name} no longer shows a linked ${entity.name}`;
+  const missing = gone.some((id) => linked.has(id)) ? side : (found?.gone.length ?? 0) > 0 ? other : null;
+  return {
+    sweepNeeded: asked.sweepNeeded ?? (missing === null ? null : `${context.mapping.sides[missing].name} no longer shows a linked ${entity.name}`),
+    waiting: [...asked.waiting, ...failed.filter((id) => !linked.has(id))],
+  };
 }
 
 async function stage(context: RunContext, side: Side, sightings: readonly Sighting[], staged: Readonly<Record<Side, Set<RemoteId>>>): Promise<void> {
@@ -136,52 +162,56 @@ async function stage(context: RunContext, side: Side, sightings: readonly Sighti
   for (const sighting of sightings) staged[side].add(sighting.id);
 }
 
-/** Looks on the other side for whom an unlinked record may belong to, by the connector's `find`. */
-async function discover(
-  context: RunContext,
-  entity: Entity,
-  side: Side,
-  lone: readonly Sighting[],
-  staged: Readonly<Record<Side, Set<RemoteId>>>,
-): Promise<string | null> {
-  if (lone.length === 0) return null;
+/** Looks on the other side for whom unlinked records may belong to, by the connector's `find`. */
+async function discover(context: RunContext, entity: Entity, side: Side, lone: readonly Sighting[], staged: Readonly<Record<Side, Set<RemoteId>>>): Promise<Seen> {
   const other = otherSide(side);
-  if (!entity.mapping.policy.matches) return null;
-  for (const sighting of lone) {
-    if (sighting.matchKeys.length === 0) continue;
-    const answer = await findMatches(context, entity, side, sighting);
+  const keyed = entity.mapping.policy.matches ? lone.filter((sighting) => sighting.matchKeys.length > 0) : [];
+  const answers = await askForMatches(context, entity, side, keyed);
+  const found: RemoteRecord[] = [];
+  const waiting: RemoteId[] = [];
+  let sweepNeeded: string | null = null;
+  keyed.forEach((sighting, index) => {
+    const answer = answers[index] ?? null;
+    if (answer?.ok === true) {
+      found.push(...answer.value);
+      return;
+    }
+    waiting.push(sighting.id);
     // Everybody without a link is remembered since the last sweep; what changed since is asked for by `find`. Without one
     // only a listing is proof that nobody matches.
-    if (answer === null) return `${entity.objects[other].name} of ${context.mapping.sides[other].name} cannot be asked for a match`;
-    await stage(context, other, answer.filter((found) => !staged[other].has(found.id)), staged);
-  }
-  return null;
+    if (answer === null) sweepNeeded = `${entity.objects[other].name} of ${context.mapping.sides[other].name} cannot be asked for a match`;
+    else if (answer.failure.kind === "auth" || answer.failure.kind === "stop") throw endOf(answer.failure, `looking up ${entity.objects[other].name}`);
+  });
+  const sightings = await sightingsOf(context, entity, other, await compareWithLinks(context, entity, other, found));
+  await stage(context, other, sightings.filter((sighting) => !staged[other].has(sighting.id)), staged);
+  return { sweepNeeded, waiting };
 }
 
-/** Sightings of the other side's records that `find` gives for this record; null: there is no way to ask. */
-export async function findMatches(context: RunContext, entity: Entity, side: Side, sighting: Sighting): Promise<readonly Sighting[] | null> {
-  if (sighting.record === null) return null;
-  const other = otherSide(side);
-  const object = entity.objects[other];
-  const key = findKey(object.capabilities.findBy, await asOther(context, entity, side, sighting.record));
-  if (key === null) return null;
-  const found = await object.find(key);
-  if (!found.ok) {
-    if (found.failure.kind === "auth" || found.failure.kind === "stop") throw endOf(found.failure, `looking up ${object.name}`);
-    return null;
-  }
-  return sightingsOf(context, entity, other, await compareWithLinks(context, entity, other, found.value));
+/** What `find` of the other side gives for each record; null: there is no way to ask. */
+async function askForMatches(context: RunContext, entity: Entity, side: Side, lone: readonly Sighting[]): Promise<readonly (Result<readonly RemoteRecord[]> | null)[]> {
+  const object = entity.objects[otherSide(side)];
+  const records = await asOther(entity, side, lone.map((sighting) => sighting.record ?? {}));
+  return Promise.all(
+    records.map((record) => {
+      const key = findKey(object.capabilities.findBy, record);
+      return key === null ? null : object.find(key);
+    }),
+  );
 }
 
-/** The record as it would be created on the other side, in that side's own names. */
-async function asOther(context: RunContext, entity: Entity, side: Side, record: Fields): Promise<Fields> {
-  const [reading] = await entity.mapping.read(side, [record]);
-  if (reading === undefined) return {};
-  const [carried] = await entity.mapping.carry(side, [reading.fields], () => null);
-  const cells: Record<string, Cell> = {};
-  for (const [field, value] of Object.entries(carried ?? {})) if (value.kind === "value") cells[field] = value.cell;
-  const written = await entity.mapping.write(otherSide(side), cells, null);
-  return written.ok ? written.record : {};
+/** The records as they would be created on the other side, in that side's own names. */
+async function asOther(entity: Entity, side: Side, records: readonly Fields[]): Promise<readonly Fields[]> {
+  if (records.length === 0) return [];
+  const readings = await entity.mapping.read(side, records);
+  const carried = await entity.mapping.carry(side, readings.map((reading) => reading.fields), () => null);
+  return Promise.all(
+    carried.map(async (values) => {
+      const cells: Record<string, Cell> = {};
+      for (const [field, value] of Object.entries(values)) if (value.kind === "value") cells[field] = value.cell;
+      const written = await entity.mapping.write(otherSide(side), cells, null);
+      return written.ok ? written.record : {};
+    }),
+  );
 }
 
 /** The first list of names whose values are all there. */

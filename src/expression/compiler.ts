@@ -97,7 +97,7 @@ class SafeExpression implements Expression {
     inputs: readonly Value[],
     bindings: Readonly<Record<string, Value>>,
   ): Promise<(ExpressionResult | null)[]> {
-    let run = native(bindings);
+    const run = native(bindings);
     const results: (ExpressionResult | null)[] = [];
     let spent = 0;
     for (const input of inputs) {
@@ -114,8 +114,6 @@ class SafeExpression implements Expression {
           throw new Error(`evaluating ${this.source} went wrong`, { cause: thrown });
         }
         results.push(result);
-        // A value of this input must not be seen by the next one, whatever it was doing when it stopped.
-        run = native(bindings);
       }
       spent += spentBudget();
     }

@@ -78,6 +78,6 @@ class Plain {
   }
 }
 
-export function tooLarge(lengthMax: number): ExpressionFailure {
+function tooLarge(lengthMax: number): ExpressionFailure {
   return new ExpressionFailure("E_EXPR_RESOURCE", `the result is larger than ${String(lengthMax)} characters`);
 }

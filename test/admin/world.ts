@@ -5,7 +5,16 @@ import { createAdmin, type Admin, type AdminOptions } from "../../src/admin/admi
 import { createMetrics, type Metrics } from "../../src/admin/metrics.ts";
 import type { Instant, LinkId, RemoteId, RunId } from "../../src/core/ids.ts";
 import type { Value } from "../../src/core/value.ts";
-import { LedgerError, type AuditRow, type CaseRow, type EffectRow, type Ledger, type LinkRow, type PairFigures, type QuarantineRow } from "../../src/engine/ledger.ts";
+import {
+  LedgerError,
+  type AuditRow,
+  type CaseRow,
+  type EffectRow,
+  type Ledger,
+  type LinkRow,
+  type PairFigures,
+  type QuarantineRow,
+} from "../../src/engine/ledger.ts";
 import { OperatorError, type Operator, type PairSummary } from "../../src/engine/operator.ts";
 import type { RunReport, RunRow, StoredPlan } from "../../src/engine/ports.ts";
 
@@ -91,8 +100,28 @@ export function aCase(more: Partial<CaseRow> = {}): CaseRow {
 export function newWorld(): World {
   return {
     pairs: [summary()],
-    figures: new Map([["crm-billing", { links: { live: 988, frozen: 1, tombstones: 3 }, cases: { conflict: 1 }, quarantined: 1, backlog: 2, oldestHint: at(4) }]]),
-    runs: [{ pair: "crm-billing", run: "r_01" as RunId, kind: "sweep", startedAt: at(30), endedAt: at(28), report: report() }],
+    figures: new Map([
+      [
+        "crm-billing",
+        {
+          links: { live: 988, frozen: 1, tombstones: 3 },
+          cases: { conflict: 1 },
+          quarantined: 1,
+          backlog: 2,
+          oldestHint: at(4),
+        },
+      ],
+    ]),
+    runs: [
+      {
+        pair: "crm-billing",
+        run: "r_01" as RunId,
+        kind: "sweep",
+        startedAt: at(30),
+        endedAt: at(28),
+        report: report(),
+      },
+    ],
     effects: [
       {
         pair: "crm-billing",
@@ -110,12 +139,48 @@ export function newWorld(): World {
       },
     ],
     links: [
-      { pair: "crm-billing", id: "7" as LinkId, entity: "customer", left: record("c-17"), right: record("B-4"), state: "live", since: at(9000) },
-      { pair: "crm-billing", id: "8" as LinkId, entity: "customer", left: record("c-18"), right: record("B-5"), state: "frozen", since: at(8000) },
+      {
+        pair: "crm-billing",
+        id: "7" as LinkId,
+        entity: "customer",
+        left: record("c-17"),
+        right: record("B-4"),
+        state: "live",
+        since: at(9000),
+      },
+      {
+        pair: "crm-billing",
+        id: "8" as LinkId,
+        entity: "customer",
+        left: record("c-18"),
+        right: record("B-5"),
+        state: "frozen",
+        since: at(8000),
+      },
     ],
     cases: [aCase()],
-    quarantine: [{ id: "q1", pair: "crm-billing", entity: "customer", side: "right", record: record("B-9"), code: "rejected", message: "the VAT number is not valid", attempts: 3, next: at(-600) }],
-    plans: [{ pair: "crm-billing", id: "p_1", hash: "abc", createdAt: at(60), document: { pair: "crm-billing", hash: "abc", actions: [] } }],
+    quarantine: [
+      {
+        id: "q1",
+        pair: "crm-billing",
+        entity: "customer",
+        side: "right",
+        record: record("B-9"),
+        code: "rejected",
+        message: "the VAT number is not valid",
+        attempts: 3,
+        next: at(-600),
+      },
+    ],
+    plans: [
+      {
+        pair: "crm-billing",
+        id: "p_1",
+        hash: "abc",
+        createdAt: at(60),
+        document: { pair: "crm-billing", hash: "abc", actions: [] },
+      },
+    ],
     audit: [],
     asked: [],
     stale: new Set(),
@@ -148,7 +213,12 @@ export function ledgerOf(world: World): Ledger {
     ping: async () => void (await found(null)),
     figures: async (pair) => {
       const own = world.runs.filter((run) => run.pair === pair);
-      return found({ ...empty, lastRun: own[0] ?? null, lastSweep: own.find((run) => run.kind === "sweep") ?? null, ...world.figures.get(pair) });
+      return found({
+        ...empty,
+        lastRun: own[0] ?? null,
+        lastSweep: own.find((run) => run.kind === "sweep") ?? null,
+        ...world.figures.get(pair),
+      });
     },
     runs: async ({ pair, limit, before }) => {
       const own = world.runs.filter((run) => pair === null || run.pair === pair);
@@ -156,9 +226,17 @@ export function ledgerOf(world: World): Ledger {
       return found(own.slice(from, from + limit));
     },
     run: async (id) => found(world.runs.find((run) => run.run === id) ?? null),
-    effects: async ({ run, link, limit }) => found(world.effects.filter((row) => (run === null || row.run === run) && (link === null || row.linkId === link)).slice(0, limit)),
+    effects: async ({ run, link, limit }) =>
+      found(
+        world.effects
+          .filter((row) => (run === null || row.run === run) && (link === null || row.linkId === link))
+          .slice(0, limit),
+      ),
     effectTotals: async () => {
-      const totals = new Map<string, { pair: string; entity: string; side: "left" | "right"; op: string; count: number }>();
+      const totals = new Map<
+        string,
+        { pair: string; entity: string; side: "left" | "right"; op: string; count: number }
+      >();
       for (const { pair, entity, side, op } of world.effects) {
         const key = `${pair} ${entity} ${side} ${op}`;
         totals.set(key, { pair, entity, side, op, count: (totals.get(key)?.count ?? 0) + 1 });
@@ -168,12 +246,27 @@ export function ledgerOf(world: World): Ledger {
     links: async ({ pair, entity, record: of, limit, after }) =>
       found(
         world.links
-          .filter((row) => row.pair === pair && (entity === null || row.entity === entity) && (of === null || row[of.side] === of.id) && Number(row.id) > Number(after ?? "0"))
+          .filter(
+            (row) =>
+              row.pair === pair &&
+              (entity === null || row.entity === entity) &&
+              (of === null || row[of.side] === of.id) &&
+              Number(row.id) > Number(after ?? "0"),
+          )
           .slice(0, limit),
       ),
     addLink: async (pair, entity, left, right) => {
-      if (world.links.some((row) => row.state !== "tombstone" && (row.left === left || row.right === right))) throw new LedgerError("E_TAKEN", "linked already");
-      const row = { pair, id: String(world.links.length + 7) as LinkId, entity, left, right, state: "live" as const, since: at(0) };
+      if (world.links.some((row) => row.state !== "tombstone" && (row.left === left || row.right === right)))
+        throw new LedgerError("E_TAKEN", "linked already");
+      const row = {
+        pair,
+        id: String(world.links.length + 7) as LinkId,
+        entity,
+        left,
+        right,
+        state: "live" as const,
+        since: at(0),
+      };
       world.links.push(row);
       return found(row);
     },
@@ -182,7 +275,8 @@ export function ledgerOf(world: World): Ledger {
       if (index < 0) throw new LedgerError("E_NOT_FOUND", "not linked");
       world.links.splice(index, 1);
     },
-    cases: async ({ pair, limit }) => found(world.cases.filter((row) => row.closed !== true && (pair === null || row.pair === pair)).slice(0, limit)),
+    cases: async ({ pair, limit }) =>
+      found(world.cases.filter((row) => row.closed !== true && (pair === null || row.pair === pair)).slice(0, limit)),
     case: async (id) => found(world.cases.find((row) => row.id === id && row.closed !== true) ?? null),
     resolveCase: async (id, answer) => {
       const row = world.cases.find((each) => each.id === id);
@@ -192,9 +286,12 @@ export function ledgerOf(world: World): Ledger {
       world.cases = world.cases.map((each) => (each.id === id ? answered : each));
       return found(answered);
     },
-    quarantine: async ({ pair, limit }) => found(world.quarantine.filter((row) => pair === null || row.pair === pair).slice(0, limit)),
+    quarantine: async ({ pair, limit }) =>
+      found(world.quarantine.filter((row) => pair === null || row.pair === pair).slice(0, limit)),
     retryQuarantined: async (which) => {
-      const hit = world.quarantine.filter((row) => ("ids" in which ? which.ids.includes(row.id) : which.pair === null || row.pair === which.pair));
+      const hit = world.quarantine.filter((row) =>
+        "ids" in which ? which.ids.includes(row.id) : which.pair === null || row.pair === which.pair,
+      );
       return found(hit.length);
     },
     setPaused: async () => undefined,
@@ -212,11 +309,13 @@ export function operatorOf(world: World): Operator {
   world.emit = (event, data) => {
     for (const listener of listeners) listener({ event, data });
   };
-  const ask = async (word: string, pair: string, who: string): Promise<void> => void world.asked.push(`${word} ${pair} ${who}`);
+  const ask = async (word: string, pair: string, who: string): Promise<void> =>
+    void world.asked.push(`${word} ${pair} ${who}`);
   return {
     pairs: async () => world.pairs,
     startRun: async (pair, { sweep }, who) => {
-      if (world.pairs.find((each) => each.pair === pair)?.running !== null) throw new OperatorError("E_RUNNING", `a run of ${pair} is under way`);
+      if (world.pairs.find((each) => each.pair === pair)?.running !== null)
+        throw new OperatorError("E_RUNNING", `a run of ${pair} is under way`);
       await ask(sweep ? "sweep" : "run", pair, who);
     },
     pause: (pair, who) => ask("pause", pair, who),
@@ -224,13 +323,19 @@ export function operatorOf(world: World): Operator {
     accept: (pair, who) => ask("accept", pair, who),
     plan: async (pair) => ({ id: "p_2", pair, hash: "def", actions: [] }),
     apply: async (id, who) => {
-      if (world.stale.has(id)) throw new OperatorError("E_PLAN_STALE", "the mapping's meaning has changed since the plan was made");
+      if (world.stale.has(id))
+        throw new OperatorError("E_PLAN_STALE", "the mapping's meaning has changed since the plan was made");
       await ask("apply", id, who);
       return { plan: id, applied: 0, dropped: [], outcome: "ok" };
     },
     systems: async () => [
       { system: "sandbox-crm", connector: "sandbox-crm", calls: { "200": 120 }, lastError: null },
-      { system: "sandbox-billing", connector: "sandbox-billing", calls: { "200": 240, "429": 3 }, lastError: world.lastError },
+      {
+        system: "sandbox-billing",
+        connector: "sandbox-billing",
+        calls: { "200": 240, "429": 3 },
+        lastError: world.lastError,
+      },
     ],
     subscribe: (listener) => {
       listeners.add(listener);

@@ -13,7 +13,12 @@ export class Refused extends Error {
 
 function headers(more = {}) {
   const token = sessionStorage.getItem(KEY);
-  return { accept: "application/json", "x-syncline": "1", ...(token === null ? {} : { authorization: `Bearer ${token}` }), ...more };
+  return {
+    accept: "application/json",
+    "x-syncline": "1",
+    ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+    ...more,
+  };
 }
 
 export function setToken(token) {
@@ -43,19 +48,28 @@ export function get(path) {
 }
 
 export function post(path, body = {}) {
-  return ask(path, { method: "POST", headers: headers({ "content-type": "application/json" }), body: JSON.stringify(body) });
+  return ask(path, {
+    method: "POST",
+    headers: headers({ "content-type": "application/json" }),
+    body: JSON.stringify(body),
+  });
 }
 
 const TOKEN = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g;
 
 /** Numbers that would lose digits here are kept as texts: they are shown, never computed with. */
 export function parseExact(text) {
-  return JSON.parse(text.replace(TOKEN, (token) => (!token.startsWith('"') && token.length >= 16 ? `"${token}"` : token)));
+  return JSON.parse(
+    text.replace(TOKEN, (token) => (!token.startsWith('"') && token.length >= 16 ? `"${token}"` : token)),
+  );
 }
 
 /** Listens until the connection ends. @returns after the end; throws Refused when it was not let in. */
 export async function listen(heard, connected) {
-  const response = await fetch("/v1/events", { headers: headers({ accept: "text/event-stream" }), credentials: "omit" }).catch(() => null);
+  const response = await fetch("/v1/events", {
+    headers: headers({ accept: "text/event-stream" }),
+    credentials: "omit",
+  }).catch(() => null);
   if (response === null) return;
   if (!response.ok) throw new Refused(response.status, "events are not told");
   connected();

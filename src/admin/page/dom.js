@@ -45,14 +45,20 @@ export function command(text) {
   return h("code", { class: "command", title: "on the command line" }, text);
 }
 
-/** A time that keeps telling how long ago it was, or how long until; see `tick`. */
+/** A time that keeps telling how long ago it was; see `tick`. */
 export function moment(iso) {
   return h("time", { datetime: iso, title: iso, "data-at": Date.parse(iso) }, "");
 }
 
+/** A time that something is due. */
+export function due(iso) {
+  return h("time", { datetime: iso, title: iso, "data-at": Date.parse(iso), "data-due": true }, "");
+}
+
 export function tick(now) {
   for (const time of document.querySelectorAll("time[data-at]")) {
-    const words = fromNow(Number(time.dataset.at) - now);
+    const ahead = Number(time.dataset.at) - now;
+    const words = time.dataset.due !== undefined && ahead < 500 ? "due now" : fromNow(ahead);
     if (time.textContent !== words) time.textContent = words;
   }
 }
@@ -60,7 +66,13 @@ export function tick(now) {
 function fromNow(ms) {
   const seconds = Math.round(Math.abs(ms) / 1000);
   const length =
-    seconds < 60 ? `${seconds} s` : seconds < 5400 ? `${Math.round(seconds / 60)} min` : seconds < 129_600 ? `${Math.round(seconds / 3600)} h` : `${Math.round(seconds / 86_400)} days`;
+    seconds < 60
+      ? `${seconds} s`
+      : seconds < 5400
+        ? `${Math.round(seconds / 60)} min`
+        : seconds < 129_600
+          ? `${Math.round(seconds / 3600)} h`
+          : `${Math.round(seconds / 86_400)} days`;
   if (seconds === 0) return "now";
   return ms < 0 ? `${length} ago` : `in ${length}`;
 }
@@ -75,12 +87,17 @@ export function show(id, value, make) {
   const text = JSON.stringify(value);
   if (shown.get(id) === text) return;
   const place = document.getElementById(id);
-  const editing = place.contains(document.activeElement) && document.activeElement.tagName === "INPUT" && document.activeElement.value !== "";
+  const editing =
+    place.contains(document.activeElement) &&
+    document.activeElement.tagName === "INPUT" &&
+    document.activeElement.value !== "";
   if (editing) return;
   shown.set(id, text);
   const focused = place.contains(document.activeElement) ? document.activeElement.dataset.key : undefined;
   const opened = new Set([...place.querySelectorAll("details[open][data-key]")].map((details) => details.dataset.key));
   place.replaceChildren(...[make(value)].flat());
-  for (const details of place.querySelectorAll("details[data-key]")) if (opened.has(details.dataset.key)) details.open = true;
-  if (focused !== undefined) [...place.querySelectorAll("[data-key]")].find((element) => element.dataset.key === focused)?.focus();
+  for (const details of place.querySelectorAll("details[data-key]"))
+    if (opened.has(details.dataset.key)) details.open = true;
+  if (focused !== undefined)
+    [...place.querySelectorAll("[data-key]")].find((element) => element.dataset.key === focused)?.focus();
 }

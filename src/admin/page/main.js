@@ -4,7 +4,7 @@
 
 import { get, listen, post, Refused, setToken } from "./api.js";
 import { cases } from "./cases.js";
-import { command, h, show, tick } from "./dom.js";
+import { button, command, h, show, tick } from "./dom.js";
 import { effects, quarantine, runs, systems } from "./lists.js";
 import { pairs } from "./pairs.js";
 import { planView } from "./plan.js";
@@ -42,7 +42,15 @@ async function load() {
   role = status.you.role;
   clockAhead = Date.parse(status.time) - Date.now();
   const { time: _time, ...steady } = status;
-  const all = { status: steady, cases: caseRows, quarantine: quarantineRows, runs: runRows, systems: systemRows, budgets, role };
+  const all = {
+    status: steady,
+    cases: caseRows,
+    quarantine: quarantineRows,
+    runs: runRows,
+    systems: systemRows,
+    budgets,
+    role,
+  };
   const names = steady.pairs.map((pair) => ({ pair: pair.pair, sides: pair.sides }));
   show("verdict", all, verdict);
   show("pairs", { status: steady, role }, (value) => pairs(value, can, act, makePlan));
@@ -50,7 +58,11 @@ async function load() {
   show("quarantine", { quarantine: quarantineRows, role }, (value) => quarantine(value, can, act, look));
   show("runs", { runs: runRows }, (value) => runs(value, lookAtRun));
   show("systems", { systems: systemRows, budgets }, systems);
-  show("record-pair", names.map(({ pair }) => pair), (list) => list.map((name) => h("option", { value: name }, name)));
+  show(
+    "record-pair",
+    names.map(({ pair }) => pair),
+    (list) => list.map((name) => h("option", { value: name }, name)),
+  );
   at("version").textContent = steady.version;
   at("cases-count").textContent = caseRows.length === 0 ? "" : String(caseRows.length);
   at("quarantine-count").textContent = quarantineRows.length === 0 ? "" : String(quarantineRows.length);
@@ -79,19 +91,18 @@ function failed(error) {
 }
 
 function live(words, tone) {
+  if (at("live").textContent === words) return;
   at("live").textContent = words;
   at("live").className = tone;
 }
 
 function schedule() {
   clearTimeout(timer);
-  timer = setTimeout(
-    async () => {
-      if (!document.hidden) await refresh();
-      schedule();
-    },
-    streaming ? POLL_WITH_EVENTS_MS : POLL_MS,
-  );
+  const lookAgain = async () => {
+    if (!document.hidden) await refresh();
+    schedule();
+  };
+  timer = setTimeout(() => void lookAgain(), streaming ? POLL_WITH_EVENTS_MS : POLL_MS);
 }
 
 async function watch() {
@@ -163,7 +174,19 @@ async function look(pair, record) {
   try {
     const links = await get(`/v1/pairs/${encodeURIComponent(pair)}/links?record=${encodeURIComponent(record)}`);
     const parts = await Promise.all(
-      links.map(async (link) => h("div", { class: "card" }, h("p", null, h("b", null, `${link.entity} ${link.left} ⇄ ${link.right}`), ` · ${link.state} · link ${link.id}`), effects(await get(`/v1/links/${encodeURIComponent(link.id)}/history`)))),
+      links.map(async (link) =>
+        h(
+          "div",
+          { class: "card" },
+          h(
+            "p",
+            null,
+            h("b", null, `${link.entity} ${link.left} ⇄ ${link.right}`),
+            ` · ${link.state} · link ${link.id}`,
+          ),
+          effects(await get(`/v1/links/${encodeURIComponent(link.id)}/history`)),
+        ),
+      ),
     );
     const none = h("p", { class: "none" }, `${record} is in no link. `, command(commandLine("links", pair, record)));
     place.replaceChildren(...(parts.length === 0 ? [none] : parts));
@@ -181,7 +204,9 @@ async function lookAtRun(run) {
   });
   if (rows === null) return;
   at("record-section").scrollIntoView({ behavior: "smooth" });
-  at("record").replaceChildren(h("div", { class: "card" }, h("p", null, h("b", null, `run ${run.run}`), ` of ${run.pair}`), effects(rows)));
+  at("record").replaceChildren(
+    h("div", { class: "card" }, h("p", null, h("b", null, `run ${run.run}`), ` of ${run.pair}`), effects(rows)),
+  );
   tick(Date.now() + clockAhead);
 }
 
@@ -198,10 +223,19 @@ function askForToken(error) {
   if (!at("token-dialog").open) at("token-dialog").showModal();
 }
 
-at("token-form").addEventListener("submit", () => {
+at("token-dialog").addEventListener("close", () => {
+  if (!locked) return;
+  const again = button("Enter a token", "token", () => at("token-dialog").showModal());
+  const words = h("p", null, "Without a token there is nothing to see here.");
+  show("verdict", { again: true }, () => h("div", { class: "banner warn" }, words, again));
+});
+
+at("token-form").addEventListener("submit", (event) => {
+  event.preventDefault();
   setToken(at("token").value.trim());
   at("token").value = "";
   locked = false;
+  at("token-dialog").close();
   void refresh();
 });
 

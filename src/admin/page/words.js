@@ -36,7 +36,9 @@ export function outcomeWords(run) {
     case "failed":
       return { tone: "bad", words: `failed${because}` };
     default:
-      return run.ended === null ? { tone: "busy", words: "under way" } : { tone: "bad", words: "ended without a report" };
+      return run.ended === null
+        ? { tone: "busy", words: "under way" }
+        : { tone: "bad", words: "ended without a report" };
   }
 }
 
@@ -51,7 +53,11 @@ export function effectWords(run) {
     }
   }
   return [...bySide].flatMap(([side, sum]) => {
-    const parts = [sum.create > 0 && `${sum.create} created`, sum.update > 0 && `${sum.update} updated`, sum.delete > 0 && `${sum.delete} deleted`].filter(Boolean);
+    const parts = [
+      sum.create > 0 && `${sum.create} created`,
+      sum.update > 0 && `${sum.update} updated`,
+      sum.delete > 0 && `${sum.delete} deleted`,
+    ].filter(Boolean);
     return parts.length === 0 ? [] : [`${side}: ${parts.join(", ")}`];
   });
 }
@@ -62,7 +68,9 @@ export function situations(run) {
   for (const entity of Object.values(run.entities)) {
     for (const [name, count] of Object.entries(entity.situations)) sum.set(name, (sum.get(name) ?? 0) + count);
   }
-  return [...sum].filter(([, count]) => count > 0).sort(([a], [b]) => Number(a === "in-sync") - Number(b === "in-sync") || a.localeCompare(b));
+  return [...sum]
+    .filter(([, count]) => count > 0)
+    .sort(([a], [b]) => Number(a === "in-sync") - Number(b === "in-sync") || a.localeCompare(b));
 }
 
 export function plural(count, one, many = `${one}s`) {

@@ -66,9 +66,12 @@ async function answerOf(desk: Desk, row: CaseRow, body: Value): Promise<Answer> 
   if (word === undefined || another !== undefined) throw invalid("say one of take, value, link, dismiss");
   const allowed = ANSWERS[row.kind];
   if (allowed.length === 0) {
-    throw invalid(`a tripped guard is not answered; look and approve: syncline plan ${row.pair} --sweep --out plan.json && syncline apply plan.json`);
+    throw invalid(
+      `a tripped guard is not answered; look and approve: syncline plan ${row.pair} --sweep --out plan.json && syncline apply plan.json`,
+    );
   }
-  if (!allowed.some((kind) => kind === word)) throw invalid(`a case of kind ${row.kind} is answered with ${allowed.join(" or ")}`);
+  if (!allowed.some((kind) => kind === word))
+    throw invalid(`a case of kind ${row.kind} is answered with ${allowed.join(" or ")}`);
   if (word === "take") return { kind: "take", side: await takenSide(desk, row, textOf(given, "take")) };
   if (word === "link") return { kind: "link", id: linkedRecord(row, given["link"] ?? null) };
   if (word === "value") {
@@ -84,7 +87,10 @@ async function answerOf(desk: Desk, row: CaseRow, body: Value): Promise<Answer> 
 async function takenSide(desk: Desk, row: CaseRow, name: string): Promise<"left" | "right"> {
   const pair = await pairNamed(desk, row.pair);
   const side = sideNamed(pair, name);
-  if (side === null) throw invalid(`pair ${row.pair} has no side "${name.slice(0, 80)}"; it has ${pair.sides.left.name} and ${pair.sides.right.name}`);
+  if (side === null)
+    throw invalid(
+      `pair ${row.pair} has no side "${name.slice(0, 80)}"; it has ${pair.sides.left.name} and ${pair.sides.right.name}`,
+    );
   return side;
 }
 
@@ -92,8 +98,12 @@ async function takenSide(desk: Desk, row: CaseRow, name: string): Promise<"left"
 function linkedRecord(row: CaseRow, given: Value): RemoteId {
   const id = remoteId(given);
   if (id === null) throw invalid('"link" is the id of a record');
-  const listed = row.kind === "ambiguous" && isFields(row.values) ? Object.values(row.values).flatMap((list) => (isList(list) ? list : [])) : [];
-  if (listed.length > 0 && !listed.includes(id)) throw invalid("this record is not one of the case's candidates; to link others: syncline links add");
+  const listed =
+    row.kind === "ambiguous" && isFields(row.values)
+      ? Object.values(row.values).flatMap((list) => (isList(list) ? list : []))
+      : [];
+  if (listed.length > 0 && !listed.includes(id))
+    throw invalid("this record is not one of the case's candidates; to link others: syncline links add");
   return id;
 }
 

@@ -18,7 +18,11 @@ export function healthRoutes(desk: Desk): readonly ReadRoute[] {
       path: "/healthz",
       async read() {
         const database = await answers(desk);
-        const json = { status: database ? "ok" : "failing", database: database ? "ok" : "does not answer", version: desk.version };
+        const json = {
+          status: database ? "ok" : "failing",
+          database: database ? "ok" : "does not answer",
+          version: desk.version,
+        };
         return { status: database ? 200 : 503, json };
       },
     },
@@ -32,7 +36,11 @@ export function healthRoutes(desk: Desk): readonly ReadRoute[] {
         return { status: 200, text: await desk.metrics.text(figures), type: desk.metrics.contentType };
       },
     },
-    { ...open, path: "/openapi.json", read: () => Promise.resolve(ok({ ...OPENAPI, info: { title: "Syncline admin API", version: desk.version } })) },
+    {
+      ...open,
+      path: "/openapi.json",
+      read: () => Promise.resolve(ok({ ...OPENAPI, info: { title: "Syncline admin API", version: desk.version } })),
+    },
   ];
 }
 
@@ -55,7 +63,8 @@ async function answers(desk: Desk): Promise<boolean> {
 async function readiness(desk: Desk): Promise<Answer> {
   const { ready, why } = desk.operator.ready();
   if (!ready) return { status: 503, json: { ready: false, why, failing: [] } };
-  if (!(await answers(desk))) return { status: 503, json: { ready: false, why: "the database does not answer", failing: [] } };
+  if (!(await answers(desk)))
+    return { status: 503, json: { ready: false, why: "the database does not answer", failing: [] } };
   return ok({ ready: true, why: null, failing: await failingPairs(desk) });
 }
 

@@ -23,7 +23,9 @@ export function linkRoutes(desk: Desk): readonly Route[] {
         const entity = query["entity"] === undefined ? null : entityNamed(summary, query["entity"]);
         const record = query["record"] === undefined ? null : recordOf(summary, query["record"]);
         const after = query["after"] === undefined ? null : afterOf(query["after"]);
-        return ok(page.cut(await ledger.links({ pair: summary.pair, entity, record, limit: page.reach, after })).map(shownLink));
+        return ok(
+          page.cut(await ledger.links({ pair: summary.pair, entity, record, limit: page.reach, after })).map(shownLink),
+        );
       },
     },
     {
@@ -78,7 +80,9 @@ export function linkRoutes(desk: Desk): readonly Route[] {
 async function isThere(desk: Desk, id: LinkId): Promise<boolean> {
   const before = (BigInt(id) - 1n).toString() as LinkId;
   const pairs = await desk.operator.pairs();
-  const found = await Promise.all(pairs.map(({ pair }) => desk.ledger.links({ pair, entity: null, record: null, limit: 1, after: before })));
+  const found = await Promise.all(
+    pairs.map(({ pair }) => desk.ledger.links({ pair, entity: null, record: null, limit: 1, after: before })),
+  );
   return found.some(([link]) => link?.id === id);
 }
 

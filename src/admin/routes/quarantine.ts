@@ -21,7 +21,9 @@ export function quarantineRoutes(desk: Desk): readonly Route[] {
         const page = pageOf(query);
         const pair = await pairAsked(desk, query);
         const pairs = byName(await operator.pairs());
-        return ok(page.cut(await ledger.quarantine({ pair, limit: page.reach })).map((row) => shownQuarantine(row, pairs)));
+        return ok(
+          page.cut(await ledger.quarantine({ pair, limit: page.reach })).map((row) => shownQuarantine(row, pairs)),
+        );
       },
     },
     {

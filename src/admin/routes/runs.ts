@@ -28,7 +28,13 @@ export function runRoutes(desk: Desk): readonly Route[] {
         return ok(page.cut(await ledger.runs({ pair, limit: page.reach, before })).map(shownRun));
       },
     },
-    { kind: "read", path: "/v1/runs/{run}", role: "view", queries: [], read: async ({ params }) => ok(shownRun(await runNamed(params["run"]))) },
+    {
+      kind: "read",
+      path: "/v1/runs/{run}",
+      role: "view",
+      queries: [],
+      read: async ({ params }) => ok(shownRun(await runNamed(params["run"]))),
+    },
     {
       kind: "read",
       path: "/v1/runs/{run}/effects",
@@ -38,7 +44,9 @@ export function runRoutes(desk: Desk): readonly Route[] {
         const page = pageOf(query);
         const { run } = await runNamed(params["run"]);
         const pairs = byName(await operator.pairs());
-        return ok(page.cut(await ledger.effects({ run, link: null, limit: page.reach })).map((row) => shownEffect(row, pairs)));
+        return ok(
+          page.cut(await ledger.effects({ run, link: null, limit: page.reach })).map((row) => shownEffect(row, pairs)),
+        );
       },
     },
     {

@@ -13,7 +13,14 @@ export function systemRoutes(desk: Desk, events: Events): readonly Route[] {
       queries: [],
       async read() {
         const systems = await desk.operator.systems();
-        return ok(systems.map(({ system, connector, calls, lastError }) => ({ system, connector, calls: { ...calls }, lastError })));
+        return ok(
+          systems.map(({ system, connector, calls, lastError }) => ({
+            system,
+            connector,
+            calls: { ...calls },
+            lastError,
+          })),
+        );
       },
     },
     {
@@ -22,7 +29,10 @@ export function systemRoutes(desk: Desk, events: Events): readonly Route[] {
       role: "view",
       queries: [],
       // Only what systems have told or the daemon has counted; empty while nothing is known.
-      read: () => Promise.resolve(ok(desk.metrics.budgets().map(({ system, limit, remainingRatio }) => ({ system, limit, remainingRatio })))),
+      read: () =>
+        Promise.resolve(
+          ok(desk.metrics.budgets().map(({ system, limit, remainingRatio }) => ({ system, limit, remainingRatio }))),
+        ),
     },
     { kind: "stream", path: "/v1/events", role: "view", stream: (reply) => events.open(reply) },
   ];
