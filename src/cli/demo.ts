@@ -4,7 +4,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
@@ -43,8 +43,8 @@ async function demo(options: DemoOptions, output: Output): Promise<void> {
   const folder = join(ROOT, ".syncline");
   const fresh = !existsSync(join(folder, "sandbox"));
   mkdirSync(folder, { recursive: true });
-  const secrets = demoSecrets(join(folder, "demo-secrets.json"));
-  Object.assign(process.env, secrets, { SANDBOX_CRM_URL: `http://127.0.0.1:${options.crmPort}`, SANDBOX_BILLING_URL: `http://127.0.0.1:${options.billingPort}` });
+  const secrets = demoSecrets(join(folder, "secrets"));
+  Object.assign(process.env, { SANDBOX_CRM_URL: `http://127.0.0.1:${options.crmPort}`, SANDBOX_BILLING_URL: `http://127.0.0.1:${options.billingPort}` });
 
   const stop = untilSignal();
   const systems: Sandbox[] = [];
@@ -61,8 +61,8 @@ async function demo(options: DemoOptions, output: Output): Promise<void> {
     const hooks = project.config?.hooks.listen;
     const hookUrl = hooks === undefined ? [] : ["--webhook", `http://${hooks.host}:${String(hooks.port)}/hooks/sandbox-crm`];
     const data = (name: string): readonly string[] => ["--data", join(folder, "sandbox", name), "--seed", options.seed];
-    systems.push(await startSandbox("crm", [...data("crm"), "--port", options.crmPort, ...hookUrl]));
-    systems.push(await startSandbox("billing", [...data("billing"), "--port", options.billingPort]));
+    systems.push(await startSandbox("crm", [...data("crm"), "--port", options.crmPort, ...hookUrl], secrets));
+    systems.push(await startSandbox("billing", [...data("billing"), "--port", options.billingPort], secrets));
 
     const redactor = redactorOf(project);
     const log = createLog({ level: "warn", format: "pretty", redact: (text) => redactor.redact(text) });
@@ -84,18 +84,24 @@ async function demo(options: DemoOptions, output: Output): Promise<void> {
   }
 }
 
+/** By the sandboxes' environment variables: the file that config/demo.yaml names, and how it is made up. */
+const SECRETS: Readonly<Record<string, readonly [file: string, make: () => string]>> = {
+  SANDBOX_CRM_TOKEN: ["crm-token", () => randomBytes(24).toString("base64url")],
+  SANDBOX_CRM_WEBHOOK_SECRET: ["crm-webhook-secret", () => `whsec_${randomBytes(32).toString("base64")}`],
+  SANDBOX_BILLING_USER: ["billing-user", () => "syncline"],
+  SANDBOX_BILLING_PASSWORD: ["billing-password", () => randomBytes(24).toString("base64url")],
+};
+
 /** Made up at the first start and kept, so that a restart finds its systems again. */
-function demoSecrets(file: string): Readonly<Record<string, string>> {
-  if (existsSync(file)) return JSON.parse(readFileSync(file, "utf8")) as Readonly<Record<string, string>>;
-  const secrets = {
-    SANDBOX_CRM_TOKEN: randomBytes(24).toString("base64url"),
-    SANDBOX_CRM_WEBHOOK_SECRET: `whsec_${randomBytes(32).toString("base64")}`,
-    SANDBOX_BILLING_USER: "syncline",
-    SANDBOX_BILLING_PASSWORD: randomBytes(24).toString("base64url"),
-  };
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600 });
-  return secrets;
+function demoSecrets(folder: string): Readonly<Record<string, string>> {
+  mkdirSync(folder, { recursive: true });
+  return Object.fromEntries(
+    Object.entries(SECRETS).map(([variable, [name, make]]) => {
+      const file = join(folder, name);
+      if (!existsSync(file)) writeFileSync(file, make(), { mode: 0o600 });
+      return [variable, readFileSync(file, "utf8")];
+    }),
+  );
 }
 
 class SandboxFailure extends Error {
@@ -108,9 +114,9 @@ interface Sandbox {
 }
 
 /** Its stdin is held open by us: it ends when we do, however we end. */
-function startSandbox(name: "crm" | "billing", more: readonly string[]): Promise<Sandbox> {
+function startSandbox(name: "crm" | "billing", more: readonly string[], secrets: Readonly<Record<string, string>>): Promise<Sandbox> {
   const file = join(ROOT, "src/sandbox", `${name}-main.ts`);
-  const child: ChildProcess = spawn(process.execPath, ["--import", import.meta.resolve("tsx"), file, "--with-parent", ...more], { stdio: ["pipe", "pipe", "pipe"], env: process.env });
+  const child: ChildProcess = spawn(process.execPath, ["--import", import.meta.resolve("tsx"), file, "--with-parent", ...more], { stdio: ["pipe", "pipe", "pipe"], env: { ...process.env, ...secrets } });
   let complaint = "";
   child.stderr?.setEncoding("utf8").on("data", (text: string) => (complaint = `${complaint}${text}`.slice(-2000)));
   return new Promise((resolve, reject) => {

@@ -7,6 +7,7 @@ import { dirname, relative, resolve } from "node:path";
 import { isError, problem, type KeyPath, type LocatedProblem, type Problem } from "../core/problem.ts";
 import type { Value } from "../core/value.ts";
 import type { Secret } from "../connector/secret.ts";
+import { isNotThere } from "./absence.ts";
 import type { ListenAddress } from "./address.ts";
 import { readEnvironment, shieldReferences, unshield, type Environment } from "./environment.ts";
 import { configFileSchema, systemSchema, type ConfigFile, type LogLevel, type SystemPart } from "./file.ts";
@@ -100,8 +101,10 @@ export function readConfig(path: string, environment: Environment, options: Conf
   const variables = readEnvironment(written, environment, yaml.isPlain);
   const found = entriesOf(variables.value);
   const shape = readShape(configFileSchema, variables.value, written);
-  // What is wrong with single systems leaves the rest as it is.
-  const rest = readShape(configFileSchema, { ...found, systems: {} });
+  // What is wrong in one part leaves the rest to be checked.
+  const wrong = new Set(shape.problems.map(({ path }) => path[0]));
+  const sound = Object.entries(found).filter(([key]) => !wrong.has(key));
+  const rest = readShape(configFileSchema, { ...Object.fromEntries(sound), systems: {} });
   variables.problems.forEach(report);
   // What is missing from the environment is told once, and not again for the nothing that stands in its place.
   shape.problems.filter((each) => !isToldAt(each.path, variables.problems)).forEach(report);
@@ -144,8 +147,7 @@ function unread(yaml: YamlFile, file: string): ConfigRead {
 }
 
 function unreadableConfig(shown: string, error: unknown): Problem {
-  const missing = error instanceof Error && "code" in error && error.code === "ENOENT";
-  return missing
+  return isNotThere(error)
     ? problem("E_FILE_MISSING", [], `there is no file ${shown}`, {
         hint: "`syncline init` makes a project; --config FILE names another file",
       })

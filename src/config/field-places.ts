@@ -1,7 +1,7 @@
 // Where the rules of an entity read and write on each side, taken from the file itself: so that what they name can be held
 // against the connectors although something else in the mapping is wrong.
 
-import { parsePath } from "../core/path.ts";
+import { parsePath, pathText } from "../core/path.ts";
 import type { KeyPath } from "../core/problem.ts";
 import type { EntityFile } from "../mapping/file-entity.ts";
 import { ruleSideSchema, type RuleFile } from "../mapping/file-rule.ts";
@@ -52,7 +52,7 @@ function rulePlaces(
     return steps === null ? [] : [{ side, rule: name, text, steps, at: where, on, written: isWritten }];
   };
   const entry: unknown = (rule as Readonly<Record<string, unknown>>)[side];
-  if (entry === undefined) return place(JSON.stringify(name), at, "key", written);
+  if (entry === undefined) return place(pathText([name]), at, "key", written);
   const parsed = ruleSideSchema.safeParse(entry);
   if (!parsed.success) return [];
   const said = parsed.data;
@@ -63,9 +63,7 @@ function rulePlaces(
   if (Array.isArray(said)) return several(said, here);
   const writes = Object.keys(said.write ?? {}).flatMap((text) => place(text, [...here, "write", text], "key", written));
   if (said.at === undefined) {
-    return said.read === undefined && said.write === undefined
-      ? place(JSON.stringify(name), here, "key", written)
-      : writes;
+    return said.read === undefined && said.write === undefined ? place(pathText([name]), here, "key", written) : writes;
   }
   // With a `write` of its own the path is only read.
   const isWritten = written && said.write === undefined;

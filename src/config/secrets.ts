@@ -5,6 +5,7 @@ import { resolve } from "node:path";
 
 import { problem, type KeyPath, type Problem } from "../core/problem.ts";
 import { Secret } from "../connector/secret.ts";
+import { isNotThere } from "./absence.ts";
 import type { Environment } from "./environment.ts";
 import type { SecretPart } from "./file.ts";
 
@@ -56,8 +57,7 @@ function readSecretFile(file: string, name: string, path: KeyPath, place: Secret
     mode = stats.mode;
     text = readFileSync(at, "utf8").replace(/\r?\n$/, "");
   } catch (error) {
-    const why =
-      error instanceof Error && "code" in error && error.code === "ENOENT" ? "is not there" : "cannot be read";
+    const why = isNotThere(error) ? "is not there" : "cannot be read";
     const message = `the secret ${name} is missing: the file ${file} ${why}`;
     return absent(path, message, "the path starts at the folder of this config file", place);
   }

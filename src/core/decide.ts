@@ -282,6 +282,7 @@ export function decideLone(lone: LoneRecord, facts: DecideFacts): Decision {
   const { policy, names } = facts;
   const other = otherSide(side);
   const alone = { entity: policy.name, linkId: null, left: side === "left" ? record.id : null, right: side === "right" ? record.id : null };
+  if (record.presence !== "present") return { ...alone, ...NOTHING, ...UNSETTLED, situation: "unknown" };
   if (match.kind === "one") {
     return lone.partner === null ? { ...alone, ...NOTHING, ...UNSETTLED, situation: "unknown" } : matched(lone, lone.partner, facts);
   }

@@ -51,7 +51,7 @@ export async function startDaemon(parts: DaemonParts): Promise<Daemon> {
   const workers: PairWorker[] = [];
   try {
     for (const pair of runtime.pairs.values()) {
-      workers.push(startWorker(pair, { log, events, signal: stopping.signal, finished: (report) => metrics.observeRun(report) }));
+      workers.push(startWorker(pair, { log, events, signal: stopping.signal, finished: (report) => metrics.observeRun(report), propagated: (name, seconds) => metrics.observePropagation(name, seconds) }));
     }
     const listener = await openHooks(parts, runtime, workers, metrics.observeWebhook, log);
     if (listener !== null) closers.push(() => listener.close());
@@ -90,7 +90,7 @@ async function openHooks(parts: DaemonParts, runtime: Runtime, workers: readonly
     targets,
     store: (delivery) => runtime.ledger.storeDelivery(delivery),
     arrived: (pairs) => {
-      for (const pair of pairs) byName.get(pair)?.queue.ask("hints");
+      for (const pair of pairs) byName.get(pair)?.hinted();
     },
     counted,
     log,

@@ -11,6 +11,8 @@ export interface PairWorker {
   readonly pair: PairRuntime;
   readonly queue: PairQueue;
   readonly schedule: RunningSchedule;
+  /** A webhook has arrived and its hints are durable: the records are looked at now. */
+  hinted(): void;
   /** Kind of the run under way; null: none. */
   running(): RunKind | null;
 }
@@ -20,6 +22,8 @@ export interface WorkerPorts {
   readonly events: Events;
   readonly signal: AbortSignal;
   finished(report: RunReport): void;
+  /** Told when what a webhook brought has reached the other side. */
+  propagated(pair: string, seconds: number): void;
 }
 
 // A record that may be gone asks for a sweep. Sooner than this after the last one: a burst of deletions would sweep without
@@ -32,6 +36,7 @@ export function startWorker(pair: PairRuntime, ports: WorkerPorts): PairWorker {
   let current: RunKind | null = null;
   let lastSweepEnded = 0;
   let lastTold = "";
+  let hintedAt: number | null = null;
 
   const progress: Progress = {
     phase: (entity, phase, done, total) => events.publish("progress", { pair: name, entity, phase, done, total }),
@@ -39,10 +44,13 @@ export function startWorker(pair: PairRuntime, ports: WorkerPorts): PairWorker {
 
   const run = async (kind: RunKind): Promise<void> => {
     current = kind;
+    const since = hintedAt;
+    hintedAt = null;
     try {
       const { report, sweepWanted } = await pair.run({ kind, entity: null, signal: ports.signal, progress });
       if (kind === "sweep") lastSweepEnded = Date.now();
       ports.finished(report);
+      if (since !== null && effectCount(report) > 0) ports.propagated(name, (Date.now() - since) / 1000);
       lastTold = tell(report, kind, lastTold);
       if (sweepWanted !== null) sweepSoon(sweepWanted);
     } catch (error) {
@@ -74,7 +82,11 @@ export function startWorker(pair: PairRuntime, ports: WorkerPorts): PairWorker {
 
   const queue = pairQueue(run, ports.signal);
   const schedule = startSchedule(pair.mapping.schedule, queue);
-  return { pair, queue, schedule, running: () => current };
+  const hinted = (): void => {
+    hintedAt ??= Date.now();
+    queue.ask("hints");
+  };
+  return { pair, queue, schedule, hinted, running: () => current };
 }
 
 export function effectCount(report: RunReport): number {

@@ -19,8 +19,8 @@ export function brokenItems(context: RunContext, entity: Entity, side: Side, ite
   });
 }
 
-/** @throws RunEnds when too many of what was read are broken. */
-export function refuseTooManyBroken(what: string, broken: readonly { readonly message: string }[], read: number): void {
-  if (broken.length <= Math.max(BROKEN_FLOOR, read * BROKEN_FRACTION)) return;
-  throw new RunEnds("halted", "listing-incomplete", `${what}: ${String(broken.length)} records cannot be read; first: ${broken[0]?.message ?? ""}`);
+/** @throws RunEnds when too many of what was read are broken. @param message Of one of them. */
+export function refuseTooManyBroken(what: string, count: { readonly read: number; readonly broken: number }, message: string): void {
+  if (count.broken <= Math.max(BROKEN_FLOOR, count.read * BROKEN_FRACTION)) return;
+  throw new RunEnds("halted", "listing-incomplete", `${what}: ${String(count.broken)} records cannot be read; one of them: ${message}`);
 }

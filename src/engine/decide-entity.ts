@@ -20,14 +20,19 @@ const PAGE = 500;
 export async function decideEntity(context: RunContext, entity: Entity, seq: number, locked: ReadonlySet<string>, swept: boolean): Promise<number> {
   let next = seq;
   let after: string | null = null;
+  // Links come before lone records, so that the record a link moves to is known before it is met alone.
+  const movedTo = new Set<string>();
   for (;;) {
     const page = await context.store.subjects(context.run, entity.name, after, PAGE);
     const subjects = page.subjects.filter((subject) => !isLocked(entity.name, subject.link?.left ?? subject.left?.id, subject.link?.right ?? subject.right?.id, locked));
     const resolutions = subjects.length === 0 ? [] : await context.store.resolutions(subjects.map((subject) => ({ entity: entity.name, left: subject.link?.left ?? subject.left?.id ?? null, right: subject.link?.right ?? subject.right?.id ?? null })));
     const planned: PlannedDecision[] = [];
     for (const view of await viewsOf(context, entity, subjects, resolutions, !swept)) {
+      const { subject } = view;
+      if (subject.kind === "lone" && movedTo.has(`${subject.lone.side} ${subject.lone.record.id}`)) continue;
       const decision = await decideView(context, entity, view, resolutions);
       if (decision === null) continue;
+      if (decision.link.kind === "move") movedTo.add(`${decision.link.side} ${decision.link.to}`);
       if (!isSilent(view)) countSituation(tallyOf(context, entity.name), decision.situation);
       planned.push({ seq: next, decision, seen: view.seen, current: view.current, actionHash: actionHash(context, decision) });
       next += 1;

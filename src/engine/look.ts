@@ -85,8 +85,8 @@ async function readFeed(context: RunContext, entity: Entity, side: Side, from: s
   const what = `reading changes of ${object.name} of ${context.mapping.sides[side].name}`;
   const ids = new Set<RemoteId>();
   const broken: Quarantined[] = [];
+  const count = { read: 0, broken: 0 };
   let cursor = from;
-  let read = 0;
   for await (const page of object.changes(from)) {
     if (!page.ok) {
       if (page.failure.kind === "resync") return { side, ids: [], broken: [], cursor: from, expired: true };
@@ -95,12 +95,13 @@ async function readFeed(context: RunContext, entity: Entity, side: Side, from: s
     for (const each of await compareWithLinks(context, entity, side, page.value.records)) if (each.differs) ids.add(each.record.id);
     broken.push(...brokenItems(context, entity, side, page.value.broken));
     cursor = object.laterCursor(cursor, page.value.cursor) ?? cursor;
-    read += page.value.records.length;
+    count.read += page.value.records.length;
+    count.broken += page.value.broken.length;
+    refuseTooManyBroken(what, count, page.value.broken[0]?.message ?? "");
     tallyOf(context, entity.name).read[side] += page.value.records.length;
     context.progress.phase(entity.name, "read", ids.size, null);
     throwIfStopping(context);
   }
-  refuseTooManyBroken(what, broken, read);
   return { side, ids: [...ids], broken, cursor, expired: false };
 }
 

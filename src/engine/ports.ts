@@ -189,6 +189,8 @@ export interface CasesOf {
   readonly left: RemoteId | null;
   readonly right: RemoteId | null;
   readonly open: readonly CaseOpening[];
+  /** Nothing came of the decision yet: the subject's other cases stay as they are. */
+  readonly keep?: true;
 }
 
 /** A record without a link, by what it is matched. */

@@ -146,8 +146,8 @@ async function lookAll(context: RunContext, entities: readonly Entity[], request
       context.log.info("listing both sides", { pair: context.mapping.pair, entity: entity.name, why: looked.sweepNeeded });
       await context.store.clearSightings(context.run, entity.name);
     }
-    const hints = looked ?? { ...(await dueHintsOnly(context, entity)), cursors: [], sweepNeeded: null };
-    byEntity.push({ entity, looked: hints, listings: await sweepEntity(context, entity) });
+    const hints = looked ?? { ...(await dueHintsOnly(context, entity)), cursors: [], broken: [], sweepNeeded: null };
+    byEntity.push({ entity, looked: { ...hints, hints: [] }, listings: await sweepEntity(context, entity) });
   }
   return { byEntity, sweepWanted };
 }
@@ -300,7 +300,8 @@ async function remember(context: RunContext, looked: LookedAll, stop: Stop | nul
       run: context.run,
       hintsDone: seen?.hintsDone ?? [],
       cursors: (listings ?? seen?.cursors ?? []).flatMap(({ side, cursor }) => (cursor === null ? [] : [{ entity: entity.name, side, cursor }])),
-      quarantined: (listings ?? []).flatMap((listing) => listing.broken),
+      quarantined: listings?.flatMap((listing) => listing.broken) ?? seen?.broken ?? [],
+      hints: seen?.hints ?? [],
     };
     await context.store.commit(context.lease, commit);
     if (listings !== null) await context.store.forgetUnconfirmed(context.lease, context.run, entity.name);

@@ -18,7 +18,10 @@ export interface Done {
   readonly intentsTried: readonly string[];
   /** References without a link, for which the record waits. */
   readonly missing: readonly RefNeed[];
-  /** Something of it was withheld: it stays in the inbox until it is approved or no longer asked for. */
+  /**
+   * Something of it was withheld, or was not seen while its intent was open: it stays in the inbox until it is approved or no
+   * longer asked for.
+   */
   readonly lookAgain: boolean;
 }
 
@@ -101,14 +104,18 @@ function effectsOf(done: Done, tally: EntityTally): readonly Effect[] {
   });
 }
 
-function casesOf({ decision, outcomes }: Done): CasesOf {
+function casesOf({ decision, outcomes, lookAgain }: Done): CasesOf {
   const unknown = outcomes.flatMap((outcome, index): readonly CaseOpening[] => {
     const write = decision.writes[index];
     if (outcome.kind !== "unknown" || write === undefined || !outcome.needsPerson) return [];
     const sent = Object.fromEntries(write.fields.map((field) => [field.field, field.after.kind === "value" ? field.after.cell.value : null]));
     return [{ kind: "unknown-outcome", field: null, left: decision.left, right: decision.right, values: { op: write.op, side: write.side, sent, message: outcome.message } }];
   });
-  return { entity: decision.entity, left: decision.left, right: decision.right, open: [...decision.cases, ...unknown] };
+  const open = [...decision.cases, ...unknown];
+  // Of records that could not be read nothing is known; and until what was decided has happened, what waited for a person
+  // before still does.
+  const undone = decision.situation === "unknown" || lookAgain || outcomes.some((outcome) => outcome.kind !== "done");
+  return { entity: decision.entity, left: decision.left, right: decision.right, open, ...(undone ? { keep: true as const } : {}) };
 }
 
 /** What fails for good: under the record that is written, for a create under the record it was to be made from. */
@@ -146,7 +153,11 @@ function hintsOf(context: RunContext, { decision, outcomes, lookAgain }: Done): 
     return follows ? [0] : [];
   });
   if (decision.link.kind === "move") waits.push(0);
-  if (waits.length === 0 && !lookAgain) return [];
+  // What could not be read is looked at again by the next run; this one has just tried.
+  const stays = lookAgain || decision.situation === "unknown";
+  if (waits.length === 0 && !stays) return [];
   const due = (context.clock.now() + Math.max(0, ...waits)) as Hint["due"];
-  return recordsOf(decision).map((record) => ({ ...record, channel: waits.length > 0 ? "retry" : "withheld", due }));
+  const { link } = decision;
+  const named = recordsOf(decision).map((record) => (link.kind === "move" && link.side === record.side ? { ...record, id: link.to } : record));
+  return named.map((record) => ({ ...record, channel: waits.length > 0 ? "retry" : "withheld", due }));
 }

@@ -70,3 +70,13 @@ function sightingOf(entity: Entity, side: Side, sighted: Sighted, reading: SideR
 export function withoutRecord(entity: Entity, side: Side, id: RemoteId, presence: "absent" | "unknown"): Sighting {
   return { entity: entity.name, side, id, presence, fingerprint: null, version: null, modified: null, record: null, matchKeys: [], differs: true };
 }
+
+/** Whether one version is certainly before another: of whole numbers and of points in time; of other tokens nobody can say. */
+export function isOlder(version: string | null, known: string | null): boolean {
+  if (version === null || known === null || version === known) return false;
+  if (WHOLE.test(version) && WHOLE.test(known)) return BigInt(version) < BigInt(known);
+  return TIME.test(version) && TIME.test(known) && Date.parse(version) < Date.parse(known);
+}
+
+const WHOLE = /^\d{1,30}$/;
+const TIME = /^\d{4}-\d{2}-\d{2}T[\d:.]+(?:Z|[+-]\d{2}:\d{2})$/;

@@ -3,9 +3,10 @@
 
 import type { Result, RemoteRecord } from "../connector/contract.ts";
 import { SIDES, type RemoteId, type Side } from "../core/ids.ts";
+import { brokenItems, refuseTooManyBroken } from "./broken.ts";
 import { endOf, RunEnds, tallyOf, throwIfStopping, type Entity, type RunContext } from "./context.ts";
 import type { Link, Quarantined, Sighting } from "./ports.ts";
-import { compareWithLinks, sightingsOf, withoutRecord } from "./sight.ts";
+import { compareWithLinks, isOlder, sightingsOf, withoutRecord } from "./sight.ts";
 
 const ABSENCE_PAGE = 200;
 
@@ -31,8 +32,8 @@ async function listSide(context: RunContext, entity: Entity, side: Side): Promis
   const system = context.mapping.sides[side];
   const what = `listing ${object.name} of ${system.name}`;
   if (!object.capabilities.list) throw new RunEnds("halted", "listing-incomplete", `${what}: the connector has no \`list\``);
-  let read = 0;
-  let deleted = 0;
+  const count = { read: 0, broken: 0, deleted: 0 };
+  let brokenMessage = "";
   let total: number | null = null;
   let cursor: string | null = null;
   let first = true;
@@ -44,27 +45,33 @@ async function listSide(context: RunContext, entity: Entity, side: Side): Promis
     if (first) cursor = value.cursor;
     first = false;
     total = value.total ?? total;
-    const sightings = await sightingsOf(context, entity, side, await compareWithLinks(context, entity, side, value.records));
+    const sightings = await sightingsOfListed(context, entity, side, value.records);
     await context.store.stage(context.run, [...sightings, ...unreadable(entity, side, value.broken)]);
-    for (const item of value.broken) {
-      if (item.id === null) throw new RunEnds("halted", "listing-incomplete", `${what}: a record without an id: ${item.message}`);
-      broken.push({ entity: entity.name, side, record: item.id, code: item.code, message: item.message, next: null });
-    }
-    deleted += value.records.filter((record) => record.deleted).length;
-    read += value.records.length;
-    context.progress.phase(entity.name, "read", read, total);
+    broken.push(...brokenItems(context, entity, side, value.broken));
+    brokenMessage = value.broken[0]?.message ?? brokenMessage;
+    count.deleted += value.records.filter((record) => record.deleted).length;
+    count.read += value.records.length;
+    count.broken += value.broken.length;
+    context.progress.phase(entity.name, "read", count.read, total);
     throwIfStopping(context);
   }
   const distinct = await context.store.countSighted(context.run, entity.name, side);
-  const listed = distinct + deleted + broken.length;
+  const listed = distinct + count.deleted + count.broken;
   if (total !== null && total !== listed) {
     throw new RunEnds("halted", "listing-incomplete", `${what}: the system counts ${String(total)} records, ${String(listed)} were listed`);
   }
-  if (broken.length > Math.max(10, read / 100)) {
-    throw new RunEnds("halted", "listing-incomplete", `${what}: ${String(broken.length)} records cannot be read; first: ${broken[0]?.message ?? ""}`);
-  }
+  refuseTooManyBroken(what, count, brokenMessage);
   tallyOf(context, entity.name).read[side] += distinct;
   return { side, read: distinct, cursor, broken };
+}
+
+/** A listing may lag behind our own writes: a record that it shows older than the link knows it is read by itself. */
+async function sightingsOfListed(context: RunContext, entity: Entity, side: Side, records: readonly RemoteRecord[]): Promise<readonly Sighting[]> {
+  const page = await compareWithLinks(context, entity, side, records);
+  const late = page.filter((each) => each.differs && each.link !== null && isOlder(each.record.version, each.link.versions[side]));
+  if (late.length === 0 || !entity.objects[side].capabilities.get) return sightingsOf(context, entity, side, page);
+  const { sightings } = await lookUp(context, entity, side, late.map((each) => each.record.id), false);
+  return [...(await sightingsOf(context, entity, side, page.filter((each) => !late.includes(each)))), ...sightings];
 }
 
 /** A record that is there but cannot be read is not absent. */

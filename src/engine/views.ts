@@ -122,8 +122,9 @@ async function matchLone(context: RunContext, entity: Entity, subjects: readonly
     const promised: BySide<ReadonlySet<RemoteId>> = { left: new Set(pairs.map((pair) => pair.left)), right: new Set(pairs.map((pair) => pair.right)) };
     const candidates = groupBy(known.map((candidate) => ({ ...candidate, promised: promised[other].has(candidate.id) })), (candidate) => candidate.key);
     const rivals = groupBy(own.filter((candidate) => candidate.linkId === null && !promised[side].has(candidate.id)), (candidate) => candidate.key);
-    const matches = lone.map((sighting) => matchOf(entity, side, sighting, candidates, rivals, pairs));
-    const partners = await partnersOf(context, entity, other, matches);
+    const found = lone.map((sighting) => matchOf(entity, side, sighting, candidates, rivals, pairs));
+    const partners = await partnersOf(context, entity, other, found);
+    const matches = side === "left" ? found : await withoutOutbid(context, entity, lone, found, partners);
     lone.forEach((sighting, index) => {
       const match = matches[index] ?? ({ kind: "none" } as const);
       const partner = match.kind === "one" ? (partners.get(match.id) ?? null) : null;
@@ -131,6 +132,22 @@ async function matchLone(context: RunContext, entity: Entity, subjects: readonly
     });
   }
   return result;
+}
+
+/**
+ * Pairs are decided from the left. A left record that belongs to somebody else by a rule that comes first is taken for the right
+ * record that knows it by a later one.
+ */
+async function withoutOutbid(context: RunContext, entity: Entity, lone: readonly Sighting[], matches: readonly Match[], partners: ReadonlyMap<RemoteId, Sighting>): Promise<readonly Match[]> {
+  const earlierKeys = matches.map((match, index): readonly string[] => {
+    const partner = match.kind === "one" ? partners.get(match.id) : undefined;
+    const shared = partner?.matchKeys.findIndex((key) => lone[index]?.matchKeys.includes(key)) ?? 0;
+    return shared > 0 ? (partner?.matchKeys.slice(0, shared) ?? []) : [];
+  });
+  const keys = [...new Set(earlierKeys.flat())];
+  if (keys.length === 0) return matches;
+  const known = new Set((await context.store.candidates(context.run, entity.name, "right", keys, false)).map((candidate) => candidate.key));
+  return matches.map((match, index) => (match.kind === "one" && earlierKeys[index]?.some((key) => known.has(key)) === true ? { kind: "taken", id: match.id, linkId: null } : match));
 }
 
 function matchOf(
@@ -144,7 +161,7 @@ function matchOf(
   const chosen = pairs.find((pair) => pair[side] === sighting.id);
   if (chosen !== undefined) return { kind: "one", id: chosen[otherSide(side)] };
   if (!entity.mapping.policy.matches) return { kind: "none" };
-  const others = new Map([...rivals].map(([key, rows]) => [key, rows.filter((row) => row.id !== sighting.id)]));
+  const others = new Map(sighting.matchKeys.map((key) => [key, (rivals.get(key) ?? []).filter((row) => row.id !== sighting.id)]));
   // Keys carry their rule's number, so their order is the rules' order; a missing rule's key is simply not there.
   const keys: readonly (string | null)[] = sighting.matchKeys.length === 0 ? [null] : sighting.matchKeys;
   return correlate(keys, candidates, others);

@@ -32,6 +32,8 @@ const MESSAGE_LENGTH_MAX = 1_000_000;
 /** Starting Node takes 50 ms, on a busy machine seconds. */
 const START_MS = 30_000;
 
+const CLOSED = "the expression compiler is closed";
+
 type Ending = "timeout" | "died";
 type Answer = { readonly value: string | null } | { readonly code: string; readonly message: string };
 
@@ -48,7 +50,10 @@ export class EvaluatingProcess {
 
   evaluate(page: Page): Promise<ExpressionResult[]> {
     const results = this.last.then(() => this.evaluatePage(page));
-    this.last = results.catch(() => undefined);
+    this.last = results.then(
+      () => undefined,
+      () => undefined,
+    );
     return results;
   }
 
@@ -79,7 +84,7 @@ export class EvaluatingProcess {
         return strikes < STRIKES_MAX;
       });
       if (ending === null) continue;
-      if (this.closed) throw new Error("the expression compiler was closed while an expression was being evaluated");
+      if (this.closed) throw new Error(CLOSED);
       results.push(this.resultOfEnding(ending));
       strikes += 1;
     }
@@ -87,14 +92,15 @@ export class EvaluatingProcess {
   }
 
   private resultOfEnding(ending: Ending): ExpressionResult {
-    if (ending === "timeout")
-      return failedResult("E_EXPR_TIMEOUT", `it took longer than ${String(this.limits.timeoutMs)} ms`);
-    return failedResult("E_EXPR_RESOURCE", `it needs more than ${String(this.limits.memoryMb)} MB of memory`);
+    const { timeoutMs, memoryMb } = this.limits;
+    return ending === "timeout"
+      ? failedResult("E_EXPR_TIMEOUT", `it took longer than ${String(timeoutMs)} ms`)
+      : failedResult("E_EXPR_RESOURCE", `it needs more than ${String(memoryMb)} MB of memory`);
   }
 
   /** The running process, or a new one that is ready. */
   private async start(): Promise<ChildProcess> {
-    if (this.closed) throw new Error("the expression compiler is closed");
+    if (this.closed) throw new Error(CLOSED);
     if (this.child !== null) return this.child;
     const { timeoutMs, memoryMb, resultLength } = this.limits;
     // jsonata's own clock comes first: it ends one input without ending the process. It is read between steps only.
@@ -117,8 +123,8 @@ export class EvaluatingProcess {
     child.once("exit", () => {
       if (this.child === child) this.child = null;
     });
-    if (!(await isReady(child))) throw new Error("the process that evaluates expressions could not be started");
-    return child;
+    if (await isReady(child)) return child;
+    throw new Error(this.closed ? CLOSED : "the process that evaluates expressions could not be started");
   }
 
   /**
@@ -169,7 +175,11 @@ export class EvaluatingProcess {
       child.once("disconnect", onDisconnect);
       busy(child);
       if (child.connected) child.send(page);
-      else done("died");
+      else {
+        // It ended while it had nothing to do, so no input is to blame; the next one is asked.
+        if (this.child === child) this.child = null;
+        done(null);
+      }
     }).then((ending) => {
       if (ending !== null && this.child === child) this.child = null;
       return ending as Ending | null;

@@ -22,7 +22,7 @@ const OF_SUBJECT = `
 const SETTLE = statement(
   "cases.settle",
   `with subject as materialized (
-     select * from json_to_recordset($2::json) as s(n int, entity text, left_id text, right_id text)),
+     select * from json_to_recordset($2::json) as s(n int, entity text, left_id text, right_id text, keep boolean)),
    opening as materialized (
      select distinct on (n, kind, coalesce(field, ''), field is null) *
        from json_to_recordset($3::json) as o(n int, kind text, field text, left_id text, right_id text, "values" json)),
@@ -38,9 +38,11 @@ const SETTLE = statement(
             subject_left = coalesce(k.subject_left, c.subject_left), subject_right = coalesce(k.subject_right, c.subject_right),
             confirmed_by = $4
        from kept k where c.id = k.id),
-   closed as (
-     update syncline.cases set closed_at = now()
-      where id in (select id from stored) and id not in (select id from kept))
+   others as (
+     update syncline.cases c
+        set closed_at = case when o.keep then null else now() end, confirmed_by = case when o.keep then $4 else c.confirmed_by end
+       from (select t.id, bool_or(s.keep) as keep from stored t join subject s using (n) group by t.id) o
+      where c.id = o.id and c.id not in (select id from kept))
    insert into syncline.cases (pair, entity, kind, field, left_id, right_id, subject_left, subject_right, "values", confirmed_by)
    select $1, s.entity, o.kind, o.field, o.left_id, o.right_id, s.left_id, s.right_id, o."values", $4
      from opening o join subject s using (n)
@@ -51,7 +53,13 @@ const SETTLE = statement(
 
 export async function settleCases(sql: Sql, pair: string, run: RunId, cases: readonly CasesOf[]): Promise<void> {
   if (cases.length === 0) return;
-  const subjects = cases.map(({ entity, left, right }, n) => ({ n, entity, left_id: left, right_id: right }));
+  const subjects = cases.map(({ entity, left, right, keep = false }, n) => ({
+    n,
+    entity,
+    left_id: left,
+    right_id: right,
+    keep,
+  }));
   const openings = cases.flatMap(({ open }, n) =>
     open.map(({ kind, field, left, right, values }) => ({ n, kind, field, left_id: left, right_id: right, values })),
   );
@@ -70,9 +78,8 @@ const CLOSE_UNCONFIRMED = statement<{ held: boolean }>(
    forgotten as (
      delete from syncline.quarantine q using held, syncline.runs r
       where r.pair = $1 and r.run = $3 and q.pair = $1 and q.entity = $4
-        and not exists (
-          select 1 from syncline.sightings s
-           where s.run = r.number and s.entity = q.entity and s.side = q.side and s.id = q.record))
+        and (select count(*) from syncline.sightings s
+              where s.run = r.number and s.entity = q.entity and s.side = q.side and s.id = q.record) = 0)
    select true as held from held`,
 );
 

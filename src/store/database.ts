@@ -53,12 +53,14 @@ const SERVER_MIN = 13;
 // Too small: big sweeps and first loads die; too large: a stuck statement holds a run for long. The largest statement we
 // have (forgetting the sightings of two million records) takes a few seconds.
 const STATEMENT_TIMEOUT_MS = 120_000;
-// Custom plans, because sightings grow from nothing to a million rows while a run works: a plan made early fits no longer.
+// Custom plans and no sequential scans where an index fits: tables grow from nothing to a million rows within a minute, long
+// before Postgres has figures of them, so a plan made early, or made on such figures, fits no longer.
 const SESSION = `
   set statement_timeout = ${String(STATEMENT_TIMEOUT_MS)};
   set lock_timeout = 30000;
   set idle_in_transaction_session_timeout = 60000;
   set plan_cache_mode = force_custom_plan;
+  set enable_seqscan = off;
   set jit = off;
   set timezone = 'UTC'`;
 

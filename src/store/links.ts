@@ -93,7 +93,8 @@ const COUNT = statement<LinkCounts>(
   "links.count",
   `select count(*) filter (where state = 'live')::float8 as live, count(*) filter (where state = 'frozen')::float8 as frozen,
           count(*) filter (where state = 'tombstone')::float8 as tombstones
-     from syncline.links where pair = $1 and ($2::text is null or entity = $2)`,
+     from syncline.links
+    where pair = $1 and ($2::text is null or (pair || '/' || entity = $1 || '/' || $2 and entity = $2))`,
 );
 
 /** @param entity Null: of all entities. */

@@ -18,11 +18,10 @@ import { readState, setAcceptedMeaning, setPaused } from "./pair-state.ts";
 import { approve, approvedActions, endApprovals, savePlan } from "./plans.ts";
 import { quarantinedOf } from "./quarantine.ts";
 import { endRun, startRun } from "./runs.ts";
-import { clearSightings, countSighted, countUnchanged, growthWatch, sighted, stage, unsighted } from "./sightings.ts";
+import { clearSightings, countSighted, countUnchanged, sighted, stage, unsighted } from "./sightings.ts";
 import { subjects } from "./subjects.ts";
 
 export function pairStore(database: Database, pair: string): PairStore {
-  const noteGrowth = growthWatch(database);
   return {
     pair,
     acquireLease: (owner, ttlMs) => acquireLease(database, pair, owner, ttlMs),
@@ -42,16 +41,14 @@ export function pairStore(database: Database, pair: string): PairStore {
     countLinks: (entity) => countLinks(database, pair, entity),
     counterparts: (entity, side, ids) => counterparts(database, pair, entity, side, ids),
 
-    async stage(run, sightings) {
-      await stage(database, pair, run, sightings);
-      await noteGrowth(sightings.length);
-    },
+    stage: (run, sightings) => stage(database, pair, run, sightings),
     countSighted: (run, entity, side) => countSighted(database, pair, run, entity, side),
     unsighted: (run, entity, side, after, limit) => unsighted(database, pair, run, { entity, side, after, limit }),
     countUnchanged: (run, entity) => countUnchanged(database, pair, run, entity),
     subjects: (run, entity, after, limit) => subjects(database, pair, run, { entity, after, limit }),
     sighted: (run, entity, side, ids) => sighted(database, pair, run, { entity, side, ids }),
-    candidates: (run, entity, side, keys, remembered) => candidates(database, pair, run, { entity, side, keys, remembered }),
+    candidates: (run, entity, side, keys, remembered) =>
+      candidates(database, pair, run, { entity, side, keys, remembered }),
     clearSightings: (run, entity) => clearSightings(database, pair, run, entity),
 
     saveDecisions: (run, decisions) => saveDecisions(database, pair, run, decisions),

@@ -17,7 +17,7 @@ const ADD = statement(
   `insert into syncline.quarantine as q (pair, entity, side, record, code, message, next)
    select $1, i.entity, i.side, i.record, i.code, i.message, ${timestampSql("i.next")}
      from json_to_recordset($2::json) as i(entity text, side text, record text, code text, message text, next float8)
-   on conflict (pair, entity, side, record) do update
+   on conflict (record, entity, side, pair) do update
       set code = excluded.code, message = excluded.message, next = excluded.next, attempts = q.attempts + 1`,
 );
 

@@ -5,7 +5,7 @@ import type { RemoteId, RunId, Side } from "../core/ids.ts";
 import type { Instant, LinkId } from "../core/ids.ts";
 import type { Fields } from "../core/value.ts";
 import type { Link, Sighting } from "../engine/ports.ts";
-import { statement, type Database, type Sql } from "./database.ts";
+import { statement, type Sql } from "./database.ts";
 import { fingerprintNumber, fingerprintSql, recordset, storableKey } from "./encoding.ts";
 import { linkColumns, toLink, type LinkColumns } from "./links.ts";
 
@@ -15,8 +15,9 @@ export const RUN_NUMBER = "(select number from syncline.runs where pair = $1 and
 const STAGE = statement<{ id: string }>(
   "sightings.stage",
   `insert into syncline.sightings as s
-     (run, entity, side, id, presence, fingerprint, version, modified, record, match_keys, differs, link_id)
-   select r.number, i.entity, i.side, i.id, i.presence, i.fingerprint, i.version, i.modified, i.record, i.match_keys, i.differs, l.id
+     (run, entity, side, id, presence, fingerprint, version, modified, record, match_keys, differs, link_id, linked_in, lone_in)
+   select r.number, i.entity, i.side, i.id, i.presence, i.fingerprint, i.version, i.modified, i.record, i.match_keys, i.differs, l.id,
+          case when i.differs and l.id is not null then r.number end, case when i.differs and l.id is null then r.number end
      from syncline.runs r
      cross join json_to_recordset($3::json) as i(entity text, side text, id text, presence text, fingerprint bigint, version text,
           modified float8, record json, match_keys text[], differs boolean)
@@ -31,7 +32,7 @@ const STAGE = statement<{ id: string }>(
    on conflict (run, entity, side, id) do update
       set presence = excluded.presence, fingerprint = excluded.fingerprint, version = excluded.version,
           modified = excluded.modified, record = excluded.record, match_keys = excluded.match_keys,
-          differs = excluded.differs, link_id = excluded.link_id
+          differs = excluded.differs, link_id = excluded.link_id, linked_in = excluded.linked_in, lone_in = excluded.lone_in
    returning null as id`,
 );
 
@@ -59,24 +60,6 @@ export async function stage(sql: Sql, pair: string, run: RunId, page: readonly S
   }
 }
 
-// A table that grows from nothing to a million rows within a minute is planned wrongly until it is analyzed, and autovacuum
-// comes once a minute. Sampling costs some 50 ms, so it is done when the table has grown fourfold.
-const ANALYZE_FIRST = 5_000;
-
-/** Counts what is staged and has the table analyzed as it grows. */
-export function growthWatch(database: Database): (staged: number) => Promise<void> {
-  let total = 0;
-  let next = ANALYZE_FIRST;
-  return async (staged) => {
-    total += staged;
-    if (total < next) return;
-    next = total * 4;
-    await database.rows(ANALYZE, []);
-  };
-}
-
-const ANALYZE = statement("sightings.analyze", "analyze syncline.sightings");
-
 const COUNT = statement<{ count: number }>(
   "sightings.count",
   `select count(*)::float8 as count from syncline.sightings
@@ -88,14 +71,15 @@ export async function countSighted(sql: Sql, pair: string, run: RunId, entity: s
   return row?.count ?? 0;
 }
 
+// Counting instead of `not exists`: a subquery that Postgres cannot turn into a join is looked up by its key, whatever the
+// planner believes of a table that was empty a minute ago.
 const unsightedOn = (side: Side) =>
   statement<LinkColumns>(
     `sightings.missing-${side}`,
     `select ${linkColumns("l")} from syncline.links l
-      where l.pair = $1 and l.entity = $3 and l.state <> 'tombstone' and l.id > $4::bigint
-        and not exists (
-          select 1 from syncline.sightings s
-           where s.run = ${RUN_NUMBER} and s.entity = $3 and s.side = '${side}' and s.id = l.${side}_id)
+      where l.pair || '/' || l.entity = $1 || '/' || $3 and l.pair = $1 and l.entity = $3 and l.state <> 'tombstone' and l.id > $4::bigint
+        and (select count(*) from syncline.sightings s
+              where s.run = ${RUN_NUMBER} and s.entity = $3 and s.side = '${side}' and s.id = l.${side}_id) = 0
       order by l.id limit $5`,
   );
 const UNSIGHTED = { left: unsightedOn("left"), right: unsightedOn("right") };
@@ -114,9 +98,11 @@ const COUNT_UNCHANGED = statement<{ count: number }>(
   "sightings.count-unchanged",
   `select count(*)::float8 as count
      from syncline.links l
-     join syncline.sightings a on a.run = ${RUN_NUMBER} and a.entity = $3 and a.side = 'left' and a.id = l.left_id and not a.differs
-     join syncline.sightings b on b.run = ${RUN_NUMBER} and b.entity = $3 and b.side = 'right' and b.id = l.right_id and not b.differs
-    where l.pair = $1 and l.entity = $3 and l.state = 'live'`,
+    where l.pair || '/' || l.entity = $1 || '/' || $3 and l.pair = $1 and l.entity = $3 and l.state = 'live'
+      and (select not s.differs from syncline.sightings s
+            where s.run = ${RUN_NUMBER} and s.entity = $3 and s.side = 'left' and s.id = l.left_id)
+      and (select not s.differs from syncline.sightings s
+            where s.run = ${RUN_NUMBER} and s.entity = $3 and s.side = 'right' and s.id = l.right_id)`,
 );
 
 export async function countUnchanged(sql: Sql, pair: string, run: RunId, entity: string): Promise<number> {

@@ -24,26 +24,28 @@ type SubjectRow = Prefixed<"left_"> &
     readonly key: string;
   };
 
+// `offset 0` keeps a subquery from being joined in any other way than by its key.
 // Ids of a phase that is over, or not reached yet because the page is full, are not even looked up: a null cursor compares
 // with nothing, and the limits count down.
 const PAGE = statement<SubjectRow>(
   "subjects.page",
   `with linked as materialized (
      select distinct s.link_id from syncline.sightings s
-      where s.run = ${RUN_NUMBER} and s.entity = $3 and s.differs and s.link_id is not null and s.link_id > $4::bigint
+      where s.linked_in = ${RUN_NUMBER} and s.entity = $3 and s.link_id > $4::bigint
       order by s.link_id limit $7),
    lefts as materialized (
      select s.id from syncline.sightings s
-      where s.run = ${RUN_NUMBER} and s.entity = $3 and s.side = 'left' and s.differs and s.link_id is null and s.id > $5::text
+      where s.lone_in = ${RUN_NUMBER} and s.entity = $3 and s.side = 'left' and s.id > $5::text
       order by s.id limit $7::bigint - (select count(*) from linked)),
    rights as materialized (
      select s.id from syncline.sightings s
-      where s.run = ${RUN_NUMBER} and s.entity = $3 and s.side = 'right' and s.differs and s.link_id is null and s.id > $6::text
+      where s.lone_in = ${RUN_NUMBER} and s.entity = $3 and s.side = 'right' and s.id > $6::text
       order by s.id limit $7::bigint - (select count(*) from linked) - (select count(*) from lefts)),
    subject as (
      select 1 as ordinal, 'linked' as phase, k.link_id as number, null as id, k.link_id::text as key, l.id as link,
             l.left_id, l.right_id
-       from linked k left join syncline.links l on l.id = k.link_id
+       from linked k left join lateral (
+         select id, left_id, right_id from syncline.links where id = k.link_id offset 0) l on true
      union all
      select 2, 'left', 0, k.id, k.id, l.id, k.id, null from lefts k left join lateral (
        (select id from syncline.links where pair = $1 and entity = $3 and left_id = k.id and state <> 'tombstone')
@@ -60,9 +62,13 @@ const PAGE = statement<SubjectRow>(
        limit 1) l on true)
    select u.phase, u.key, ${linkColumns("l")}, ${sightingColumns("a", "left_")}, ${sightingColumns("b", "right_")}
      from subject u
-     left join syncline.links l on l.id = u.link
-     left join syncline.sightings a on a.run = ${RUN_NUMBER} and a.entity = $3 and a.side = 'left' and a.id = u.left_id
-     left join syncline.sightings b on b.run = ${RUN_NUMBER} and b.entity = $3 and b.side = 'right' and b.id = u.right_id
+     left join lateral (select * from syncline.links where id = u.link offset 0) l on true
+     left join lateral (
+       select * from syncline.sightings
+        where run = ${RUN_NUMBER} and entity = $3 and side = 'left' and id = u.left_id offset 0) a on true
+     left join lateral (
+       select * from syncline.sightings
+        where run = ${RUN_NUMBER} and entity = $3 and side = 'right' and id = u.right_id offset 0) b on true
     order by u.ordinal, u.number, u.id collate "C"`,
 );
 

@@ -112,14 +112,6 @@ describe("when_gone", () => {
     await s.expectQuiet();
   });
 
-  test("a run of changes alone never concludes that a record is gone", async () => {
-    const s = await linked({ entity: "when_gone: { a: delete, b: delete }" });
-    s.a.table("thing").delete(s.ada.a);
-
-    await s.changes();
-
-    expect(names(s, "b")).toEqual(["Ada", "Bob"]);
-  });
 
   test("unknown: a record missing from the listing whose look-up fails is left alone", async () => {
     const s = await linked({ entity: "when_gone: { a: delete }" });

@@ -17,20 +17,39 @@ import { compileMappingFile } from "../../src/mapping/read-file.ts";
 import { quiet } from "../store/server.ts";
 import { startPlainServer, type PlainServer } from "./plain-server.ts";
 
+/** What differs from the plain connector, as text of the connector file. */
+export interface PlainParts {
+  readonly find?: string;
+  readonly changes?: boolean;
+  readonly list?: string;
+  readonly get?: boolean;
+  /** Values of these keys replace those below; an empty text leaves the operation out. */
+  readonly create?: string;
+  readonly update?: string;
+  readonly delete?: string;
+  /** More of `find`, as `, settle: 2s`. */
+  readonly findMore?: string;
+  /** Further keys of each object. */
+  readonly extra?: string;
+  /** Further keys of the file. */
+  readonly file?: string;
+}
+
 /** Objects of a plain server, with everything it can. */
-export function plainConnector(name: string, objects: readonly string[], more: { readonly find?: string; readonly changes?: boolean; readonly update?: string } = {}): string {
+export function plainConnector(name: string, objects: readonly string[], more: PlainParts = {}): string {
   const blocks = objects.map(
     (object) => `
   ${object}:
     id: id
     modified: updatedAt
-    list: { request: GET /${object}, query: { page: "{{ page.number }}", size: 100 }, items: items, page: { number: page, size: 100 }, count: total }
-    get: { request: "GET /${object}/{{ id }}" }
-    ${more.find === undefined ? "" : `find: { by: [${more.find}], request: POST /${object}/search, body: { ${more.find}: "{{ key.${more.find} }}" }, items: items }`}
+    list: ${of(more.list, object) ?? `{ request: GET /${object}, query: { page: "{{ page.number }}", size: 100 }, items: items, page: { number: page, size: 100 }, count: total }`}
+    ${more.get === false ? "" : `get: { request: "GET /${object}/{{ id }}" }`}
+    ${more.find === undefined ? "" : `find: { by: [${more.find}], request: POST /${object}/search, body: { ${more.find}: "{{ key.${more.find} }}" }, items: items${more.findMore ?? ""} }`}
     ${more.changes === false ? "" : `changes: { request: GET /${object}, query: { since: "{{ cursor }}" }, items: items, cursor: { at: updatedAt, settle: 2s }, cannot_see: [deletes] }`}
-    create: { request: POST /${object}, body: "{{ record }}", returns: { id: id }${more.find === undefined ? "" : ", verify: find"} }
-    update: ${more.update ?? `{ request: "PATCH /${object}/{{ id }}", body: "{{ changed }}" }`}
-    delete: { request: "DELETE /${object}/{{ id }}" }`,
+    create: ${of(more.create, object) ?? `{ request: POST /${object}, body: "{{ record }}", returns: { id: id }${more.find === undefined ? "" : ", verify: find"} }`}
+    update: ${of(more.update, object) ?? `{ request: "PATCH /${object}/{{ id }}", body: "{{ changed }}" }`}
+    delete: ${of(more.delete, object) ?? `{ request: "DELETE /${object}/{{ id }}" }`}
+    ${of(more.extra, object) ?? ""}`,
   );
   return `
 connector: ${name}
@@ -40,8 +59,14 @@ protocol: rest
 settings: { base_url: { required: true } }
 base_url: "{{ settings.base_url }}"
 auth: { scheme: none }
+${more.file ?? ""}
 objects:${blocks.join("\n")}
 `;
+}
+
+/** `OBJECT` in such a text stands for the object's name. */
+function of(text: string | undefined, object: string): string | undefined {
+  return text?.replaceAll("OBJECT", object);
 }
 
 export interface TestPair {

@@ -1,5 +1,5 @@
-// A plain REST server that keeps records in memory: what most small systems are. It has no ETags and no keys, answers what it
-// stored, and can be told to misbehave once.
+// A plain REST server that keeps records in memory: what most small systems are. It answers what it stored, honours If-Match and
+// Idempotency-Key where they are sent, and can be told to misbehave, or to let somebody edit between two calls.
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -11,16 +11,25 @@ export interface Fault {
   /** Matches the path. */
   readonly path: RegExp;
   /** Status to answer, or what to do with the connection. */
-  readonly answer: number | "reset-before" | "reset-after" | "garbage";
+  readonly answer: number | "reset-before" | "reset-after" | "garbage" | "error-after" | "html" | ((answered: Answered) => Answered);
   readonly headers?: Readonly<Record<string, string>>;
   times: number;
+}
+
+export interface Answered {
+  readonly status: number;
+  readonly body: unknown;
 }
 
 export interface PlainServer {
   readonly url: string;
   /** By object, by id. */
   readonly rows: Map<string, Map<string, Row>>;
-  readonly calls: { readonly method: string; readonly path: string; readonly body: unknown }[];
+  readonly calls: { readonly method: string; readonly path: string; readonly body: unknown; readonly headers?: IncomingMessage["headers"] }[];
+  /** Called before each call is carried out: a person who edits at just that moment. */
+  meanwhile: ((method: string, path: string) => void) | null;
+  /** Field by object that no two records may share: 409. */
+  readonly unique: Map<string, string>;
   readonly faults: Fault[];
   /** What the server makes of a record before it is stored. */
   normalise: (object: string, row: Row) => Row;
@@ -28,7 +37,7 @@ export interface PlainServer {
   /** As a person does in the system's own screen. */
   put(object: string, row: Record<string, unknown> & { id?: string }): Row;
   edit(object: string, id: string, changes: Record<string, unknown>): void;
-  writes(): readonly { readonly method: string; readonly path: string; readonly body: unknown }[];
+  writes(): PlainServer["calls"];
   close(): Promise<void>;
 }
 
@@ -36,6 +45,7 @@ export async function startPlainServer(prefix: string): Promise<PlainServer> {
   const rows = new Map<string, Map<string, Row>>();
   const calls: PlainServer["calls"] = [];
   const faults: Fault[] = [];
+  const answered = new Map<string, readonly [number, unknown]>();
   let nextId = 1;
   let tick = Date.parse("2026-01-01T00:00:00Z");
   const table = (object: string): Map<string, Row> => {
@@ -54,6 +64,8 @@ export async function startPlainServer(prefix: string): Promise<PlainServer> {
     rows,
     calls,
     faults,
+    meanwhile: null,
+    unique: new Map(),
     normalise: (_object, row) => row,
     table,
     put(object, row) {
@@ -77,12 +89,25 @@ export async function startPlainServer(prefix: string): Promise<PlainServer> {
     const body: unknown = text === "" ? null : JSON.parse(text);
     const address = new URL(request.url ?? "/", url);
     const method = request.method ?? "GET";
-    calls.push({ method, path: address.pathname + address.search, body });
+    self.meanwhile?.(method, address.pathname);
+    calls.push({ method, path: address.pathname + address.search, body, headers: request.headers });
     const fault = faults.find((each) => each.times > 0 && each.method === method && each.path.test(address.pathname));
     if (fault !== undefined) fault.times -= 1;
     if (fault?.answer === "reset-before") return void request.socket.destroy();
     if (typeof fault?.answer === "number") return send(response, fault.answer, { error: "told to" }, fault.headers);
-    const [status, answer] = act(method, address, body);
+    if (fault?.answer === "html") {
+      response.writeHead(200, { "content-type": "text/html" });
+      return void response.end("<!doctype html><title>Sign in</title>");
+    }
+    const key = request.headers["idempotency-key"];
+    const known = typeof key === "string" ? answered.get(key) : undefined;
+    const [status, answer] = known ?? act(method, address, body, request.headers["if-match"]);
+    if (typeof key === "string") answered.set(key, [status, answer]);
+    if (typeof fault?.answer === "function") {
+      const told = fault.answer({ status, body: answer });
+      return send(response, told.status, told.body, fault.headers);
+    }
+    if (fault?.answer === "error-after") return send(response, 500, { error: "told to" }, fault.headers);
     if (fault?.answer === "reset-after") return void request.socket.destroy();
     if (fault?.answer === "garbage") {
       response.writeHead(200, { "content-type": "application/json" });
@@ -91,7 +116,7 @@ export async function startPlainServer(prefix: string): Promise<PlainServer> {
     send(response, status, answer);
   }
 
-  function act(method: string, address: URL, body: unknown): readonly [number, unknown] {
+  function act(method: string, address: URL, body: unknown, ifMatch: string | undefined): readonly [number, unknown] {
     const [, object = "", id] = address.pathname.split("/").map(decodeURIComponent);
     const records = table(object);
     const fields = (typeof body === "object" && body !== null ? body : {}) as Record<string, unknown>;
@@ -106,10 +131,18 @@ export async function startPlainServer(prefix: string): Promise<PlainServer> {
       const size = Number(address.searchParams.get("size") ?? "1000");
       return [200, { items: all.slice((page - 1) * size, page * size), total: all.length }];
     }
-    if (method === "POST") return [201, self.put(object, fields)];
+    const unique = self.unique.get(object);
+    const taken = (given: Record<string, unknown>): boolean => unique !== undefined && [...records.values()].some((row) => row[unique] === given[unique]);
+    if (method === "POST" && id === "batch") {
+      const inputs = Array.isArray(fields["inputs"]) ? (fields["inputs"] as Record<string, unknown>[]) : [];
+      return [200, { results: inputs.map((input) => (input["name"] === "refuse me" ? { error: "refused", status: 422 } : self.put(object, input))) }];
+    }
+    if (method === "POST") return taken(fields) ? [409, { error: `${String(unique)} is taken` }] : [201, self.put(object, fields)];
+    if (method === "PUT" && id !== undefined && !records.has(id)) return [201, self.put(object, { ...fields, id })];
     const row = id === undefined ? undefined : records.get(id);
     if (id === undefined || row === undefined) return [404, { error: "not found" }];
     if (method === "GET") return [200, row];
+    if (ifMatch !== undefined && ifMatch !== `"${String(row["updatedAt"])}"`) return [412, { error: "edited meanwhile" }];
     if (method === "DELETE") {
       records.delete(id);
       return [204, null];

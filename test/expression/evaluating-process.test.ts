@@ -172,6 +172,18 @@ describe("the evaluating process", () => {
     expect(evaluatingProcesses(process.pid).length).toBeLessThan(before.length);
   });
 
+  test("an evaluating process that somebody else ends meanwhile is replaced, and no input fails", async () => {
+    const from = createExpressionCompiler();
+    const before = evaluatingProcesses(process.pid);
+    await evaluate("*", [{ a: 1 }], from);
+
+    for (const pid of evaluatingProcesses(process.pid)) if (!before.includes(pid)) process.kill(pid, "SIGKILL");
+    await new Promise((resolve) => setTimeout(resolve, 100));
+
+    expect(await evaluate("*", [{ a: 2 }], from)).toEqual([{ ok: true, value: 2 }]);
+    await from.close();
+  });
+
   test("ends when its parent is killed", async () => {
     const compilerUrl = new URL("../../src/expression/compiler.ts", import.meta.url).href;
     const script = `

@@ -30,11 +30,13 @@ function add(element, children) {
 export function button(label, key, action, props = {}) {
   const press = async (event) => {
     const pressed = event.currentTarget;
-    pressed.disabled = true;
+    // Not `disabled`: that would take the focus away from whoever works with the keyboard.
+    if (pressed.getAttribute("aria-busy") === "true") return;
+    pressed.setAttribute("aria-busy", "true");
     try {
       await action();
     } finally {
-      pressed.disabled = false;
+      pressed.removeAttribute("aria-busy");
     }
   };
   return h("button", { type: "button", "data-key": key, ...props, on: { click: press } }, label);

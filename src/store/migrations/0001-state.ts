@@ -1,4 +1,7 @@
-// All tables of the first release. `pair`, `entity` and ids compare byte for byte (collate "C"): they are keys, not language.
+// All tables of the first release. Tables grow from nothing to a million rows within a minute, long before Postgres has
+// figures of them, and a plan that rests on such figures can be ten thousand times slower (measured: 3 s for a page of match
+// keys). So for each question just one index fits: look-ups begin with the id, which nothing else does, and what is
+// read in order has columns of its own for it. `pair`, `entity` and ids compare byte for byte (collate "C"): they are keys, not language.
 // Statements name pairs by text: a pair is known by its file, and the tables that grow are indexed by it first.
 
 /** Links are narrow, with the values beside them in bases: a page is compared with fingerprints alone. */
@@ -18,11 +21,12 @@ create table syncline.links (
   reason text
 ) with (fillfactor = 85);
 -- Each id is in at most one link of an entity; tombstones only remember.
-create unique index links_left on syncline.links (pair, entity, left_id) where state <> 'tombstone';
-create unique index links_right on syncline.links (pair, entity, right_id) where state <> 'tombstone';
-create index links_tombstone_left on syncline.links (pair, entity, left_id) where state = 'tombstone';
-create index links_tombstone_right on syncline.links (pair, entity, right_id) where state = 'tombstone';
-create index links_entity on syncline.links (pair, entity, id);
+create unique index links_left on syncline.links (left_id, entity, pair) where state <> 'tombstone';
+create unique index links_right on syncline.links (right_id, entity, pair) where state <> 'tombstone';
+create index links_tombstone_left on syncline.links (left_id, entity, pair) where state = 'tombstone';
+create index links_tombstone_right on syncline.links (right_id, entity, pair) where state = 'tombstone';
+-- For reading an entity's links in order. A look-up by id, which names pair and entity too, must not take it.
+create index links_entity on syncline.links ((pair || '/' || entity), id);
 
 -- No foreign key to links: a link and its bases are written and deleted by the same statements, and the check would cost
 -- a look-up a row in every first load.
@@ -34,8 +38,9 @@ create table syncline.bases (
   left_keys text[],
   right_keys text[]
 ) with (fillfactor = 85);
-create index bases_left_keys on syncline.bases using gin (left_keys) with (gin_pending_list_limit = 512);
-create index bases_right_keys on syncline.bases using gin (right_keys) with (gin_pending_list_limit = 512);
+-- No pending list: it would be searched whole for each key of a page.
+create index bases_left_keys on syncline.bases using gin (left_keys) with (fastupdate = off);
+create index bases_right_keys on syncline.bases using gin (right_keys) with (fastupdate = off);
 `;
 
 /** What lives for one run. Unlogged: a crash of the server ends the run anyway. */
@@ -66,11 +71,14 @@ create unlogged table syncline.sightings (
   differs boolean not null,
   -- The live or frozen link at the time of staging; looked up only where the record differs.
   link_id bigint,
+  -- The run, where the record differs and has a link, or has none: the order in which it is decided.
+  linked_in bigint,
+  lone_in bigint,
   primary key (run, entity, side, id)
 );
-create index sightings_linked on syncline.sightings (run, entity, link_id) where differs and link_id is not null;
-create index sightings_unlinked on syncline.sightings (run, entity, side, id) where differs and link_id is null;
-create index sightings_keys on syncline.sightings using gin (match_keys) with (gin_pending_list_limit = 512)
+create index sightings_linked on syncline.sightings (linked_in, entity, link_id) where linked_in is not null;
+create index sightings_lone on syncline.sightings (lone_in, entity, side, id) where lone_in is not null;
+create index sightings_keys on syncline.sightings using gin (match_keys) with (fastupdate = off)
   where match_keys <> '{}';
 
 -- json, not jsonb: read back once and whole, with its keys in their order.
@@ -189,9 +197,9 @@ create table syncline.parked (
   parent_side text collate "C",
   parent_id text collate "C",
   since timestamptz not null default now(),
-  primary key (pair, entity, side, id, parent_entity, parent_side, parent_id)
+  primary key (id, entity, side, pair, parent_entity, parent_side, parent_id)
 );
-create index parked_parent on syncline.parked (pair, parent_entity, parent_side, parent_id);
+create index parked_parent on syncline.parked (parent_id, parent_entity, parent_side, pair);
 `;
 
 const PEOPLE = `
@@ -220,13 +228,13 @@ create table syncline.cases (
   answered_at timestamptz,
   closed_at timestamptz
 );
-create index cases_left on syncline.cases (pair, entity, subject_left) where closed_at is null and subject_left is not null;
-create index cases_right on syncline.cases (pair, entity, subject_right) where closed_at is null and subject_right is not null;
-create index cases_open on syncline.cases (pair, entity) where closed_at is null;
+create index cases_left on syncline.cases (subject_left, entity, pair) where closed_at is null and subject_left is not null;
+create index cases_right on syncline.cases (subject_right, entity, pair) where closed_at is null and subject_right is not null;
+create index cases_open on syncline.cases (since) where closed_at is null;
 -- Questions about records without a link that a person dismissed.
-create index cases_dismissed_left on syncline.cases (pair, entity, subject_left)
+create index cases_dismissed_left on syncline.cases (subject_left, entity, pair)
   where closed_at is not null and subject_right is null and answer->>'kind' = 'dismiss';
-create index cases_dismissed_right on syncline.cases (pair, entity, subject_right)
+create index cases_dismissed_right on syncline.cases (subject_right, entity, pair)
   where closed_at is not null and subject_left is null and answer->>'kind' = 'dismiss';
 create unique index cases_guard on syncline.cases (pair, entity, side, op) where closed_at is null and kind = 'guard';
 
@@ -240,9 +248,9 @@ create table syncline.unlinked (
   match_keys text[] collate "C" not null,
   -- The last run that saw it.
   confirmed_by text collate "C" not null,
-  primary key (pair, entity, side, id)
+  primary key (id, entity, side, pair)
 );
-create index unlinked_keys on syncline.unlinked using gin (match_keys);
+create index unlinked_keys on syncline.unlinked using gin (match_keys) with (fastupdate = off);
 
 create sequence syncline.quarantine_number;
 create table syncline.quarantine (
@@ -256,7 +264,7 @@ create table syncline.quarantine (
   attempts integer not null default 1,
   next timestamptz,
   since timestamptz not null default now(),
-  unique (pair, entity, side, record)
+  unique (record, entity, side, pair)
 );
 
 create table syncline.plans (
