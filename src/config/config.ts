@@ -67,7 +67,7 @@ export interface ConfigRead {
   readonly yaml: YamlFile;
 }
 
-export interface Folders {
+interface Folders {
   readonly mappings: readonly string[];
   readonly connectors: readonly string[];
 }

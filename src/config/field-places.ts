@@ -20,13 +20,13 @@ export interface FieldPlace {
   readonly written: boolean;
 }
 
-export interface Direction {
+interface Direction {
   readonly giving: string;
   readonly receiving: string;
 }
 
 /** `crm -> billing` of two known sides; null: it is none, or none is said. */
-export function directionOf(text: string | undefined, sides: readonly string[]): Direction | null {
+function directionOf(text: string | undefined, sides: readonly string[]): Direction | null {
   const [giving = "", receiving = "", ...more] = (text ?? "").split("->").map((part) => part.trim());
   return more.length === 0 && sides.includes(giving) && sides.includes(receiving) ? { giving, receiving } : null;
 }

@@ -5,10 +5,10 @@ import { z } from "zod";
 
 import { about, rate } from "../connector/file/text.ts";
 
-export const ROLES = ["view", "operate", "admin"] as const;
+const ROLES = ["view", "operate", "admin"] as const;
 export type Role = (typeof ROLES)[number];
 
-export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
+const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** What may start a notification. Sending them belongs to a later issue; until then they are refused by name. */

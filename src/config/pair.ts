@@ -13,7 +13,7 @@ import { lookalike } from "./lookalike.ts";
 type Report = (problem: Problem) => void;
 
 /** What is known of one side's system, as far as its files can be read. */
-export interface SideSystem {
+interface SideSystem {
   /** Null: the connector's file is missing, or its shape is wrong. */
   readonly part: ConnectorFile | null;
   /** Null: not known, or there is no such object. */

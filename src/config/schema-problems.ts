@@ -90,7 +90,7 @@ function entryAt(value: unknown, step: string | number): unknown {
 }
 
 /** The keys that may stand in the object at a path of the schema. */
-export function keysIn(schema: z.ZodType): (path: KeyPath) => readonly string[] {
+function keysIn(schema: z.ZodType): (path: KeyPath) => readonly string[] {
   let known: JsonSchema | null = null;
   return (path) => {
     known ??= z.toJSONSchema(schema, { target: "draft-7", unrepresentable: "any", io: "input" }) as JsonSchema;

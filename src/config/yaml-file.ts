@@ -28,7 +28,7 @@ const DEPTH_MAX = 200;
 /** Uses of anchors, nested uses multiplied: the parser's own measure of an alias bomb. */
 const ALIASES_MAX = 100;
 
-export interface Place {
+interface Place {
   /** From 1. */
   readonly line: number;
   readonly column: number;

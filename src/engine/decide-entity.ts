@@ -7,6 +7,7 @@ import type { Answer } from "../core/merge.ts";
 import type { BySide, Instant } from "../core/ids.ts";
 import { canonicalText, type Value } from "../core/value.ts";
 import { countSituation, tallyOf, throwIfStopping, type Entity, type RunContext } from "./context.ts";
+import { heldBack, isLocked, mayBeCreated, type Locks } from "./locks.ts";
 import type { CaseResolution, PlannedDecision } from "./ports.ts";
 import { viewsOf, type View } from "./views.ts";
 
@@ -17,21 +18,22 @@ const PAGE = 500;
  * @param swept Both sides were listed completely in this run.
  * @returns the next free seq.
  */
-export async function decideEntity(context: RunContext, entity: Entity, seq: number, locked: ReadonlySet<string>, swept: boolean): Promise<number> {
+export async function decideEntity(context: RunContext, entity: Entity, seq: number, locks: Locks, swept: boolean): Promise<number> {
   let next = seq;
   let after: string | null = null;
   // Links come before lone records, so that the record a link moves to is known before it is met alone.
   const movedTo = new Set<string>();
   for (;;) {
     const page = await context.store.subjects(context.run, entity.name, after, PAGE);
-    const subjects = page.subjects.filter((subject) => !isLocked(entity.name, subject.link?.left ?? subject.left?.id, subject.link?.right ?? subject.right?.id, locked));
+    const subjects = page.subjects.filter((subject) => !isLocked(locks, entity.name, { left: subject.link?.left ?? subject.left?.id, right: subject.link?.right ?? subject.right?.id }));
     const resolutions = subjects.length === 0 ? [] : await context.store.resolutions(subjects.map((subject) => ({ entity: entity.name, left: subject.link?.left ?? subject.left?.id ?? null, right: subject.link?.right ?? subject.right?.id ?? null })));
     const planned: PlannedDecision[] = [];
     for (const view of await viewsOf(context, entity, subjects, resolutions, !swept)) {
       const { subject } = view;
       if (subject.kind === "lone" && movedTo.has(`${subject.lone.side} ${subject.lone.record.id}`)) continue;
-      const decision = await decideView(context, entity, view, resolutions);
-      if (decision === null) continue;
+      const made = await decideView(context, entity, view, resolutions);
+      if (made === null) continue;
+      const decision = isLocked(locks, entity.name, view.ids) || mayBeCreated(locks, view, made) ? heldBack(made) : made;
       if (decision.link.kind === "move") movedTo.add(`${decision.link.side} ${decision.link.to}`);
       if (!isSilent(view)) countSituation(tallyOf(context, entity.name), decision.situation);
       planned.push({ seq: next, decision, seen: view.seen, current: view.current, actionHash: actionHash(context, decision) });
@@ -48,15 +50,6 @@ export async function decideEntity(context: RunContext, entity: Entity, seq: num
 /** Adds the pass over links that nothing differs of to the situations. */
 export async function countInSync(context: RunContext, entity: Entity): Promise<void> {
   countSituation(tallyOf(context, entity.name), "in-sync", await context.store.countUnchanged(context.run, entity.name));
-}
-
-/** A record with an open intent is not decided before its outcome is known. */
-function isLocked(entity: string, left: string | undefined, right: string | undefined, locked: ReadonlySet<string>): boolean {
-  return (left !== undefined && locked.has(lockKey(entity, "left", left))) || (right !== undefined && locked.has(lockKey(entity, "right", right)));
-}
-
-export function lockKey(entity: string, side: "left" | "right", id: string): string {
-  return `${entity} ${side} ${id}`;
 }
 
 /** Another record of its cluster speaks for it; it is only remembered as being without a link. */

@@ -6,8 +6,9 @@ import { SIDES } from "../core/ids.ts";
 import type { Fields } from "../core/value.ts";
 import { carryOutPage, type Stop } from "./carry-out.ts";
 import { endOf, newTally, RunEnds, throwIfStopping, type Entity, type EntityTally, type PairParts, type Ports, type RunContext } from "./context.ts";
-import { countInSync, decideEntity, lockKey } from "./decide-entity.ts";
+import { countInSync, decideEntity } from "./decide-entity.ts";
 import { keepLease } from "./lease.ts";
+import { locksOf } from "./locks.ts";
 import { feedsOf, lookAtChanges, lookAtHints, type Looked } from "./look.ts";
 import { actionRow, caseRows, planDocument, tripRows } from "./plan-document.ts";
 import { EMPTY_COMMIT, LeaseLost, type Commit, type Intent, type Outcome, type PlannedDecision, type RunReport, type StoredPlan } from "./ports.ts";
@@ -171,10 +172,10 @@ interface Round {
 
 /** Decides everything that was looked at, and counts the whole plan before the first write. */
 async function planRound(context: RunContext, entities: readonly Entity[], open: readonly Intent[], request: RunRequest, swept: ReadonlySet<string>): Promise<Round> {
-  const locked = lockedBy(open);
+  const locks = locksOf(open);
   let seq = 0;
   for (const entity of entities) {
-    seq = await decideEntity(context, entity, seq, locked, swept.has(entity.name));
+    seq = await decideEntity(context, entity, seq, locks, swept.has(entity.name));
     await countInSync(context, entity);
   }
   const approved = request.only ?? (await context.store.approvedActions());
@@ -201,10 +202,6 @@ async function planRound(context: RunContext, entities: readonly Entity[], open:
     });
   }
   return { tripped, approved, actions, cases };
-}
-
-function lockedBy(open: readonly Intent[]): ReadonlySet<string> {
-  return new Set(open.flatMap((intent) => SIDES.flatMap((side) => (intent.decision[side] === null ? [] : [lockKey(intent.entity, side, intent.decision[side])]))));
 }
 
 async function eachPage(context: RunContext, entities: readonly Entity[], visit: (entity: Entity, page: readonly PlannedDecision[]) => Promise<void>): Promise<void> {

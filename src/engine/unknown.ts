@@ -18,7 +18,7 @@ import { findKey } from "./look.ts";
 import type { CaseResolution, Intent } from "./ports.ts";
 import { settlePage } from "./settle-page.ts";
 
-/** Resolves what an earlier run, or a crash, left open. @returns records that stay locked, as `lockKey`s of their decisions. */
+/** Resolves what an earlier run, or a crash, left open. @returns records that stay locked, as those that stay open. */
 export async function recoverIntents(context: RunContext): Promise<readonly Intent[]> {
   const stillOpen: Intent[] = [];
   const intents = await context.store.openIntents();

@@ -49,17 +49,17 @@ export function recordset(rows: readonly object[]): JsonParameter {
   return json(rows.map(asValue));
 }
 
-export function storableText(text: string): string {
+function storableText(text: string): string {
   if (!UNSTORABLE.test(text)) return text;
   return text.replace(UNSTORABLE_ALL, (found) => MARK + found.charCodeAt(0).toString(16).padStart(4, "0"));
 }
 
-export function storedText(text: string): string {
+function storedText(text: string): string {
   if (!text.includes(MARK)) return text;
   return text.replace(STORED_MARK, (_found, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 }
 
-export function storedJson(text: string): Value {
+function storedJson(text: string): Value {
   return parseJson(text.includes(MARK) ? text.replace(STORED_MARK, "\\u$1") : text);
 }
 

@@ -5,7 +5,7 @@ import type { Link } from "../engine/ports.ts";
 import { statement, type Sql } from "./database.ts";
 import { fingerprintSql, instantSql } from "./encoding.ts";
 
-export type LinkState = Link["state"];
+type LinkState = Link["state"];
 
 /** A link as selected by `linkColumns`. */
 export interface LinkColumns {

@@ -66,6 +66,28 @@ test("a config that cannot be read keeps no other file from being checked", asyn
   expect(problems.map(({ code }) => code)).toEqual(["E_PARSE", "E_ENUM", "E_ENUM"]);
 });
 
+test("an error of the config itself lets no pair run, and the pairs are still checked", async () => {
+  const config = readFileSync(new URL("./project/config/syncline.yaml", import.meta.url), "utf8");
+
+  const project = await projectWith({
+    "config/syncline.yaml": config.replace("data_dir: ../.syncline", "data_dir: 7"),
+  });
+
+  expect(project.problems.map(({ code }) => code)).toEqual(["E_TYPE"]);
+  expect(project.config).toBeNull();
+  expect(project.mappings).toEqual([]);
+  expect(project.gaps).not.toEqual([]);
+});
+
+test("a connector may have a folder of its own; other folders are no connectors", async () => {
+  const { connectors } = await projectWith({
+    "connectors/erp/connector.yaml": CONNECTOR.replace("connector: crm", "connector: erp"),
+    "connectors/wsdl/notes.yaml": "a: 1\n",
+  });
+
+  expect(connectors.map(({ name }) => name)).toEqual(["billing", "crm", "erp"]);
+});
+
 test("a missing config is told with the command that makes one", async () => {
   const expressions = createExpressionCompiler();
   const tools = { expressions, missingSecrets: "warning" } as const;

@@ -1,8 +1,8 @@
 // Projects on disk for tests: the good one of test/config/project, whole or with a file replaced.
 
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import type { Instant } from "../../src/core/ids.ts";
@@ -37,7 +37,10 @@ export async function projectWith(
   const expressions = createExpressionCompiler();
   try {
     cpSync(GOOD, folder, { recursive: true });
-    for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+    for (const [name, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(folder, name)), { recursive: true });
+      writeFileSync(join(folder, name), text);
+    }
     const { environment = ENVIRONMENT, missingSecrets = "warning" } = options;
     return await readProject(join(folder, "config/syncline.yaml"), environment, TODAY, { expressions, missingSecrets });
   } finally {

@@ -28,7 +28,7 @@ export const id = (text: string): RemoteId => text as RemoteId;
 export const runId = (text: string): RunId => text as RunId;
 export const at = (ms: number): Instant => ms as Instant;
 
-export const FINGERPRINT = "0123456789abcdef";
+const FINGERPRINT = "0123456789abcdef";
 
 let pairs = 0;
 

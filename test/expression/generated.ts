@@ -172,6 +172,7 @@ export function expression(depth: number, sight: Sight): Source {
     { weight: 2, arbitrary: write`{"k": ${part}, ${fc.oneof(text, name)}: ${short}}` },
     { weight: 3, arbitrary: write`${unary}(${part})` },
     { weight: 1, arbitrary: write`${name}.${withContext}()` },
+    { weight: 2, arbitrary: write`${withContext}()` },
     { weight: 1, arbitrary: write`${part.map(bracketed)}.${unary}(${short})[0]` },
     { weight: 3, arbitrary: write`${binaryFunction}(${part}, ${short})` },
     { weight: 1, arbitrary: write`$substring(${part}, ${number}, ${number})` },

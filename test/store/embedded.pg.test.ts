@@ -17,6 +17,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import pg from "pg";
@@ -98,7 +99,7 @@ interface Child {
 
 /** Another process that uses the same folder. */
 async function startChild(options: { readonly uid?: number; readonly gid?: number } = {}): Promise<Child> {
-  const script = join(import.meta.dirname, "embedded-child.ts");
+  const script = fileURLToPath(new URL("./embedded-child.ts", import.meta.url));
   const child = spawn(process.execPath, ["--import", "tsx", script, dataDir], {
     ...options,
     env: { PATH: process.env["PATH"] ?? "", PGPORT: "1", PGHOST: "nowhere.invalid", PGOPTIONS: "-c nonsense=1" },

@@ -100,6 +100,9 @@ export function show(id, value, make) {
   place.replaceChildren(...[make(value)].flat());
   for (const details of place.querySelectorAll("details[data-key]"))
     if (opened.has(details.dataset.key)) details.open = true;
-  if (focused !== undefined)
-    [...place.querySelectorAll("[data-key]")].find((element) => element.dataset.key === focused)?.focus();
+  if (focused === undefined) return;
+  const again = [...place.querySelectorAll("[data-key]")].find((element) => element.dataset.key === focused);
+  // What was worked with may be gone, as an answered case's buttons: the next tab goes on from here, not from the top.
+  if (again === undefined) place.tabIndex = -1;
+  (again ?? place).focus();
 }

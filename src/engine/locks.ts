@@ -1,0 +1,50 @@
+// What an open intent keeps from being decided: its own records, whoever would be matched with them, and, after a create whose
+// outcome is not known, the record that may be what became of it.
+
+import type { Decision } from "../core/decision.ts";
+import { SIDES, type Side } from "../core/ids.ts";
+import type { Intent } from "./ports.ts";
+import type { View } from "./views.ts";
+
+export interface Locks {
+  /** `lockKey`s of the records of open intents. */
+  readonly records: ReadonlySet<string>;
+  /** Creates that may or may not have happened. */
+  readonly creates: readonly Intent[];
+}
+
+export function locksOf(open: readonly Intent[]): Locks {
+  const records = open.flatMap(({ entity, decision }) => SIDES.flatMap((side) => (decision[side] === null ? [] : [lockKey(entity, side, decision[side])])));
+  return { records: new Set(records), creates: open.filter((intent) => intent.op === "create") };
+}
+
+export function isLocked(locks: Locks, entity: string, ids: { readonly left: string | null | undefined; readonly right: string | null | undefined }): boolean {
+  return SIDES.some((side) => {
+    const id = ids[side];
+    return id !== null && id !== undefined && locks.records.has(lockKey(entity, side, id));
+  });
+}
+
+/** A record without a link that shows all that an open create sent: to create its counterpart could make a second one. */
+export function mayBeCreated(locks: Locks, { subject }: View, decision: Decision): boolean {
+  if (subject.kind !== "lone" || decision.link.kind !== "link") return false;
+  const { side, fields } = subject.lone;
+  const shown = new Map(fields.map((sight) => [sight.policy.name, sight[side]]));
+  return locks.creates.some((intent) => {
+    if (intent.entity !== decision.entity || intent.side !== side) return false;
+    const sent = intent.decision.writes[intent.writeIndex]?.fields ?? [];
+    return sent.length > 0 && sent.every(({ field, after }) => {
+      const reading = shown.get(field);
+      return after.kind === "value" && reading?.kind === "value" && reading.cell.key === after.cell.key;
+    });
+  });
+}
+
+/** Nothing is done about it now; as unknown it stays in the inbox. */
+export function heldBack(decision: Decision): Decision {
+  return { ...decision, situation: "unknown", link: { kind: "keep" }, writes: [], agreements: [], cases: [], quarantine: [], blocked: 0, settledLeft: false, settledRight: false };
+}
+
+function lockKey(entity: string, side: Side, id: string): string {
+  return `${entity} ${side} ${id}`;
+}
