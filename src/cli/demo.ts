@@ -52,10 +52,7 @@ async function demo(options: DemoOptions, output: Output): Promise<void> {
   let closeProject: () => Promise<void> = async () => undefined;
   try {
     const loaded = await loadProject(output, []);
-    if (loaded === null) {
-      process.exitCode = EXIT.usage;
-      return;
-    }
+    if (loaded === null) return;
     closeProject = loaded.close;
     const { project } = loaded;
     const hooks = project.config?.hooks.listen;

@@ -25,7 +25,7 @@ export function register(program: Command): void {
       await examine(output, checks);
       const ok = checks.every((each) => each.ok);
       output.result({ ok, version: VERSION, checks }, checks.map((each) => `${each.ok ? "ok  " : "FAIL"}  ${each.check}: ${each.detail}`).join("\n"));
-      if (process.exitCode !== EXIT.usage) process.exitCode = ok ? EXIT.done : EXIT.environment;
+      process.exitCode ??= ok ? EXIT.done : EXIT.environment;
     });
 }
 
@@ -39,7 +39,6 @@ async function examine(output: Output, checks: Check[]): Promise<void> {
   const loaded = await loadProject(output, []);
   if (loaded === null) {
     checks.push({ check: "files", ok: false, detail: "the config has errors; see: syncline check" });
-    process.exitCode = EXIT.usage;
     return;
   }
   const { project, close } = loaded;

@@ -2,26 +2,27 @@
 
 import type { Instant } from "../core/ids.ts";
 import { isError, type LocatedProblem } from "../core/problem.ts";
+import { problemsOfPairs } from "../config/concern.ts";
 import { readProject, type Project } from "../config/project.ts";
 import { Redactor } from "../connector/secret.ts";
 import { createLog } from "../daemon/log.ts";
 import type { Log } from "../engine/ports.ts";
 import { createExpressionCompiler } from "../expression/compiler.ts";
-import type { Output } from "./output.ts";
-import { problemsText } from "./problems-text.ts";
+import { EXIT, type Output } from "./output.ts";
+import { problemJson, problemsText } from "./problems-text.ts";
 
 export interface LoadedProject {
   readonly project: Project;
   close(): Promise<void>;
 }
 
-/** @param pairs Their files must be free of errors; those of others are only remarked on. Null: the problems were told. */
+/** @param pairs Their files must be free of errors; those of others are only remarked on. Null: the problems were told, and the exit code is set. */
 export async function loadProject(output: Output, pairs: readonly string[]): Promise<LoadedProject | null> {
   const expressions = createExpressionCompiler();
   const project = await readProject(output.options.config, process.env, Date.now() as Instant, { expressions, missingSecrets: "error" });
   const close = (): Promise<void> => expressions.close();
   const errors = project.problems.filter(isError);
-  const concerned = project.config === null ? errors : errors.filter((each) => concerns(each, project, pairs));
+  const concerned = project.config === null ? errors : problemsOfPairs(project, pairs).filter(isError);
   if (concerned.length > 0 || project.config === null) {
     tell(output, concerned);
     await close();
@@ -31,13 +32,13 @@ export async function loadProject(output: Output, pairs: readonly string[]): Pro
   return { project, close };
 }
 
-function concerns(found: LocatedProblem, project: Project, pairs: readonly string[]): boolean {
-  return project.pairs.some((pair) => pairs.includes(pair.pair) && pair.mapping === null && pair.files.includes(found.file));
-}
+/** What is missing around the files, and not in them. */
+const ENVIRONMENT = new Set(["E_SECRET_MISSING", "E_ENV"]);
 
 function tell(output: Output, problems: readonly LocatedProblem[]): void {
-  if (output.options.json) output.result({ ok: false, problems: problems.map((each) => ({ ...each, severity: isError(each) ? "error" : "warning" })) }, "");
+  if (output.options.json) output.result({ ok: false, problems: problems.map(problemJson) }, "");
   process.stderr.write(`${problemsText(problems)}\n`);
+  process.exitCode = problems.length > 0 && problems.every((each) => ENVIRONMENT.has(each.code)) ? EXIT.environment : EXIT.usage;
 }
 
 /** Logs of a command that is not the daemon: only what a person may want to act on. */
@@ -52,5 +53,11 @@ export function redactorOf(project: Project): Redactor {
   const redactor = new Redactor();
   for (const system of project.systems.values()) for (const secret of system.secrets.values()) redactor.add(secret.reveal());
   for (const { token } of project.config?.admin.tokens ?? []) redactor.add(token.reveal());
+  const database = project.config?.database;
+  if (database?.kind === "url") {
+    redactor.add(database.url.reveal());
+    const password = URL.canParse(database.url.reveal()) ? decodeURIComponent(new URL(database.url.reveal()).password) : "";
+    if (password !== "") redactor.add(password);
+  }
   return redactor;
 }

@@ -26,10 +26,7 @@ export interface Session {
  */
 export async function inSession(output: Output, pairs: readonly string[] | null, work: (session: Session) => Promise<number>): Promise<void> {
   const loaded = await loadProject(output, pairs ?? []);
-  if (loaded === null) {
-    process.exitCode = EXIT.usage;
-    return;
-  }
+  if (loaded === null) return;
   const { project, close } = loaded;
   const log = openLog(project, output);
   try {

@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import { startDaemon } from "../daemon/daemon.ts";
 import { daemonParts } from "../daemon/project-runtime.ts";
 import { createLog } from "../daemon/log.ts";
-import { EXIT, globalOptions, outputOf } from "./output.ts";
+import { globalOptions, outputOf } from "./output.ts";
 import { loadProject, redactorOf } from "./project.ts";
 import { untilSignal } from "./signals.ts";
 
@@ -15,10 +15,7 @@ export function register(program: Command): void {
     .action(async (_options: unknown, command: Command) => {
       const output = outputOf(globalOptions(command));
       const loaded = await loadProject(output, []);
-      if (loaded === null) {
-        process.exitCode = EXIT.usage;
-        return;
-      }
+      if (loaded === null) return;
       const { project, close } = loaded;
       const redactor = redactorOf(project);
       const { level, format } = project.config?.log ?? { level: "info", format: "json" };

@@ -87,7 +87,8 @@ function missing(name: string, found: string | undefined, path: KeyPath, environ
   });
 }
 
-function mapStrings(value: unknown, path: KeyPath, change: (text: string, path: KeyPath) => unknown): unknown {
+/** The value with every text in it changed; keys stay. */
+export function mapStrings(value: unknown, path: KeyPath, change: (text: string, path: KeyPath) => unknown): unknown {
   if (typeof value === "string") return change(value, path);
   if (Array.isArray(value)) return value.map((entry, index) => mapStrings(entry, [...path, index], change));
   if (typeof value !== "object" || value === null) return value;

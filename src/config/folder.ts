@@ -7,6 +7,7 @@ import type { Problem, LocatedProblem } from "../core/problem.ts";
 import { problem } from "../core/problem.ts";
 import { shownPath } from "./config.ts";
 import { modelineProblems, type FileKind } from "./modeline.ts";
+import { shieldExpressions, unshieldExpressions } from "./expression-braces.ts";
 import { locateProblems, missingFile, readYaml, type YamlFile } from "./yaml-file.ts";
 
 export interface ShapedFile<T> {
@@ -46,11 +47,18 @@ function readFile<T>(file: string, kind: FileKind, readShape: ReadShape<T>): Sha
     const yaml = missingFile(shown, unreadable);
     return { shown, folder, yaml, value: null, problems: yaml.problems };
   }
-  const yaml = readYaml(bytes, shown);
+  const yaml = readWithBraces(bytes, shown);
   if (!yaml.readable) return { shown, folder, yaml, value: null, problems: yaml.problems };
   const { value, problems } = readShape(yaml.value, shown);
   const found = locateProblems([...modelineProblems(bytes, kind), ...problems], yaml);
   return { shown, folder, yaml, value, problems: [...yaml.problems, ...found] };
+}
+
+function readWithBraces(bytes: Uint8Array, shown: string): YamlFile {
+  const plain = readYaml(bytes, shown);
+  if (plain.readable) return plain;
+  const shielded = readYaml(bytes, shown, shieldExpressions);
+  return shielded.readable ? { ...shielded, value: unshieldExpressions(shielded.value) } : plain;
 }
 
 const YAML = /\.ya?ml$/;

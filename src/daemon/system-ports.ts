@@ -9,7 +9,7 @@ export const systemClock: Clock = {
   now: () => Date.now() as Instant,
   async sleep(ms, signal) {
     // An aborted wait ends early; that is what was asked for, not an error.
-    await wait(ms, undefined, { signal, ref: false }).catch(() => undefined);
+    await wait(ms, undefined, { signal }).catch(() => undefined);
   },
 };
 

@@ -2,7 +2,10 @@
 // real socket.
 
 import { createAdmin, type Admin, type AdminOptions } from "../../src/admin/admin.ts";
+import { createEvents } from "../../src/admin/events.ts";
 import { createMetrics, type Metrics } from "../../src/admin/metrics.ts";
+import type { Route } from "../../src/admin/route.ts";
+import { allRoutes } from "../../src/admin/routes/table.ts";
 import type { Instant, LinkId, RemoteId, RunId } from "../../src/core/ids.ts";
 import type { Value } from "../../src/core/value.ts";
 import {
@@ -343,6 +346,24 @@ export function operatorOf(world: World): Operator {
     },
     ready: () => world.ready,
   };
+}
+
+/** The route table, over a world of its own. */
+export function routesOfWorld(): readonly Route[] {
+  const world = newWorld();
+  const operator = operatorOf(world);
+  const desk = {
+    ledger: ledgerOf(world),
+    operator,
+    metrics: createMetrics("1"),
+    version: "1",
+    now: () => NOW,
+    checkValue: () => Promise.resolve(null),
+  };
+  return allRoutes(
+    desk,
+    createEvents(operator, {}, () => "{}"),
+  );
 }
 
 export interface Started {
