@@ -16,7 +16,7 @@ export interface Token {
   readonly token: string;
 }
 
-export interface Asking {
+interface Asking {
   readonly authorization: string | undefined;
   /** The header `x-syncline`. */
   readonly marked: boolean;

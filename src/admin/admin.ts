@@ -18,7 +18,7 @@ import type { Metrics } from "./metrics.ts";
 import { PAGE_POLICY, readPage } from "./page-files.ts";
 import { PROBLEM_TYPE, problemText, Refusal, refusalOf } from "./problem-document.ts";
 import { queryOf } from "./reading.ts";
-import { methodOf, routerPath, type Answer, type Call, type Caller, type Route } from "./route.ts";
+import { methodOf, routerPath, type Act, type Answer, type Call, type Caller, type Route } from "./route.ts";
 import { allRoutes } from "./routes/table.ts";
 
 export interface AdminOptions {
@@ -207,12 +207,7 @@ function callOf(request: FastifyRequest, caller: Caller | undefined, queries: re
   return { params, query, body: (request.body ?? {}) as Value /* parsed by parseJson, or none */, caller };
 }
 
-async function actOn(
-  desk: Desk,
-  path: string,
-  call: Call,
-  act: { readonly facts: Value; carryOut(): Promise<Answer> },
-): Promise<Answer> {
+async function actOn(desk: Desk, path: string, call: Call, act: Act): Promise<Answer> {
   await desk.ledger.audit({ who: call.caller.name, what: `POST ${path}`, facts: act.facts });
   return act.carryOut();
 }

@@ -12,7 +12,7 @@ import type { Operator, PairSummary } from "../engine/operator.ts";
 import type { RunReport, RunRow, Withheld } from "../engine/ports.ts";
 import { byName, sideName } from "./shown.ts";
 
-export interface PairGauges {
+interface PairGauges {
   readonly pair: string;
   readonly lag: readonly { readonly side: string; readonly seconds: number }[];
   readonly backlog: number;
@@ -84,7 +84,7 @@ async function unlookedSince(ledger: Ledger, pair: string, figures: PairFigures)
   // When none of them read both sides, the oldest of them began at least that long ago.
   const since = (runs.find(readBoth) ?? runs.at(-1))?.startedAt ?? null;
   if (since === null || oldestHint === null) return since ?? oldestHint;
-  return Math.min(since, oldestHint);
+  return since;
 }
 
 function readBoth({ report }: RunRow): boolean {

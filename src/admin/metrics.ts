@@ -7,7 +7,7 @@ import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { RunReport } from "../engine/ports.ts";
 import type { Figures } from "./figures.ts";
 
-export interface Budget {
+interface Budget {
   readonly system: string;
   readonly limit: string;
   /** 0 to 1. */

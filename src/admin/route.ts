@@ -58,7 +58,7 @@ export interface ActRoute extends Endpoint {
   decide(call: Call): Promise<Act>;
 }
 
-export interface StreamRoute extends Endpoint {
+interface StreamRoute extends Endpoint {
   readonly kind: "stream";
   readonly role: Role;
   stream(reply: FastifyReply): void;

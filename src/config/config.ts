@@ -9,11 +9,12 @@ import type { Value } from "../core/value.ts";
 import type { Secret } from "../connector/secret.ts";
 import { isNotThere } from "./absence.ts";
 import type { ListenAddress } from "./address.ts";
-import { readEnvironment, shieldReferences, unshield, type Environment } from "./environment.ts";
+import { readEnvironment, shieldReferences, type Environment } from "./environment.ts";
 import { configFileSchema, systemSchema, type ConfigFile, type LogLevel, type SystemPart } from "./file.ts";
 import { modelineProblems } from "./modeline.ts";
 import { readShape, withoutQuotes } from "./schema-problems.ts";
 import { readSecret, type SecretPlace } from "./secrets.ts";
+import { unshield } from "./shield.ts";
 import {
   readAdmin,
   readDatabase,

@@ -1,5 +1,7 @@
 // The connector files: read, compiled, and their names unique.
 
+import { basename, dirname, extname } from "node:path";
+
 import type { ExpressionCompiler } from "../core/expression.ts";
 import type { Instant } from "../core/ids.ts";
 import { isError, problem, type LocatedProblem, type Problem } from "../core/problem.ts";
@@ -42,7 +44,7 @@ export function readConnectors(
   const files = readFiles(connectorFiles(folders), "connector", (found) => readShape(connectorFileSchema, found));
   const firsts = new Map<string, string>();
   return files.map((file): ProjectConnector => {
-    const name = nameOf(file.yaml.value);
+    const name = file.yaml.readable ? nameOf(file.yaml.value) : nameOfFile(file.shown);
     const problems: Problem[] = [];
     const first = name === null ? undefined : firsts.get(name);
     if (name !== null && first !== undefined) {
@@ -68,6 +70,12 @@ export function readConnectors(
 function nameOf(value: unknown): string | null {
   const named = typeof value === "object" && value !== null && "connector" in value ? value.connector : null;
   return typeof named === "string" ? named : null;
+}
+
+/** What a file that cannot be read most likely calls itself. */
+function nameOfFile(shown: string): string {
+  const name = basename(shown, extname(shown));
+  return name === "connector" ? basename(dirname(shown)) : name;
 }
 
 interface Compiled {

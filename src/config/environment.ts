@@ -2,6 +2,7 @@
 // of the environment is text and is not looked into again.
 
 import { didYouMean, problem, type KeyPath, type Problem } from "../core/problem.ts";
+import { shield } from "./shield.ts";
 
 /** What is passed in for process.env. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -9,27 +10,9 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 const REFERENCE = /\$\{([^{}\n]*)\}/g;
 const NAME_AND_DEFAULT = /^([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?$/;
 
-// In `{ url: ${DATABASE_URL} }` the braces would be YAML's. So, before the text is parsed, the signs of a reference are put
-// into a private part of Unicode, one for one, and taken back out of what was parsed.
-const SIGN = /[^\w\s"'\\\u0080-\uffff]/g;
-const SHIELD = 0xe000;
-const SHIELDED = /[\ue020-\ue07e]/g;
-const SHIELDED_REFERENCE = /\ue024\ue07b[^\n]*?\ue07d/g;
-
 /** The text with its references shielded from YAML; the length and every place stay the same. */
 export function shieldReferences(text: string): string {
-  return text.replace(REFERENCE, (reference) =>
-    reference.replace(SIGN, (sign) => String.fromCharCode(SHIELD + sign.charCodeAt(0))),
-  );
-}
-
-/** What was parsed, as it was written. */
-export function unshield(value: unknown): unknown {
-  return mapStrings(value, [], (text) =>
-    text.replace(SHIELDED_REFERENCE, (reference) =>
-      reference.replace(SHIELDED, (sign) => String.fromCharCode(sign.charCodeAt(0) - SHIELD)),
-    ),
-  );
+  return shield(text, REFERENCE);
 }
 
 export interface EnvironmentRead {

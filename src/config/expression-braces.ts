@@ -19,7 +19,9 @@ export function shieldExpressions(text: string): string {
 
 /** What was parsed, as it was written. */
 export function unshieldExpressions(value: unknown): unknown {
-  return mapStrings(value, [], (text) => text.replace(SHIELDED, (sign) => String.fromCharCode(sign.charCodeAt(0) - SHIELD)));
+  return mapStrings(value, [], (text) =>
+    text.replace(SHIELDED, (sign) => String.fromCharCode(sign.charCodeAt(0) - SHIELD)),
+  );
 }
 
 /** An odd number of quotes stands before it on its line. */

@@ -345,21 +345,28 @@ function decideForeign(lone: LoneRecord, facts: DecideFacts): Decision {
   const { side, record } = lone;
   const alone = { entity: facts.policy.name, linkId: null, left: side === "left" ? record.id : null, right: side === "right" ? record.id : null };
   const situation: Situation = side === "left" ? "new-left" : "new-right";
-  const reason = `only ${facts.names[side]} has it`;
   switch (facts.policy.foreign) {
     case "keep":
       return { ...alone, ...NOTHING, situation };
     case "review": {
+      const answer = facts.answers[GONE];
+      if (answer?.kind === "take" && answer.side === otherSide(side)) return dropForeign(lone, facts, situation);
       const values: Value = { only: facts.names[side], record: shownBy(lone.fields, side) };
       const ids = { left: alone.left, right: alone.right };
       return { ...alone, ...NOTHING, ...UNSETTLED, situation, cases: asked(lone, [{ kind: "gone", field: null, ...ids, values }]) };
     }
     case "delete":
-      if (!allows(facts.policy, side, "delete")) return { ...alone, ...NOTHING, ...UNSETTLED, situation, blocked: 1 };
-      return { ...alone, ...NOTHING, situation, writes: [{ op: "delete", side, id: record.id, version: record.version, fields: [], reason }] };
+      return dropForeign(lone, facts, situation);
     default:
       return unreachable(facts.policy.foreign);
   }
+}
+
+function dropForeign({ side, record }: LoneRecord, { policy, names }: DecideFacts, situation: Situation): Decision {
+  const alone = { entity: policy.name, linkId: null, left: side === "left" ? record.id : null, right: side === "right" ? record.id : null };
+  if (!allows(policy, side, "delete")) return { ...alone, ...NOTHING, ...UNSETTLED, situation, blocked: 1 };
+  const reason = `only ${names[side]} has it`;
+  return { ...alone, ...NOTHING, situation, writes: [{ op: "delete", side, id: record.id, version: record.version, fields: [], reason }] };
 }
 
 interface Creation {

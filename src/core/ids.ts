@@ -26,9 +26,12 @@ export interface BySide<T> {
   readonly right: T;
 }
 
-/** A remote id must be a non-empty string; numbers are taken by their exact digits. Null when it is neither. */
+/** No system's ids come near; beyond some 2,600 bytes an index of Postgres refuses the row. */
+const ID_LENGTH_MAX = 600;
+
+/** A remote id is a non-empty string of at most 600 characters; numbers are taken by their exact digits. Null when it is neither. */
 export function remoteId(value: unknown): RemoteId | null {
-  if (typeof value === "string" && value !== "") return value as RemoteId;
+  if (typeof value === "string" && value !== "" && value.length <= ID_LENGTH_MAX) return value as RemoteId;
   if (typeof value === "number" && Number.isSafeInteger(value)) return String(value) as RemoteId;
   if (typeof value === "object" && value !== null && "digits" in value && typeof value.digits === "string") {
     return value.digits as RemoteId;

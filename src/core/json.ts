@@ -2,8 +2,11 @@
 
 import { Exact, exactNumber, isList, type Fields, type Value } from "./value.ts";
 
-/** Deeper JSON is refused: JSON.stringify and structuredClone overflow the stack at 5,000 levels (measured, Node 20). */
+/** Deeper JSON from outside is refused: JSON.stringify and structuredClone overflow the stack at 5,000 levels (measured, Node 20). */
 export const DEPTH_MAX = 200;
+
+/** Our own state wraps what came from outside in some levels more. */
+export const STATE_DEPTH_MAX = 400;
 
 export class JsonError extends Error {
   override readonly name = "JsonError";
@@ -16,14 +19,14 @@ const TOKEN = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 const MARK = "\u0000exact:";
 
 /** @throws JsonError when the text is not JSON, is nested deeper than DEPTH_MAX, or holds a number no system could mean. */
-export function parseJson(text: string): Value {
+export function parseJson(text: string, depthMax = DEPTH_MAX): Value {
   let parsed: unknown;
   try {
     parsed = MAY_LOSE.test(text) ? JSON.parse(markNumbers(text)) : JSON.parse(text);
   } catch (cause) {
     throw new JsonError(cause instanceof Error ? cause.message : String(cause), { cause });
   }
-  return decode(parsed, 0);
+  return decode(parsed, 0, depthMax);
 }
 
 /** JSON text of a value; numbers with all their digits. Keys stay in their order. */
@@ -48,18 +51,18 @@ function markNumbers(text: string): string {
 }
 
 /** Checks depth, makes Exact numbers, and drops `__proto__` keys, in one walk. Objects are changed in place: they are ours. */
-function decode(value: unknown, depth: number): Value {
-  if (depth > DEPTH_MAX) throw new JsonError(`nested deeper than ${String(DEPTH_MAX)} levels`);
+function decode(value: unknown, depth: number, depthMax: number): Value {
+  if (depth > depthMax) throw new JsonError(`nested deeper than ${String(depthMax)} levels`);
   if (typeof value === "string") return value.startsWith(MARK) ? markedNumber(value) : value;
   if (typeof value !== "object" || value === null) return value as Value;
   if (Array.isArray(value)) {
-    for (let index = 0; index < value.length; index += 1) value[index] = decode(value[index], depth + 1);
+    for (let index = 0; index < value.length; index += 1) value[index] = decode(value[index], depth + 1, depthMax);
     return value as Value[];
   }
   const fields = value as Record<string, unknown>;
   for (const name of Object.keys(fields)) {
     if (name === "__proto__") delete fields[name];
-    else fields[name] = decode(fields[name], depth + 1);
+    else fields[name] = decode(fields[name], depth + 1, depthMax);
   }
   return fields as Fields;
 }

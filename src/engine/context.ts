@@ -2,6 +2,7 @@
 
 import type { SystemObject, RemoteFailure } from "../connector/contract.ts";
 import type { Situation } from "../core/decision.ts";
+import { emptyTally, type Tally } from "../core/guard.ts";
 import type { BySide, RunId, Side } from "../core/ids.ts";
 import type { EntityMapping, Mapping } from "../mapping/mapping.ts";
 import type { Clock, Digest256, Digest64, Hint, Ids, Lease, Log, PairStore, Progress } from "./ports.ts";
@@ -47,13 +48,15 @@ export interface EntityTally {
   readonly situations: Map<Situation, number>;
   readonly effects: Record<Side, { create: number; update: number; delete: number }>;
   blocked: number;
+  /** Actions that the guards count, approved ones left out. */
+  readonly counted: Tally;
   /** Records that newly failed in this run. */
   failed: number;
 }
 
 export function newTally(): EntityTally {
   const none = (): { create: number; update: number; delete: number } => ({ create: 0, update: 0, delete: 0 });
-  return { read: { left: 0, right: 0 }, situations: new Map(), effects: { left: none(), right: none() }, blocked: 0, failed: 0 };
+  return { read: { left: 0, right: 0 }, situations: new Map(), effects: { left: none(), right: none() }, blocked: 0, counted: emptyTally(), failed: 0 };
 }
 
 export function tallyOf(context: RunContext, entity: string): EntityTally {

@@ -36,6 +36,7 @@ export async function decideEntity(context: RunContext, entity: Entity, seq: num
       const decision = isLocked(locks, entity.name, view.ids) || mayBeCreated(locks, view, made) ? heldBack(made) : made;
       if (decision.link.kind === "move") movedTo.add(`${decision.link.side} ${decision.link.to}`);
       if (!isSilent(view)) countSituation(tallyOf(context, entity.name), decision.situation);
+      tallyOf(context, entity.name).blocked += decision.blocked;
       planned.push({ seq: next, decision, seen: view.seen, current: view.current, actionHash: actionHash(context, decision) });
       next += 1;
     }

@@ -5,7 +5,7 @@ import { addToTally, emptyTally, trips, withhold, type Trip } from "../core/guar
 import { SIDES } from "../core/ids.ts";
 import type { Fields } from "../core/value.ts";
 import { carryOutPage, type Stop } from "./carry-out.ts";
-import { endOf, newTally, RunEnds, throwIfStopping, type Entity, type EntityTally, type PairParts, type Ports, type RunContext } from "./context.ts";
+import { endOf, newTally, RunEnds, tallyOf, throwIfStopping, type Entity, type EntityTally, type PairParts, type Ports, type RunContext } from "./context.ts";
 import { countInSync, decideEntity } from "./decide-entity.ts";
 import { keepLease } from "./lease.ts";
 import { locksOf } from "./locks.ts";
@@ -182,10 +182,12 @@ async function planRound(context: RunContext, entities: readonly Entity[], open:
   const tally = emptyTally();
   let linkedPairs = 0;
   for (const entity of context.entities) linkedPairs += (await context.store.countLinks(entity.name)).live;
-  await eachPage(context, entities, async (_, page) => {
+  await eachPage(context, entities, async (entity, page) => {
     for (const planned of page) {
       const isApproved = planned.actionHash !== null && approved.has(planned.actionHash);
-      if (!isApproved && (request.only === null || planned.actionHash === null)) addToTally(tally, planned.decision);
+      if (isApproved || (request.only !== null && planned.actionHash !== null)) continue;
+      addToTally(tally, planned.decision);
+      addToTally(tallyOf(context, entity.name).counted, planned.decision);
     }
   });
   const tripped = trips(tally, context.mapping.guards, linkedPairs);
@@ -247,7 +249,6 @@ async function carryOut(context: RunContext, entities: readonly Entity[], round:
 }
 
 async function carryOutEntity(context: RunContext, entity: Entity, pass: "others" | "deletes", round: Round, carriedOut: Set<string>, request: RunRequest): Promise<Stop | null> {
-  const tally = context.tallies.get(entity.name);
   let after = -1;
   let written = 0;
   for (;;) {
@@ -262,7 +263,6 @@ async function carryOutEntity(context: RunContext, entity: Entity, pass: "others
     for (const planned of page) {
       const isDelete = planned.decision.writes.some((write) => write.op === "delete");
       if (isDelete !== (pass === "deletes")) continue;
-      if (tally !== undefined) tally.blocked += planned.decision.blocked;
       const allowed = allowedPart(planned, round, request);
       const withheld = allowed !== planned;
       if (withheld) lookAgain.add(allowed);
@@ -331,6 +331,7 @@ function effectsOnly(tally: EntityTally): EntityTally {
     situations: new Map(),
     effects: tally.effects,
     blocked: 0,
+    counted: emptyTally(),
     get failed() {
       return tally.failed;
     },

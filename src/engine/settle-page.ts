@@ -111,11 +111,22 @@ function casesOf({ decision, outcomes, lookAgain }: Done): CasesOf {
     const sent = Object.fromEntries(write.fields.map((field) => [field.field, field.after.kind === "value" ? field.after.cell.value : null]));
     return [{ kind: "unknown-outcome", field: null, left: decision.left, right: decision.right, values: { op: write.op, side: write.side, sent, message: outcome.message } }];
   });
-  const open = [...decision.cases, ...unknown];
+  const { left, right } = idsAfter(decision, outcomes);
+  // What is said of a record that was just created names it.
+  const cases = decision.cases.map((each) => ({ ...each, left: each.left ?? (each.right === null ? null : left), right: each.right ?? (each.left === null ? null : right) }));
+  const open = [...cases, ...unknown];
   // Of records that could not be read nothing is known; and until what was decided has happened, what waited for a person
   // before still does.
   const undone = decision.situation === "unknown" || lookAgain || outcomes.some((outcome) => outcome.kind !== "done");
-  return { entity: decision.entity, left: decision.left, right: decision.right, open, ...(undone ? { keep: true as const } : {}) };
+  return { entity: decision.entity, left, right, open, ...(undone ? { keep: true as const } : {}) };
+}
+
+function idsAfter(decision: Decision, outcomes: readonly WriteOutcome[]): BySide<RemoteId | null> {
+  const created = (side: Side): RemoteId | null => {
+    const outcome = outcomes[decision.writes.findIndex((write) => write.op === "create" && write.side === side)];
+    return outcome?.kind === "done" ? outcome.id : null;
+  };
+  return { left: created("left") ?? decision.left, right: created("right") ?? decision.right };
 }
 
 /** What fails for good: under the record that is written, for a create under the record it was to be made from. */

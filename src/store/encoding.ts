@@ -6,7 +6,7 @@
 
 import { createHash } from "node:crypto";
 import pg from "pg";
-import { jsonText, parseJson } from "../core/json.ts";
+import { jsonText, parseJson, STATE_DEPTH_MAX } from "../core/json.ts";
 import type { Value } from "../core/value.ts";
 
 const MARK = "\uE000";
@@ -60,7 +60,7 @@ function storedText(text: string): string {
 }
 
 function storedJson(text: string): Value {
-  return parseJson(text.includes(MARK) ? text.replace(STORED_MARK, "\\u$1") : text);
+  return parseJson(text.includes(MARK) ? text.replace(STORED_MARK, "\\u$1") : text, STATE_DEPTH_MAX);
 }
 
 /** @returns what pg binds. */

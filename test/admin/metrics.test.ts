@@ -70,7 +70,7 @@ test("exactly the metrics of the contract, each with exactly its labels", async 
 test("metrics that were never observed are declared all the same", async () => {
   const text = await createMetrics("1").text(null);
 
-  expect([...text.matchAll(/^# TYPE (\w+) /gm)].map(([, name]) => name).toSorted()).toEqual(
+  expect([...text.matchAll(/^# TYPE (\w+) /gm)].map(([, name = ""]) => name).toSorted()).toEqual(
     Object.keys(CONTRACT).toSorted(),
   );
 });

@@ -14,6 +14,10 @@ function part(value: Value | undefined, ...keys: readonly string[]): Value {
   return found ?? null;
 }
 
+function textOf(value: Value): string {
+  return typeof value === "string" ? value : "";
+}
+
 const paths = part(OPENAPI, "paths") as Fields;
 const operations = Object.entries(paths).flatMap(([path, methods]) =>
   Object.entries(methods as Fields).map(([method, operation]) => ({ path, method: method.toUpperCase(), operation })),
@@ -32,7 +36,7 @@ test("the document names each route's role, parameters and whether it wants a to
     )?.operation;
     const parameters = part(operation, "parameters");
     const listed = (isList(parameters) ? parameters : []).map(
-      (each) => `${String(part(each, "in"))} ${String(part(each, "name"))}`,
+      (each) => `${textOf(part(each, "in"))} ${textOf(part(each, "name"))}`,
     );
     const inPath = [...route.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => `path ${name ?? ""}`);
     const inQuery = route.kind === "read" ? route.queries.map((name) => `query ${name}`) : [];
@@ -45,7 +49,7 @@ test("the document names each route's role, parameters and whether it wants a to
 
 test("every schema that is named exists, and every one that exists is named", () => {
   const text = JSON.stringify(OPENAPI);
-  const named = new Set([...text.matchAll(/#\/components\/schemas\/(\w+)/g)].map(([, name]) => name));
+  const named = new Set([...text.matchAll(/#\/components\/schemas\/(\w+)/g)].map(([, name = ""]) => name));
 
   expect([...named].toSorted()).toEqual(Object.keys(part(OPENAPI, "components", "schemas") as Fields).toSorted());
 });

@@ -21,7 +21,7 @@ import {
 import { OperatorError, type Operator, type PairSummary } from "../../src/engine/operator.ts";
 import type { RunReport, RunRow, StoredPlan } from "../../src/engine/ports.ts";
 
-export const NOW = Date.parse("2026-11-03T03:12:00Z");
+const NOW = Date.parse("2026-11-03T03:12:00Z");
 export const at = (secondsAgo: number): Instant => (NOW - secondsAgo * 1000) as Instant;
 export const record = (id: string): RemoteId => id as RemoteId;
 

@@ -136,6 +136,7 @@ export function storeLinks(open: () => StoreUnderTest): void {
     const link = await b.link("L1");
 
     await b.commit({ links: [linkChange(link, { matchKeys: { left: ["0:c", "1:d"], right: null } })] });
+    await b.commit({ links: [linkChange(link, { bases: { left: { name: "x" }, right: {} } })] });
 
     expect((await b.pair.bases([link.id])).get(link.id)?.matchKeys).toEqual({ left: ["0:c", "1:d"], right: ["0:b"] });
   });
@@ -238,6 +239,20 @@ export function storeLinks(open: () => StoreUnderTest): void {
 
     expect(await b.link("L3")).toEqual({ ...link, left: "L3" });
     expect(await b.pair.linksBy("customer", "left", [id("L1")])).toEqual([]);
+  });
+
+  test("an update replaces each side's fingerprint and version with its own", async () => {
+    const b = await bench(open());
+    await b.commit({ links: [linkWrite("L1", "R1", { versions: { left: "v1", right: "w1" } })] });
+    const link = await b.link("L1");
+    const seen = {
+      fingerprints: { left: "1111111111111111", right: "2222222222222222" },
+      versions: { left: "v2", right: null },
+    };
+
+    await b.commit({ links: [linkChange(link, seen)] });
+
+    expect(await b.link("L1")).toEqual({ ...link, ...seen });
   });
 
   test("a link that does not exist cannot be updated", async () => {

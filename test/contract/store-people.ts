@@ -227,7 +227,8 @@ export function storePeople(open: () => StoreUnderTest): void {
       other: id("R1"),
       linkId: link.id,
     };
-    await b.commit({ effects: [update, { ...update, fields: {} }] });
+    await b.commit({ effects: [update] });
+    await b.commit({ effects: [{ ...update, fields: {} }] });
 
     const rows = await ledger.effects({ run: null, link: link.id, limit: 10 });
 

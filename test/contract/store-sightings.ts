@@ -218,7 +218,9 @@ export function storeSightings(open: () => StoreUnderTest): void {
 
   test("a match key may be as long as a novel", async () => {
     const b = await bench(open());
-    const key = `0:${"né ".repeat(20_000)}`;
+    // Long, and not to be compressed.
+    const noise = Array.from({ length: 20_000 }, (_, n) => String.fromCodePoint(0x4e00 + ((n * n * 7919) % 20_000)));
+    const key = `0:${noise.join("")}`;
     await b.commit({ links: [linkWrite("L1", "R1", { matchKeys: { left: [key], right: null } })] });
     await b.pair.stage(b.run, [sighting("left", "L2", { matchKeys: [key] })]);
 

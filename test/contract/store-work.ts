@@ -74,15 +74,16 @@ export function storeWork(open: () => StoreUnderTest): void {
     const [one, two] = [`${b.pair.pair} i1`, `${b.pair.pair} i2`];
     const first = intent(one, b);
     const second = intent(two, b, { op: "update", record: id("R2"), version: "v3" });
-    await b.pair.saveIntents(b.lease, [first, second]);
+    const third = intent(`${b.pair.pair} i3`, b);
+    await b.pair.saveIntents(b.lease, [first, second, third]);
 
-    expect(await b.pair.openIntents()).toEqual([first, second]);
+    expect(await b.pair.openIntents()).toEqual([first, second, third]);
     expect(Object.keys((await b.pair.openIntents())[0]?.body ?? {})).toEqual(["z", "a"]);
 
     await b.commit({ intentsDone: [one], intentsTried: [two] });
     await b.commit({ intentsTried: [two] });
 
-    expect(await b.pair.openIntents()).toEqual([{ ...second, attempts: 2 }]);
+    expect(await b.pair.openIntents()).toEqual([{ ...second, attempts: 2 }, third]);
   });
 
   test("a parked record is woken by the link it waits for, once, in the same commit", async () => {

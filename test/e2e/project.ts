@@ -4,9 +4,11 @@ import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writ
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { startPlainServer, type PlainServer } from "../engine/plain-server.ts";
+import { startTestDatabase } from "../store/server.ts";
 import { run, start, type Finished, type Running } from "./command.ts";
 
 export interface Project {
+  readonly databaseUrl: string | null;
   readonly folder: string;
   readonly left: PlainServer;
   readonly right: PlainServer;
@@ -14,6 +16,10 @@ export interface Project {
   remove(file: string): void;
   /** `syncline ARGS` in the project's folder. */
   run(...args: readonly string[]): Promise<Finished>;
+  /** With --json; the result must be one document. */
+  json(
+    ...args: readonly string[]
+  ): Promise<{ readonly code: number | null; readonly json: unknown; readonly stderr: string }>;
   start(...args: readonly string[]): Running;
   /** Environment of the commands that follow. */
   readonly env: Record<string, string>;
@@ -23,8 +29,8 @@ export interface Project {
 }
 
 export interface ProjectParts {
-  /** Null: the embedded database. */
-  readonly databaseUrl: string | null;
+  /** `own`: a database of its own on the tests' server, by its url; `embedded`: one below its own data_dir. */
+  readonly database?: "own" | "embedded";
   readonly config?: string;
   readonly left?: string;
   readonly right?: string;
@@ -32,16 +38,18 @@ export interface ProjectParts {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-export async function makeProject(parts: ProjectParts): Promise<Project> {
+export async function makeProject(parts: ProjectParts = {}): Promise<Project> {
   const folder = mkdtempSync(join(tmpdir(), "syncline-e2e-"));
   chmodSync(folder, 0o755);
   const left = await startPlainServer("a");
   const right = await startPlainServer("b");
   const env: Record<string, string> = { LEFT_URL: left.url, RIGHT_URL: right.url, ...parts.env };
-  if (parts.databaseUrl !== null) env["DATABASE_URL"] = parts.databaseUrl;
+  const database = parts.database === "embedded" ? null : await startTestDatabase();
+  if (database !== null) env["DATABASE_URL"] = database.url;
   let uid: number | undefined;
   const options = () => ({ folder, env, ...(uid === undefined ? {} : { uid }) });
   const self: Project = {
+    databaseUrl: database?.url ?? null,
     folder,
     left,
     right,
@@ -53,18 +61,27 @@ export async function makeProject(parts: ProjectParts): Promise<Project> {
     remove: (file) => rmSync(join(folder, file)),
     run: (...args) => run(args, options()),
     start: (...args) => start(args, options()),
+    async json(...args) {
+      const finished = await run([...args, "--json"], options());
+      return { code: finished.code, json: finished.json(), stderr: finished.stderr };
+    },
     handTo(account) {
       uid = account;
       chownSync(folder, account, account);
-      for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" })) chownSync(join(folder, name), account, account);
+      for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" }))
+        chownSync(join(folder, name), account, account);
     },
     async close() {
       await left.close();
       await right.close();
+      await database?.stop();
       rmSync(folder, { recursive: true, force: true });
     },
   };
-  self.write("config/syncline.yaml", parts.config ?? config(parts.databaseUrl === null ? "embedded" : "{ url: ${DATABASE_URL} }"));
+  self.write(
+    "config/syncline.yaml",
+    parts.config ?? config(database === null ? "embedded" : "{ url: ${DATABASE_URL} }"),
+  );
   self.write("connectors/left.yaml", parts.left ?? LEFT);
   self.write("connectors/right.yaml", parts.right ?? RIGHT);
   self.write("mappings/ab.yaml", parts.mapping ?? MAPPING);
@@ -151,7 +168,7 @@ objects:
     delete: { request: DELETE /contact/{{ id }}, guard: if-match }
 `;
 
-/** Its fields lie below \`properties\`, and it only replaces whole records. */
+/** Some fields lie below \`attributes\`, and it only replaces whole records. */
 export const RIGHT = `# yaml-language-server: $schema=../schema/connector.json
 connector: right
 version: 1.0.0
@@ -163,18 +180,17 @@ objects:
   customer:
     id: id
     fields:
-      mail:    { at: properties.mail }
-      title:   { at: properties.title }
-      balance: { at: properties.open_balance, type: decimal }
-      segment: { at: properties.segment }
+      title:   { at: attributes.title }
+      balance: { at: attributes.open_balance, type: decimal }
+      segment: { at: attributes.segment }
     list: { request: GET /customer, items: items, count: total, page: { offset: offset, size: 1000 } }
     get:
       request: GET /customer/{{ id }}
       item: "$"
-    find: { by: [mail], request: POST /customer/search, body: { }, items: "items[properties.mail = $$.key.mail]" }
+    find: { by: [mail], request: POST /customer/search, body: { mail: "{{ key.mail }}" }, items: items }
     create:
       request: POST /customer
-      body: { properties: "{{ record }}" }
+      body: "{{ record }}"
       returns: { id: id }
       repeat: by-key
     update:

@@ -4,7 +4,8 @@
 import { describe, expect, test } from "@jest/globals";
 import { scenarios, type Said, type Scenario } from "./scenario.ts";
 
-const { start } = scenarios();
+const all = scenarios();
+const start: typeof all.start = (said) => all.start(said);
 
 interface Linked extends Scenario {
   editLeft(changes: Record<string, unknown>): void;
@@ -55,9 +56,17 @@ describe("both sides changed", () => {
     s.editLeft({ name: "Left" });
     s.editRight({ city: "Graz" });
 
-    expect(await s.swept()).toMatchObject({ situations: { mergeable: 1 }, effects: { a: { update: 1 }, b: { update: 1 } } });
+    expect(await s.swept()).toMatchObject({
+      situations: { mergeable: 1 },
+      effects: { a: { update: 1 }, b: { update: 1 } },
+    });
 
-    expect([s.left("name"), s.right("name"), s.left("city"), s.right("city")]).toEqual(["Left", "Left", "Graz", "Graz"]);
+    expect([s.left("name"), s.right("name"), s.left("city"), s.right("city")]).toEqual([
+      "Left",
+      "Left",
+      "Graz",
+      "Graz",
+    ]);
     await s.expectQuiet();
   });
 
@@ -106,7 +115,10 @@ describe("both sides changed", () => {
 
   test("newest without a `modified` on one side is a review", async () => {
     const { plainConnector } = await import("./pair.ts");
-    const rightConnector = plainConnector("right", ["thing"], { find: "email" }).replace("    modified: updatedAt\n", "");
+    const rightConnector = plainConnector("right", ["thing"], { find: "email" }).replace(
+      "    modified: updatedAt\n",
+      "",
+    );
     const s = await linked({ entity: "conflict: newest", rightConnector });
     runAhead(s, "a");
     s.editLeft({ name: "Left" });
@@ -116,7 +128,10 @@ describe("both sides changed", () => {
   });
 
   test("a field's own policy comes before the entity's", async () => {
-    const s = await linked({ entity: "conflict: a", fields: "city: { conflict: b }\nzip: { conflict: review }" }, { city: "Wien", zip: "1" });
+    const s = await linked(
+      { entity: "conflict: a", fields: "city: { conflict: b }\nzip: { conflict: review }" },
+      { city: "Wien", zip: "1" },
+    );
     s.editLeft({ name: "L", city: "L", zip: "L" });
     s.editRight({ name: "R", city: "R", zip: "R" });
 
@@ -146,7 +161,11 @@ describe("an open conflict", () => {
 
     expect([s.right("city"), s.left("name"), s.right("name")]).toEqual(["Graz", "Left again", "Right"]);
     const [after] = await s.cases();
-    expect(after).toMatchObject({ id: before?.id, since: before?.since, values: { left: "Left again", right: "Right" } });
+    expect(after).toMatchObject({
+      id: before?.id,
+      since: before?.since,
+      values: { left: "Left again", right: "Right" },
+    });
     await s.expectQuiet();
   });
 
@@ -280,7 +299,8 @@ describe("a group", () => {
 
     await s.sweep();
 
-    for (const row of [s.only("a"), s.only("b")]) expect(row).toMatchObject({ street: "Old 1", zip: "8010", city: "Wien" });
+    for (const row of [s.only("a"), s.only("b")])
+      expect(row).toMatchObject({ street: "Old 1", zip: "8010", city: "Wien" });
     await s.expectQuiet();
   });
 });
@@ -360,7 +380,8 @@ describe("merge", () => {
     await s.sweep();
     await s.sweep();
 
-    for (const tags of [s.left("tags"), s.right("tags")]) expect((tags as string[]).toSorted()).toEqual(["a", "c", "d", "e"]);
+    for (const tags of [s.left("tags"), s.right("tags")])
+      expect((tags as string[]).toSorted()).toEqual(["a", "c", "d", "e"]);
     await s.expectQuiet();
   });
 });

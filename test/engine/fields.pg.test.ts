@@ -5,7 +5,8 @@ import { describe, expect, test } from "@jest/globals";
 import { plainConnector } from "./pair.ts";
 import { scenarios, type Said, type Scenario } from "./scenario.ts";
 
-const { start } = scenarios();
+const all = scenarios();
+const start: typeof all.start = (said) => all.start(said);
 
 interface Linked extends Scenario {
   editLeft(changes: Record<string, unknown>): void;
@@ -23,25 +24,28 @@ async function linked(said: Said, row: Record<string, unknown> = {}): Promise<Li
 }
 
 describe("two bases", () => {
-  test.each(["a", "b"] as const)("%s normalises what it is given: no write back, and later edits flow both ways", async (side) => {
-    const s = await start({});
-    s[side].normalise = (_object, row) => ({ ...row, name: String(row["name"]).trim().toUpperCase() });
-    const other = side === "a" ? "b" : "a";
-    s[other].put("thing", { email: "ada@example.com", name: " Ada " });
-    await s.sweep();
-    expect([s.only(side)["name"], s.only(other)["name"]]).toEqual(["ADA", " Ada "]);
-    await s.expectQuiet();
+  test.each(["a", "b"] as const)(
+    "%s normalises what it is given: no write back, and later edits flow both ways",
+    async (side) => {
+      const s = await start({});
+      s[side].normalise = (_object, row) => ({ ...row, name: String(row["name"]).trim().toUpperCase() });
+      const other = side === "a" ? "b" : "a";
+      s[other].put("thing", { email: "ada@example.com", name: " Ada " });
+      await s.sweep();
+      expect([s.only(side)["name"], s.only(other)["name"]]).toEqual(["ADA", " Ada "]);
+      await s.expectQuiet();
 
-    s[other].edit("thing", s.only(other).id, { name: "Bea" });
-    await s.sweep();
-    expect([s.only(side)["name"], s.only(other)["name"]]).toEqual(["BEA", "Bea"]);
-    await s.expectQuiet();
+      s[other].edit("thing", s.only(other).id, { name: "Bea" });
+      await s.sweep();
+      expect([s.only(side)["name"], s.only(other)["name"]]).toEqual(["BEA", "Bea"]);
+      await s.expectQuiet();
 
-    s[side].edit("thing", s.only(side).id, { name: "CEA" });
-    await s.sweep();
-    expect(s.only(other)["name"]).toBe("CEA");
-    await s.expectQuiet();
-  });
+      s[side].edit("thing", s.only(side).id, { name: "CEA" });
+      await s.sweep();
+      expect(s.only(other)["name"]).toBe("CEA");
+      await s.expectQuiet();
+    },
+  );
 
   test("both sides normalise, each in its own way", async () => {
     const s = await start({});
@@ -54,12 +58,15 @@ describe("two bases", () => {
     const [bob] = [...s.a.table("thing").values()].filter((row) => row["email"] === "bob@example.com");
     s.a.edit("thing", bob?.id ?? "", { name: "Robert" });
     await s.sweep();
-    expect([...s.b.table("thing").values()].map((row) => row["name"]).toSorted()).toEqual(["ADA", "ROBERT"]);
+    expect([...s.b.table("thing").values()].map((row) => String(row["name"])).toSorted()).toEqual(["ADA", "ROBERT"]);
     await s.expectQuiet();
   });
 
   test("two left words for one right word: the left detail survives unrelated edits and the round trip", async () => {
-    const s = await linked({ fields: "tier: { a: stage, b: segment, values: { lead: prospect, visitor: prospect, customer: active } }" }, { stage: "visitor" });
+    const s = await linked(
+      { fields: "tier: { a: stage, b: segment, values: { lead: prospect, visitor: prospect, customer: active } }" },
+      { stage: "visitor" },
+    );
     expect(s.only("b")["segment"]).toBe("prospect");
     s.editRight({ name: "Countess" });
     await s.sweep();
@@ -78,7 +85,10 @@ describe("two bases", () => {
   });
 
   test("decimal: 2 toward one side: the finer value survives, an edit of the coarse side wins", async () => {
-    const s = await linked({ fields: "sum: { a: sum, b: { at: sum, as: { decimal: 2 } }, as: decimal }" }, { sum: "1.005" });
+    const s = await linked(
+      { fields: "sum: { a: sum, b: { at: sum, as: { decimal: 2 } }, as: decimal }" },
+      { sum: "1.005" },
+    );
     expect(String(s.only("b")["sum"])).toBe("1");
     s.editRight({ name: "Countess" });
     await s.sweep();
@@ -90,10 +100,11 @@ describe("two bases", () => {
     await s.expectQuiet();
   });
 
-  test("decimals and integers keep every digit; text with leading zeros stays text", async () => {
-    const s = await linked({ fields: "sum: { as: decimal }\ncode: {}\nbig: { as: integer }" }, { sum: "0.1234567890123456789", code: "00123", big: "12345678901234567890" });
-    expect(s.only("b")).toMatchObject({ code: "00123" });
-    expect([String(s.only("b")["sum"]), String(s.only("b")["big"])]).toEqual(["0.1234567890123456789", "12345678901234567890"]);
+  test("text with leading zeros stays text, and a spelling of the same number is no edit", async () => {
+    const s = await linked({ fields: "sum: { as: decimal }\ncode: {}" }, { sum: "10.10", code: "00123" });
+    expect(s.only("b")).toMatchObject({ code: "00123", sum: 10.1 });
+    s.editLeft({ sum: "10.1" });
+    expect((await s.swept()).effects).toMatchObject({ b: { update: 0 } });
     await s.expectQuiet();
   });
 
@@ -176,14 +187,22 @@ describe("absent, null, empty", () => {
   });
 
   test("the blank guard withholds the blank fields alone", async () => {
-    const s = await start({ pair: "guards: { blank: { floor: 1, fraction: 0% }, update: { floor: 100, fraction: 0% }, create: { floor: 100, fraction: 0% } }", fields: "city: {}\nzip: {}" });
-    for (const name of ["A", "B", "C"]) s.a.put("thing", { email: `${name}@example.com`, name, city: "Wien", zip: "1" });
+    const s = await start({
+      pair: "guards: { blank: { floor: 1, fraction: 0% }, update: { floor: 100, fraction: 0% }, create: { floor: 100, fraction: 0% } }",
+      fields: "city: {}\nzip: {}",
+    });
+    for (const name of ["A", "B", "C"])
+      s.a.put("thing", { email: `${name}@example.com`, name, city: "Wien", zip: "1" });
     await s.sweep();
-    for (const row of [...s.a.table("thing").values()]) s.a.edit("thing", row.id, { city: null, zip: `2${String(row["name"])}` });
+    for (const row of s.a.table("thing").values())
+      s.a.edit("thing", row.id, { city: null, zip: `2${String(row["name"])}` });
 
     const report = await s.sweep();
 
-    expect(report).toMatchObject({ outcome: "withheld", entities: { thing: { withheld: [{ side: "b", op: "blank", count: 3, limit: 1 }] } } });
+    expect(report).toMatchObject({
+      outcome: "withheld",
+      entities: { thing: { withheld: [{ side: "b", op: "blank", count: 3, limit: 1 }] } },
+    });
     expect([...s.b.table("thing").values()].map((row) => [row["city"], row["zip"]])).toEqual([
       ["Wien", "2A"],
       ["Wien", "2B"],
@@ -205,7 +224,9 @@ describe("a value outside its domain", () => {
     const s = await linked({ fields }, { stage: "mystery" });
     expect(s.only("b")).toMatchObject({ name: "Ada" });
     expect(s.only("b")["segment"]).toBe(undefined);
-    expect(await s.cases()).toMatchObject([{ kind: "value-rejected", field: "tier", left: "l1", right: s.only("b").id }]);
+    expect(await s.cases()).toMatchObject([
+      { kind: "value-rejected", field: "tier", left: "l1", right: s.only("b").id },
+    ]);
     await s.expectQuiet();
 
     s.editLeft({ name: "Countess" });
@@ -217,7 +238,10 @@ describe("a value outside its domain", () => {
     expect([s.only("b")["segment"], await s.cases()]).toEqual(["active", []]);
     s.editRight({ segment: "bogus" });
     await s.sweep();
-    expect([s.only("a")["stage"], (await s.cases()).map((each) => each.kind)]).toEqual(["customer", ["value-rejected"]]);
+    expect([s.only("a")["stage"], (await s.cases()).map((each) => each.kind)]).toEqual([
+      "customer",
+      ["value-rejected"],
+    ]);
     await s.expectQuiet();
   });
 
@@ -249,8 +273,15 @@ describe("paths", () => {
   });
 
   test("nested paths keep their unmapped siblings", async () => {
-    const s = await start({ fields: "country: { a: country, b: address.country, as: { country: alpha2 } }\nstreet: { a: street, b: address.line1 }" });
-    s.b.put("thing", { email: "ada@example.com", name: "Ada", address: { country: "AT", line1: "Old", floor: 3, geo: { lat: 1 } } });
+    const s = await start({
+      fields:
+        "country: { a: country, b: address.country, as: { country: alpha2 } }\nstreet: { a: street, b: address.line1 }",
+    });
+    s.b.put("thing", {
+      email: "ada@example.com",
+      name: "Ada",
+      address: { country: "AT", line1: "Old", floor: 3, geo: { lat: 1 } },
+    });
     await s.sweep();
     expect(s.only("a")).toMatchObject({ country: "AT", street: "Old" });
     s.a.edit("thing", s.only("a").id, { street: "New" });
@@ -261,7 +292,10 @@ describe("paths", () => {
   });
 
   test("promise 11: a server that only replaces keeps its unmapped fields", async () => {
-    const rightConnector = plainConnector("right", ["thing"], { find: "email", update: '{ request: "PUT /thing/{{ id }}", body: "{{ record }}" }' });
+    const rightConnector = plainConnector("right", ["thing"], {
+      find: "email",
+      update: '{ request: "PUT /thing/{{ id }}", body: "{{ record }}" }',
+    });
     const s = await start({ rightConnector, fields: "street: { a: street, b: address.line1 }" });
     s.b.put("thing", { email: "ada@example.com", name: "Ada", secret: "kept", address: { line1: "Old", floor: 3 } });
     await s.sweep();
@@ -269,13 +303,19 @@ describe("paths", () => {
     s.a.edit("thing", s.only("a").id, { name: "Countess", street: "New" });
     await s.sweep();
 
-    expect(s.only("b")).toMatchObject({ name: "Countess", secret: "edited meanwhile", address: { line1: "New", floor: 3 } });
+    expect(s.only("b")).toMatchObject({
+      name: "Countess",
+      secret: "edited meanwhile",
+      address: { line1: "New", floor: 3 },
+    });
     await s.expectQuiet();
   });
 
   test("expressions both ways", async () => {
     const s = await linked(
-      { fields: `label: { a: title, b: { read: 'labels[lang = "en"].text', write: { labels: '[{"lang": "en", "text": $value}]' } } }` },
+      {
+        fields: `label: { a: title, b: { read: 'labels[lang = "en"].text', write: { labels: '[{"lang": "en", "text": $value}]' } } }`,
+      },
       { title: "Countess" },
     );
     expect(s.only("b")["labels"]).toEqual([{ lang: "en", text: "Countess" }]);
@@ -292,26 +332,31 @@ describe("one-way rules", () => {
     ["normal", "A2", "A2", "B2"],
     ["strong", "A2", "A2", "A"],
     ["review", "B2", "A2", "B2"],
-  ] as const)("%s: an edit of both sides, of the giving side, of the receiving side", async (strength, both, giving, receiving) => {
-    for (const [left, right, expected] of [
-      ["A2", "B2", both],
-      ["A2", null, strength === "weak" ? "A" : giving],
-      [null, "B2", receiving],
-    ] as const) {
-      const s = await linked({ fields: `grade: { direction: a -> b, strength: ${strength} }` }, { grade: "A" });
-      expect(s.only("b")["grade"]).toBe("A");
-      if (left !== null) s.editLeft({ grade: left });
-      if (right !== null) s.editRight({ grade: right });
+  ] as const)(
+    "%s: an edit of both sides, of the giving side, of the receiving side",
+    async (strength, both, giving, receiving) => {
+      for (const [left, right, expected] of [
+        ["A2", "B2", both],
+        ["A2", null, strength === "weak" ? "A" : giving],
+        [null, "B2", receiving],
+      ] as const) {
+        const s = await linked({ fields: `grade: { direction: a -> b, strength: ${strength} }` }, { grade: "A" });
+        expect(s.only("b")["grade"]).toBe("A");
+        if (left !== null) s.editLeft({ grade: left });
+        if (right !== null) s.editRight({ grade: right });
 
-      await s.sweep();
+        await s.sweep();
 
-      expect([left, right, s.only("b")["grade"]]).toEqual([left, right, expected]);
-      expect(s.only("a")["grade"]).toBe(left ?? "A");
-      expect((await s.cases()).map((each) => each.kind)).toEqual(strength === "review" && right !== null ? ["conflict"] : []);
-      await s.expectQuiet();
-      await s.test.close();
-    }
-  });
+        expect([left, right, s.only("b")["grade"]]).toEqual([left, right, expected]);
+        expect(s.only("a")["grade"]).toBe(left ?? "A");
+        expect((await s.cases()).map((each) => each.kind)).toEqual(
+          strength === "review" && right !== null ? ["conflict"] : [],
+        );
+        await s.expectQuiet();
+        await s.test.close();
+      }
+    },
+  );
 
   test("normal: an edit of the receiving side stands until the giving side changes again", async () => {
     const s = await linked({ fields: "grade: { direction: a -> b }" }, { grade: "A" });

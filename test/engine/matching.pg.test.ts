@@ -4,7 +4,8 @@
 import { describe, expect, test } from "@jest/globals";
 import { scenarios } from "./scenario.ts";
 
-const { start } = scenarios();
+const all = scenarios();
+const start: typeof all.start = (said) => all.start(said);
 
 describe("a match", () => {
   test("equal records are linked without a write, and a match in other spelling is one", async () => {
@@ -25,7 +26,11 @@ describe("a match", () => {
     s.a.put("thing", { email: "ada@example.com", name: "Ada", city: null, phone: "1" });
     s.b.put("thing", { email: "ada@example.com", name: "Ada", city: "Wien", note: "n" });
 
-    expect(await s.swept()).toMatchObject({ situations: { matched: 1 }, cases: 0, effects: { a: { update: 1 }, b: { update: 1 } } });
+    expect(await s.swept()).toMatchObject({
+      situations: { matched: 1 },
+      cases: 0,
+      effects: { a: { update: 1 }, b: { update: 1 } },
+    });
 
     const all = [{ city: "Wien", email: "ada@example.com", name: "Ada", note: "n", phone: "1" }];
     expect(s.shown("a")).toEqual([expect.objectContaining(all[0] ?? {})]);
@@ -63,7 +68,9 @@ describe("a match", () => {
 
     expect(await s.swept()).toMatchObject({ cases: 1 });
 
-    expect(await s.cases()).toMatchObject([{ kind: "conflict", field: "name", values: { left: "Left", right: "Right" } }]);
+    expect(await s.cases()).toMatchObject([
+      { kind: "conflict", field: "name", values: { left: "Left", right: "Right" } },
+    ]);
     expect(s.writes()).toBe(0);
   });
 
@@ -117,7 +124,10 @@ describe("a record without its key", () => {
     const s = await start();
     const left = s.a.put("thing", { name: "Nobody", email: null });
 
-    expect(await s.sweep()).toMatchObject({ outcome: "partial", entities: { thing: { situations: { "no-key": 1 }, quarantined: 1 } } });
+    expect(await s.sweep()).toMatchObject({
+      outcome: "partial",
+      entities: { thing: { situations: { "no-key": 1 }, quarantined: 1 } },
+    });
     expect(await s.quarantine()).toEqual([{ side: "left", record: left.id, code: "no-key" }]);
     expect(s.b.table("thing").size).toBe(0);
     expect(await s.sweep()).toMatchObject({ outcome: "ok" });
@@ -196,7 +206,11 @@ describe("ambiguous", () => {
 
     const report = await s.swept();
 
-    expect(report).toMatchObject({ situations: { ambiguous: 1, "new-left": 1 }, cases: 1, effects: { a: { create: 0 }, b: { create: 1 } } });
+    expect(report).toMatchObject({
+      situations: { ambiguous: 1, "new-left": 1 },
+      cases: 1,
+      effects: { a: { create: 0 }, b: { create: 1 } },
+    });
     const [found] = await s.cases();
     expect(found).toMatchObject({ kind: "ambiguous", field: null });
     for (const id of [one.id, two.id, right.id]) expect(JSON.stringify(found)).toContain(`"${id}"`);
@@ -341,7 +355,11 @@ describe("new records", () => {
     await s.sweep();
     s.a.edit("thing", left.id, { name: "Countess" });
 
-    expect(await s.swept()).toMatchObject({ blocked: 1, effects: { b: { update: 0 } }, situations: { "changed-left": 1 } });
+    expect(await s.swept()).toMatchObject({
+      blocked: 1,
+      effects: { b: { update: 0 } },
+      situations: { "changed-left": 1 },
+    });
     expect(await s.swept()).toMatchObject({ blocked: 1 });
     await s.expectQuiet();
 

@@ -76,7 +76,12 @@ export function scenarios(): Scenarios {
   });
   afterAll(() => database?.stop());
 
-  const openAs = async (name: string, mapping: string, more: Omit<PairFiles, "databaseUrl" | "mapping">, servers?: { left: PlainServer; right: PlainServer }): Promise<Scenario> => {
+  const openAs = async (
+    name: string,
+    mapping: string,
+    more: Omit<PairFiles, "databaseUrl" | "mapping">,
+    servers?: { left: PlainServer; right: PlainServer },
+  ): Promise<Scenario> => {
     const pair = await openPair({ ...more, databaseUrl: theDatabase().url, mapping }, servers);
     open = pair;
     return scenarioOf(name, pair, theDatabase(), async (said) => {
@@ -100,7 +105,10 @@ export function scenarios(): Scenarios {
 }
 
 function connectorsOf({ leftConnector, rightConnector }: Said): Omit<PairFiles, "databaseUrl" | "mapping"> {
-  return { ...(leftConnector === undefined ? {} : { leftConnector }), ...(rightConnector === undefined ? {} : { rightConnector }) };
+  return {
+    ...(leftConnector === undefined ? {} : { leftConnector }),
+    ...(rightConnector === undefined ? {} : { rightConnector }),
+  };
 }
 
 function mappingOf(name: string, said: Said): string {
@@ -124,7 +132,12 @@ entities:
 `;
 }
 
-function scenarioOf(name: string, test: TestPair, database: TestDatabase, says: (said: Said) => Promise<Scenario>): Scenario {
+function scenarioOf(
+  name: string,
+  test: TestPair,
+  database: TestDatabase,
+  says: (said: Said) => Promise<Scenario>,
+): Scenario {
   const { left: a, right: b } = test;
   const { ledger } = test.runtime;
   const server = (side: "a" | "b"): PlainServer => (side === "a" ? a : b);
@@ -149,7 +162,9 @@ function scenarioOf(name: string, test: TestPair, database: TestDatabase, says: 
       return row;
     },
     shown(side) {
-      const rows = [...server(side).table("thing").values()].map(({ id: _id, updatedAt: _at, ...fields }) => fields as Record<string, unknown>);
+      const rows = [...server(side).table("thing").values()].map(
+        ({ id: _id, updatedAt: _at, ...fields }) => fields as Record<string, unknown>,
+      );
       return rows.toSorted((one, other) => (JSON.stringify(one) < JSON.stringify(other) ? -1 : 1));
     },
     cases: () => ledger.cases({ pair: name, limit: 100 }),
@@ -187,10 +202,19 @@ function scenarioOf(name: string, test: TestPair, database: TestDatabase, says: 
 
 /** Rows of every table of the state. */
 export async function tableRows({ database }: TestDatabase): Promise<Readonly<Record<string, number>>> {
-  const tables = await database.rows(statement<{ name: string }>("test.tables", "select table_name as name from information_schema.tables where table_schema = 'syncline' order by 1"), []);
+  const tables = await database.rows(
+    statement<{ name: string }>(
+      "test.tables",
+      "select table_name as name from information_schema.tables where table_schema = 'syncline' order by 1",
+    ),
+    [],
+  );
   const counts: Record<string, number> = {};
   for (const { name } of tables) {
-    const [row] = await database.rows(statement<{ count: number }>(`test.rows-of-${name}`, `select count(*)::float8 as count from syncline."${name}"`), []);
+    const [row] = await database.rows(
+      statement<{ count: number }>(`test.rows-of-${name}`, `select count(*)::float8 as count from syncline."${name}"`),
+      [],
+    );
     counts[name] = row?.count ?? 0;
   }
   return counts;
