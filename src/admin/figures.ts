@@ -84,7 +84,7 @@ async function unlookedSince(ledger: Ledger, pair: string, figures: PairFigures)
   // When none of them read both sides, the oldest of them began at least that long ago.
   const since = (runs.find(readBoth) ?? runs.at(-1))?.startedAt ?? null;
   if (since === null || oldestHint === null) return since ?? oldestHint;
-  return since;
+  return Math.min(since, oldestHint);
 }
 
 function readBoth({ report }: RunRow): boolean {

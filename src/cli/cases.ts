@@ -28,7 +28,10 @@ export function register(program: Command): void {
       await inSession(output, name === undefined ? [] : [name], async ({ runtime }) => {
         if (name !== undefined) pairOf(runtime, name);
         const rows = await runtime.ledger.cases({ pair: name ?? null, limit: LIMIT });
-        output.result(rows.map(shownCase), rows.length === 0 ? "nothing waits for a person" : rows.map((row) => caseText(row, runtime)).join("\n\n"));
+        output.result(
+          rows.map(shownCase),
+          rows.length === 0 ? "nothing waits for a person" : rows.map((row) => caseText(row, runtime)).join("\n\n"),
+        );
         return 0;
       });
     });
@@ -52,7 +55,7 @@ export function register(program: Command): void {
 }
 
 /** The shape of `cases --json`. */
-export function shownCase(row: CaseRow): Readonly<Record<string, unknown>> {
+function shownCase(row: CaseRow): Readonly<Record<string, unknown>> {
   return {
     id: row.id,
     pair: row.pair,
@@ -78,7 +81,8 @@ function answerOf(options: ResolveOptions, row: CaseRow, runtime: Runtime): Case
   if (options.link !== undefined) {
     const id = remoteId(options.link);
     if (id === null) throw new UsageError("--link wants the id of a record");
-    if (row.kind !== "ambiguous" && row.kind !== "matched-taken" && row.kind !== "unknown-outcome") throw new UsageError(`a case of kind ${row.kind} is not answered with a link`);
+    if (row.kind !== "ambiguous" && row.kind !== "matched-taken" && row.kind !== "unknown-outcome")
+      throw new UsageError(`a case of kind ${row.kind} is not answered with a link`);
     return { kind: "link", id };
   }
   return { kind: "dismiss" };
@@ -88,7 +92,8 @@ function valueOf(text: string): Value {
   try {
     return parseJson(text);
   } catch (error) {
-    if (error instanceof JsonError) throw new UsageError(`--value wants JSON; text goes in quotes: --value '"${text}"'`);
+    if (error instanceof JsonError)
+      throw new UsageError(`--value wants JSON; text goes in quotes: --value '"${text}"'`);
     throw error;
   }
 }
@@ -96,8 +101,13 @@ function valueOf(text: string): Value {
 function caseText(row: CaseRow, runtime: Runtime): string {
   const pair = runtime.pairs.get(row.pair);
   const names = { left: pair?.mapping.sides.left.name ?? "left", right: pair?.mapping.sides.right.name ?? "right" };
-  const records = [row.left === null ? "" : `${names.left}:${row.left}`, row.right === null ? "" : `${names.right}:${row.right}`].filter((part) => part !== "");
-  const lines = [`${row.id}  ${row.kind}  ${row.pair} ${row.entity}${row.field === null ? "" : `.${row.field}`}  ${records.join(" / ")}  since ${new Date(row.since).toISOString()}`];
+  const records = [
+    row.left === null ? "" : `${names.left}:${row.left}`,
+    row.right === null ? "" : `${names.right}:${row.right}`,
+  ].filter((part) => part !== "");
+  const lines = [
+    `${row.id}  ${row.kind}  ${row.pair} ${row.entity}${row.field === null ? "" : `.${row.field}`}  ${records.join(" / ")}  since ${new Date(row.since).toISOString()}`,
+  ];
   lines.push(`    ${jsonText(row.values)}`);
   if (row.answer !== null) lines.push("    answered; the next run acts on it");
   else lines.push(`    answer: ${answersTo(row, names).join("   ")}`);

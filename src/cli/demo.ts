@@ -44,7 +44,10 @@ async function demo(options: DemoOptions, output: Output): Promise<void> {
   const fresh = !existsSync(join(folder, "sandbox"));
   mkdirSync(folder, { recursive: true });
   const secrets = demoSecrets(join(folder, "secrets"));
-  Object.assign(process.env, { SANDBOX_CRM_URL: `http://127.0.0.1:${options.crmPort}`, SANDBOX_BILLING_URL: `http://127.0.0.1:${options.billingPort}` });
+  Object.assign(process.env, {
+    SANDBOX_CRM_URL: `http://127.0.0.1:${options.crmPort}`,
+    SANDBOX_BILLING_URL: `http://127.0.0.1:${options.billingPort}`,
+  });
 
   const stop = untilSignal();
   const systems: Sandbox[] = [];
@@ -56,7 +59,8 @@ async function demo(options: DemoOptions, output: Output): Promise<void> {
     closeProject = loaded.close;
     const { project } = loaded;
     const hooks = project.config?.hooks.listen;
-    const hookUrl = hooks === undefined ? [] : ["--webhook", `http://${hooks.host}:${String(hooks.port)}/hooks/sandbox-crm`];
+    const hookUrl =
+      hooks === undefined ? [] : ["--webhook", `http://${hooks.host}:${String(hooks.port)}/hooks/sandbox-crm`];
     const data = (name: string): readonly string[] => ["--data", join(folder, "sandbox", name), "--seed", options.seed];
     systems.push(await startSandbox("crm", [...data("crm"), "--port", options.crmPort, ...hookUrl], secrets));
     systems.push(await startSandbox("billing", [...data("billing"), "--port", options.billingPort], secrets));
@@ -111,13 +115,23 @@ interface Sandbox {
 }
 
 /** Its stdin is held open by us: it ends when we do, however we end. */
-function startSandbox(name: "crm" | "billing", more: readonly string[], secrets: Readonly<Record<string, string>>): Promise<Sandbox> {
+function startSandbox(
+  name: "crm" | "billing",
+  more: readonly string[],
+  secrets: Readonly<Record<string, string>>,
+): Promise<Sandbox> {
   const file = join(ROOT, "src/sandbox", `${name}-main.ts`);
-  const child: ChildProcess = spawn(process.execPath, ["--import", import.meta.resolve("tsx"), file, "--with-parent", ...more], { stdio: ["pipe", "pipe", "pipe"], env: { ...process.env, ...secrets } });
+  const child: ChildProcess = spawn(
+    process.execPath,
+    ["--import", import.meta.resolve("tsx"), file, "--with-parent", ...more],
+    { stdio: ["pipe", "pipe", "pipe"], env: { ...process.env, ...secrets } },
+  );
   let complaint = "";
   child.stderr?.setEncoding("utf8").on("data", (text: string) => (complaint = `${complaint}${text}`.slice(-2000)));
   return new Promise((resolve, reject) => {
-    child.once("error", (error) => reject(new SandboxFailure(`the sandbox ${name} could not be started: ${error.message}`)));
+    child.once("error", (error) =>
+      reject(new SandboxFailure(`the sandbox ${name} could not be started: ${error.message}`)),
+    );
     child.once("exit", () => reject(new SandboxFailure(`the sandbox ${name} did not start: ${complaint.trim()}`)));
     if (child.stdout === null) return;
     createInterface({ input: child.stdout }).once("line", (line) => {
@@ -149,7 +163,10 @@ interface Told {
 /** What happened, in a dozen lines. */
 function say(report: RunReport | null, { fresh, startedAt, daemon, systems }: Told): void {
   if (report === null) return;
-  const lines = [`Syncline keeps a CRM and a billing system in step (${fresh ? "first start" : "continued"}, ${((Date.now() - startedAt) / 1000).toFixed(1)} s)`, ""];
+  const lines = [
+    `Syncline keeps a CRM and a billing system in step (${fresh ? "first start" : "continued"}, ${((Date.now() - startedAt) / 1000).toFixed(1)} s)`,
+    "",
+  ];
   for (const [entity, found] of Object.entries(report.entities)) {
     const read = Object.entries(found.read).map(([side, count]) => `${String(count)} in ${side}`);
     const matched = found.situations.matched ?? 0;
@@ -158,12 +175,25 @@ function say(report: RunReport | null, { fresh, startedAt, daemon, systems }: To
       ...(update > 0 ? [`${String(update)} updated in ${side}`] : []),
       ...(removed > 0 ? [`${String(removed)} deleted in ${side}`] : []),
     ]);
-    lines.push(`  ${entity.padEnd(9)} read ${read.join(", ")}; ${[`${String(matched)} matched`, ...effects].join(", ")}`);
-    const waits = [...(found.cases > 0 ? [`${String(found.cases)} cases wait for a person`] : []), ...(found.parked > 0 ? [`${String(found.parked)} wait for their parent`] : []), ...(found.quarantined > 0 ? [`${String(found.quarantined)} in quarantine`] : [])];
+    lines.push(
+      `  ${entity.padEnd(9)} read ${read.join(", ")}; ${[`${String(matched)} matched`, ...effects].join(", ")}`,
+    );
+    const waits = [
+      ...(found.cases > 0 ? [`${String(found.cases)} cases wait for a person`] : []),
+      ...(found.parked > 0 ? [`${String(found.parked)} wait for their parent`] : []),
+      ...(found.quarantined > 0 ? [`${String(found.quarantined)} in quarantine`] : []),
+    ];
     if (waits.length > 0) lines.push(`  ${"".padEnd(9)} ${waits.join(", ")}`);
   }
   if (report.outcome !== "ok") lines.push(`  ${report.outcome}: ${report.message ?? report.reason ?? ""}`);
   const [crm, billing] = systems;
-  lines.push("", `  what it did, and what waits   ${daemon.adminUrl}`, `  the CRM, to edit by hand      ${crm?.url ?? ""}`, `  billing, to edit by hand      ${billing?.url ?? ""}`, "", "Change a customer on either page and watch the other. Ctrl-C stops; deleting .syncline starts afresh.");
+  lines.push(
+    "",
+    `  what it did, and what waits   ${daemon.adminUrl}`,
+    `  the CRM, to edit by hand      ${crm?.url ?? ""}`,
+    `  billing, to edit by hand      ${billing?.url ?? ""}`,
+    "",
+    "Change a customer on either page and watch the other. Ctrl-C stops; deleting .syncline starts afresh.",
+  );
   process.stdout.write(`${lines.join("\n")}\n`);
 }

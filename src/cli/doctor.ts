@@ -24,7 +24,10 @@ export function register(program: Command): void {
       const checks: Check[] = [nodeCheck()];
       await examine(output, checks);
       const ok = checks.every((each) => each.ok);
-      output.result({ ok, version: VERSION, checks }, checks.map((each) => `${each.ok ? "ok  " : "FAIL"}  ${each.check}: ${each.detail}`).join("\n"));
+      output.result(
+        { ok, version: VERSION, checks },
+        checks.map((each) => `${each.ok ? "ok  " : "FAIL"}  ${each.check}: ${each.detail}`).join("\n"),
+      );
       process.exitCode ??= ok ? EXIT.done : EXIT.environment;
     });
 }
@@ -32,7 +35,11 @@ export function register(program: Command): void {
 function nodeCheck(): Check {
   const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
   const ok = major > 20 || (major === 20 && minor >= 19);
-  return { check: "node", ok, detail: ok ? process.versions.node : `${process.versions.node}; 20.19 or later is needed` };
+  return {
+    check: "node",
+    ok,
+    detail: ok ? process.versions.node : `${process.versions.node}; 20.19 or later is needed`,
+  };
 }
 
 async function examine(output: Output, checks: Check[]): Promise<void> {
@@ -43,7 +50,11 @@ async function examine(output: Output, checks: Check[]): Promise<void> {
   }
   const { project, close } = loaded;
   const errors = project.problems.filter(isError).length;
-  checks.push({ check: "files", ok: errors === 0, detail: errors === 0 ? `${String(project.mappings.length)} pairs` : `${String(errors)} errors; see: syncline check` });
+  checks.push({
+    check: "files",
+    ok: errors === 0,
+    detail: errors === 0 ? `${String(project.mappings.length)} pairs` : `${String(errors)} errors; see: syncline check`,
+  });
   try {
     const runtime = await openRuntime({ ...runtimeParts(project, openLog(project, output)), calls: null });
     try {
@@ -54,8 +65,17 @@ async function examine(output: Output, checks: Check[]): Promise<void> {
       }
       for (const pair of runtime.pairs.values()) {
         const status = statusOf(pair, await runtime.ledger.figures(pair.mapping.pair), Date.now());
-        const waits = [status.paused === null ? "" : `paused: ${status.paused}`, status.mappingChanged ? "its changed meaning is not accepted" : "", status.cases > 0 ? `${String(status.cases)} cases` : "", status.quarantine > 0 ? `${String(status.quarantine)} quarantined` : ""];
-        checks.push({ check: `pair ${status.pair}`, ok: status.paused === null && !status.mappingChanged, detail: waits.filter((part) => part !== "").join(", ") || "well" });
+        const waits = [
+          status.paused === null ? "" : `paused: ${status.paused}`,
+          status.mappingChanged ? "its changed meaning is not accepted" : "",
+          status.cases > 0 ? `${String(status.cases)} cases` : "",
+          status.quarantine > 0 ? `${String(status.quarantine)} quarantined` : "",
+        ];
+        checks.push({
+          check: `pair ${status.pair}`,
+          ok: status.paused === null && !status.mappingChanged,
+          detail: waits.filter((part) => part !== "").join(", ") || "well",
+        });
       }
     } finally {
       await runtime.close();

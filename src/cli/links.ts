@@ -18,39 +18,67 @@ export function register(program: Command): void {
       const output = outputOf(globalOptions(command));
       await inSession(output, [name], async ({ runtime }) => {
         const pair = pairOf(runtime, name);
-        const rows = await allLinks(runtime, pair, options.entity ?? null, record === undefined ? null : recordOf(pair, record));
+        const rows = await allLinks(
+          runtime,
+          pair,
+          options.entity ?? null,
+          record === undefined ? null : recordOf(pair, record),
+        );
         const shown = rows.map(({ entity, left, right, state }) => ({ entity, left, right, state }));
         const { left, right } = pair.mapping.sides;
-        output.result(shown, table([["entity", left.name, right.name, "state"], ...shown.map((row) => [row.entity, row.left, row.right, row.state])]));
+        output.result(
+          shown,
+          table([
+            ["entity", left.name, right.name, "state"],
+            ...shown.map((row) => [row.entity, row.left, row.right, row.state]),
+          ]),
+        );
         return 0;
       });
     });
   for (const what of ["add", "remove"] as const) {
     links
       .command(`${what} <pair> <entity> <left> <right>`)
-      .description(what === "add" ? "link two records by hand" : "end a link; nothing is deleted, and the two are not matched again while the tombstone lasts")
-      .action(async (name: string, entity: string, left: string, right: string, _options: unknown, command: Command) => {
-        const output = outputOf(globalOptions(command));
-        await inSession(output, [name], async ({ runtime }) => {
-          const pair = pairOf(runtime, name);
-          entityOf(pair, entity);
-          const ids = { left: idOf(left), right: idOf(right) };
-          if (what === "add") await runtime.ledger.addLink(name, entity, ids.left, ids.right, personName());
-          else await runtime.ledger.removeLink(name, entity, ids.left, ids.right, personName());
-          const state = what === "add" ? "live" : "tombstone";
-          output.result({ entity, ...ids, state }, `${entity} ${left} / ${right}: ${state}`);
-          return 0;
-        });
-      });
+      .description(
+        what === "add"
+          ? "link two records by hand"
+          : "end a link; nothing is deleted, and the two are not matched again while the tombstone lasts",
+      )
+      .action(
+        async (name: string, entity: string, left: string, right: string, _options: unknown, command: Command) => {
+          const output = outputOf(globalOptions(command));
+          await inSession(output, [name], async ({ runtime }) => {
+            const pair = pairOf(runtime, name);
+            entityOf(pair, entity);
+            const ids = { left: idOf(left), right: idOf(right) };
+            if (what === "add") await runtime.ledger.addLink(name, entity, ids.left, ids.right, personName());
+            else await runtime.ledger.removeLink(name, entity, ids.left, ids.right, personName());
+            const state = what === "add" ? "live" : "tombstone";
+            output.result({ entity, ...ids, state }, `${entity} ${left} / ${right}: ${state}`);
+            return 0;
+          });
+        },
+      );
   }
 }
 
-async function allLinks(runtime: Runtime, pair: PairRuntime, entity: string | null, record: { side: Side; id: RemoteId } | null): Promise<readonly LinkRow[]> {
+async function allLinks(
+  runtime: Runtime,
+  pair: PairRuntime,
+  entity: string | null,
+  record: { side: Side; id: RemoteId } | null,
+): Promise<readonly LinkRow[]> {
   if (entity !== null) entityOf(pair, entity);
   const rows: LinkRow[] = [];
   let after: LinkId | null = null;
   for (;;) {
-    const page: readonly LinkRow[] = await runtime.ledger.links({ pair: pair.mapping.pair, entity, record, limit: PAGE, after });
+    const page: readonly LinkRow[] = await runtime.ledger.links({
+      pair: pair.mapping.pair,
+      entity,
+      record,
+      limit: PAGE,
+      after,
+    });
     rows.push(...page);
     const last = page.at(-1);
     if (last === undefined || page.length < PAGE) return rows;
@@ -60,7 +88,8 @@ async function allLinks(runtime: Runtime, pair: PairRuntime, entity: string | nu
 
 function entityOf(pair: PairRuntime, entity: string): void {
   const known = pair.parts.entities.map((each) => each.name);
-  if (!known.includes(entity)) throw new UsageError(`pair ${pair.mapping.pair} has no entity "${entity}"; it has ${known.join(", ")}`);
+  if (!known.includes(entity))
+    throw new UsageError(`pair ${pair.mapping.pair} has no entity "${entity}"; it has ${known.join(", ")}`);
 }
 
 function idOf(text: string): RemoteId {

@@ -12,7 +12,11 @@ export interface GlobalOptions {
 export function globalOptions(command: Command): GlobalOptions {
   const options: Record<string, unknown> = command.optsWithGlobals();
   const { config } = options;
-  return { config: typeof config === "string" ? config : "config/syncline.yaml", json: options["json"] === true, quiet: options["quiet"] === true };
+  return {
+    config: typeof config === "string" ? config : "config/syncline.yaml",
+    json: options["json"] === true,
+    quiet: options["quiet"] === true,
+  };
 }
 
 export interface Output {
@@ -39,7 +43,14 @@ export function outputOf(options: GlobalOptions): Output {
 /** Rows as columns, each as wide as its widest cell; the first row is the heading. */
 export function table(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? "").length)));
-  return rows.map((row) => row.map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0))).join("  ").trimEnd()).join("\n");
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0)))
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n");
 }
 
 /** Exit codes of the command line, as docs/operations.md lists them. */

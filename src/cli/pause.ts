@@ -23,7 +23,10 @@ export function register(program: Command): void {
         const { acceptedMeaning } = await pair.store.state();
         const changed = acceptedMeaning !== pair.parts.meaning;
         if (changed) await runtime.ledger.setAcceptedMeaning(name, pair.parts.meaning, personName());
-        output.result({ pair: name, accepted: changed }, changed ? `${name}: accepted as it is now` : `${name}: nothing to accept`);
+        output.result(
+          { pair: name, accepted: changed },
+          changed ? `${name}: accepted as it is now` : `${name}: nothing to accept`,
+        );
         return 0;
       });
     });
@@ -34,8 +37,12 @@ async function setPaused(name: string, reason: string | null, command: Command):
   await inSession(output, [name], async ({ runtime }) => {
     const pair = pairOf(runtime, name);
     await runtime.ledger.setPaused(name, reason, personName());
-    const remark = reason === null && pair.mapping.state === "paused" ? `; ${pair.mapping.file} still says \`state: paused\`` : "";
-    output.result({ pair: name, paused: reason !== null }, `${name}: ${reason === null ? "resumed" : "paused"}${remark}`);
+    const remark =
+      reason === null && pair.mapping.state === "paused" ? `; ${pair.mapping.file} still says \`state: paused\`` : "";
+    output.result(
+      { pair: name, paused: reason !== null },
+      `${name}: ${reason === null ? "resumed" : "paused"}${remark}`,
+    );
     return 0;
   });
 }

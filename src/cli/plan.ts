@@ -19,20 +19,30 @@ export function register(program: Command): void {
     .option("--sweep", "compare everything, not only what changed")
     .option("--out <file>", "keep the plan for `syncline apply`")
     .option("--exit-code", "exit 4 when there is something to do")
-    .action((name: string, options: { sweep?: boolean; out?: string; exitCode?: boolean }, command: Command) => plan(name, options, outputOf(globalOptions(command))));
+    .action((name: string, options: { sweep?: boolean; out?: string; exitCode?: boolean }, command: Command) =>
+      plan(name, options, outputOf(globalOptions(command))),
+    );
   program
     .command("apply <file>")
     .description("carry out exactly that plan, withheld actions included")
     .action((file: string, _options: unknown, command: Command) => apply(file, outputOf(globalOptions(command))));
 }
 
-async function plan(name: string, options: { sweep?: boolean; out?: string; exitCode?: boolean }, output: Output): Promise<void> {
+async function plan(
+  name: string,
+  options: { sweep?: boolean; out?: string; exitCode?: boolean },
+  output: Output,
+): Promise<void> {
   await inSession(output, [name], async ({ runtime }) => {
     const pair = pairOf(runtime, name);
     const progress = showProgress(!output.options.json && !output.options.quiet);
     const stop = untilSignal();
     try {
-      const result = await pair.plan({ kind: options.sweep === true ? "sweep" : "changes", signal: stop.signal, progress });
+      const result = await pair.plan({
+        kind: options.sweep === true ? "sweep" : "changes",
+        signal: stop.signal,
+        progress,
+      });
       progress.stop();
       if (result.plan === null) {
         output.result(result.report, runText(result.report));
@@ -58,11 +68,16 @@ function pretty(value: Value): string {
   return /\d{16}/.test(text) ? text : JSON.stringify(JSON.parse(text), null, 2);
 }
 
-function withSituations(document: Value, entities: Readonly<Record<string, { readonly situations: Readonly<Partial<Record<string, number>>> }>>): Value {
+function withSituations(
+  document: Value,
+  entities: Readonly<Record<string, { readonly situations: Readonly<Partial<Record<string, number>>> }>>,
+): Value {
   if (!isFields(document)) return document;
   const situations: Record<string, Fields> = {};
   for (const [entity, report] of Object.entries(entities)) {
-    situations[entity] = Object.fromEntries(Object.entries(report.situations).map(([name, count]) => [name, count ?? 0]));
+    situations[entity] = Object.fromEntries(
+      Object.entries(report.situations).map(([name, count]) => [name, count ?? 0]),
+    );
   }
   return { ...document, situations };
 }
@@ -78,16 +93,35 @@ function planText(document: Value, out: string | undefined): string {
   for (const action of listOf(document, "actions")) {
     const held = action["withheld"] === true ? "  WITHHELD" : "";
     for (const write of listOf(action, "writes")) {
-      const record = write["id"] === null ? `from ${textOf(action["left"] ?? action["right"] ?? null)}` : textOf(write["id"] ?? null);
-      lines.push(`${textOf(write["op"] ?? null)} ${textOf(action["entity"] ?? null)} in ${textOf(write["side"] ?? null)} ${record}  (${textOf(write["reason"] ?? null)})${held}`);
-      for (const field of listOf(write, "fields")) lines.push(`    ${textOf(field["field"] ?? null)}: ${valueText(field["before"] ?? null)} -> ${valueText(field["after"] ?? null)}`);
+      const record =
+        write["id"] === null
+          ? `from ${textOf(action["left"] ?? action["right"] ?? null)}`
+          : textOf(write["id"] ?? null);
+      lines.push(
+        `${textOf(write["op"] ?? null)} ${textOf(action["entity"] ?? null)} in ${textOf(write["side"] ?? null)} ${record}  (${textOf(write["reason"] ?? null)})${held}`,
+      );
+      for (const field of listOf(write, "fields"))
+        lines.push(
+          `    ${textOf(field["field"] ?? null)}: ${valueText(field["before"] ?? null)} -> ${valueText(field["after"] ?? null)}`,
+        );
     }
   }
-  for (const each of listOf(document, "cases")) lines.push(`case ${textOf(each["kind"] ?? null)}: ${textOf(each["entity"] ?? null)} ${textOf(each["left"] ?? null)} / ${textOf(each["right"] ?? null)} ${each["field"] === null ? "" : textOf(each["field"] ?? null)}  ${valueText(each["values"] ?? null)}`);
-  for (const guard of listOf(document, "guards")) lines.push(`guard: ${textOf(guard["count"] ?? null)} ${textOf(guard["op"] ?? null)} in ${textOf(guard["side"] ?? null)} is over its limit of ${textOf(guard["limit"] ?? null)}: withheld`);
+  for (const each of listOf(document, "cases"))
+    lines.push(
+      `case ${textOf(each["kind"] ?? null)}: ${textOf(each["entity"] ?? null)} ${textOf(each["left"] ?? null)} / ${textOf(each["right"] ?? null)} ${each["field"] === null ? "" : textOf(each["field"] ?? null)}  ${valueText(each["values"] ?? null)}`,
+    );
+  for (const guard of listOf(document, "guards"))
+    lines.push(
+      `guard: ${textOf(guard["count"] ?? null)} ${textOf(guard["op"] ?? null)} in ${textOf(guard["side"] ?? null)} is over its limit of ${textOf(guard["limit"] ?? null)}: withheld`,
+    );
   if (lines.length === 0) lines.push("nothing to do");
   const { situations, links, calls } = document;
-  lines.push("", `situations: ${jsonText(situations ?? {})}`, `to link: ${jsonText(links ?? {})}   writes: ${jsonText(calls ?? {})}`, `plan ${textOf(document["hash"] ?? null)}`);
+  lines.push(
+    "",
+    `situations: ${jsonText(situations ?? {})}`,
+    `to link: ${jsonText(links ?? {})}   writes: ${jsonText(calls ?? {})}`,
+    `plan ${textOf(document["hash"] ?? null)}`,
+  );
   if (out !== undefined) lines.push(`kept in ${out}; carry it out with: syncline apply ${out}`);
   return lines.join("\n");
 }
@@ -104,7 +138,8 @@ async function apply(file: string, output: Output): Promise<void> {
   const read = (): PlanFile => {
     const found = readPlanFile(readJsonFile(file), digest256);
     if (found === null) throw new UsageError(`${file} is not a plan; make one with: syncline plan PAIR --out ${file}`);
-    if (found === "edited") throw new UsageError(`${file} was changed after it was made, so its hash no longer holds; make a new plan`);
+    if (found === "edited")
+      throw new UsageError(`${file} was changed after it was made, so its hash no longer holds; make a new plan`);
     return found;
   };
   await inSession(output, null, async ({ runtime }) => {
@@ -114,11 +149,19 @@ async function apply(file: string, output: Output): Promise<void> {
     const stop = untilSignal();
     try {
       const who = personName();
-      await runtime.ledger.audit({ who, what: "apply", facts: { pair: approved.pair, plan: approved.hash, actions: approved.actions.length } });
+      await runtime.ledger.audit({
+        who,
+        what: "apply",
+        facts: { pair: approved.pair, plan: approved.hash, actions: approved.actions.length },
+      });
       const report = await pair.apply(approved, who, { signal: stop.signal, progress });
       progress.stop();
-      const dropped = report.dropped.length === 0 ? "" : `; ${String(report.dropped.length)} dropped, their records have moved since`;
-      output.result(report, `${runText(report)}\n  applied ${String(report.applied)} of ${String(approved.actions.length)} actions${dropped}`);
+      const dropped =
+        report.dropped.length === 0 ? "" : `; ${String(report.dropped.length)} dropped, their records have moved since`;
+      output.result(
+        report,
+        `${runText(report)}\n  applied ${String(report.applied)} of ${String(approved.actions.length)} actions${dropped}`,
+      );
       return stop.exitCode() ?? exitOfRun(report);
     } finally {
       progress.stop();

@@ -12,7 +12,14 @@ const PHASES = { read: "reading ", decide: "deciding", write: "writing " } as co
 export function showProgress(wanted: boolean): ShownProgress {
   if (!wanted || !process.stderr.isTTY) return { phase: () => undefined, stop: () => undefined };
   const bars = new cliProgress.MultiBar(
-    { format: "{phase} {entity} {bar} {value}{of}", stream: process.stderr, hideCursor: true, clearOnComplete: true, noTTYOutput: false, barsize: 24 },
+    {
+      format: "{phase} {entity} {bar} {value}{of}",
+      stream: process.stderr,
+      hideCursor: true,
+      clearOnComplete: true,
+      noTTYOutput: false,
+      barsize: 24,
+    },
     cliProgress.Presets.shades_classic,
   );
   const known = new Map<string, cliProgress.SingleBar>();

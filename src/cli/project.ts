@@ -13,13 +13,16 @@ import { problemJson, problemsText } from "./problems-text.ts";
 
 export interface LoadedProject {
   readonly project: Project;
-  close(): Promise<void>;
+  close(this: void): Promise<void>;
 }
 
 /** @param pairs Their files must be free of errors; those of others are only remarked on. Null: the problems were told, and the exit code is set. */
 export async function loadProject(output: Output, pairs: readonly string[]): Promise<LoadedProject | null> {
   const expressions = createExpressionCompiler();
-  const project = await readProject(output.options.config, process.env, Date.now() as Instant, { expressions, missingSecrets: "error" });
+  const project = await readProject(output.options.config, process.env, Date.now() as Instant, {
+    expressions,
+    missingSecrets: "error",
+  });
   const close = (): Promise<void> => expressions.close();
   const errors = project.problems.filter(isError);
   const concerned = project.config === null ? errors : problemsOfPairs(project, pairs).filter(isError);
@@ -28,7 +31,8 @@ export async function loadProject(output: Output, pairs: readonly string[]): Pro
     await close();
     return null;
   }
-  if (errors.length > 0) output.remark(`${String(errors.length)} problems in files of other pairs; see: syncline check`);
+  if (errors.length > 0)
+    output.remark(`${String(errors.length)} problems in files of other pairs; see: syncline check`);
   return { project, close };
 }
 
@@ -38,25 +42,33 @@ const ENVIRONMENT = new Set(["E_SECRET_MISSING", "E_ENV"]);
 function tell(output: Output, problems: readonly LocatedProblem[]): void {
   if (output.options.json) output.result({ ok: false, problems: problems.map(problemJson) }, "");
   process.stderr.write(`${problemsText(problems)}\n`);
-  process.exitCode = problems.length > 0 && problems.every((each) => ENVIRONMENT.has(each.code)) ? EXIT.environment : EXIT.usage;
+  process.exitCode =
+    problems.length > 0 && problems.every((each) => ENVIRONMENT.has(each.code)) ? EXIT.environment : EXIT.usage;
 }
 
 /** Logs of a command that is not the daemon: only what a person may want to act on. */
 export function openLog(project: Project, output: Output, level?: "info" | "debug"): Log {
   const redactor = redactorOf(project);
   const wanted = level ?? (output.options.quiet ? "error" : "warn");
-  return createLog({ level: wanted, format: project.config?.log.format ?? "json", redact: (text) => redactor.redact(text) });
+  return createLog({
+    level: wanted,
+    format: project.config?.log.format ?? "json",
+    redact: (text) => redactor.redact(text),
+  });
 }
 
 /** Knows every secret of the project. */
 export function redactorOf(project: Project): Redactor {
   const redactor = new Redactor();
-  for (const system of project.systems.values()) for (const secret of system.secrets.values()) redactor.add(secret.reveal());
+  for (const system of project.systems.values())
+    for (const secret of system.secrets.values()) redactor.add(secret.reveal());
   for (const { token } of project.config?.admin.tokens ?? []) redactor.add(token.reveal());
   const database = project.config?.database;
   if (database?.kind === "url") {
     redactor.add(database.url.reveal());
-    const password = URL.canParse(database.url.reveal()) ? decodeURIComponent(new URL(database.url.reveal()).password) : "";
+    const password = URL.canParse(database.url.reveal())
+      ? decodeURIComponent(new URL(database.url.reveal()).password)
+      : "";
     if (password !== "") redactor.add(password);
   }
   return redactor;

@@ -16,9 +16,23 @@ export function register(program: Command): void {
       const output = outputOf(globalOptions(command));
       await inSession(output, name === undefined ? [] : [name], async ({ runtime }) => {
         if (name !== undefined) pairOf(runtime, name);
-        const rows = (await runtime.ledger.quarantine({ pair: name ?? null, limit: LIMIT })).map((row) => shownQuarantine(row, runtime));
-        const body = rows.map((row) => [row.id, row.pair, row.entity, `${row.side}:${row.record}`, row.code, row.message]);
-        output.result(rows, rows.length === 0 ? "no record fails" : table([["id", "pair", "entity", "record", "code", "message"], ...body]));
+        const rows = (await runtime.ledger.quarantine({ pair: name ?? null, limit: LIMIT })).map((row) =>
+          shownQuarantine(row, runtime),
+        );
+        const body = rows.map((row) => [
+          row.id,
+          row.pair,
+          row.entity,
+          `${row.side}:${row.record}`,
+          row.code,
+          row.message,
+        ]);
+        output.result(
+          rows,
+          rows.length === 0
+            ? "no record fails"
+            : table([["id", "pair", "entity", "record", "code", "message"], ...body]),
+        );
         return 0;
       });
     });
@@ -31,7 +45,10 @@ export function register(program: Command): void {
       const output = outputOf(globalOptions(command));
       if ((ids.length === 0) === (options.all !== true)) throw new UsageError("say which records, or --all");
       await inSession(output, [], async ({ runtime }) => {
-        const retried = await runtime.ledger.retryQuarantined(options.all === true ? { pair: options.pair ?? null } : { ids }, personName());
+        const retried = await runtime.ledger.retryQuarantined(
+          options.all === true ? { pair: options.pair ?? null } : { ids },
+          personName(),
+        );
         output.result({ retried }, `${String(retried)} records are tried again in the next run`);
         return 0;
       });
@@ -54,5 +71,15 @@ interface ShownQuarantine {
 /** The shape of `quarantine --json`. */
 function shownQuarantine(row: QuarantineRow, runtime: Runtime): ShownQuarantine {
   const side = runtime.pairs.get(row.pair)?.mapping.sides[row.side].name ?? row.side;
-  return { id: row.id, pair: row.pair, entity: row.entity, side, record: row.record, code: row.code, message: row.message, attempts: row.attempts, next: row.next === null ? null : new Date(row.next).toISOString() };
+  return {
+    id: row.id,
+    pair: row.pair,
+    entity: row.entity,
+    side,
+    record: row.record,
+    code: row.code,
+    message: row.message,
+    attempts: row.attempts,
+    next: row.next === null ? null : new Date(row.next).toISOString(),
+  };
 }

@@ -23,7 +23,9 @@ export function exitOfRun(report: Pick<RunReport, "outcome" | "reason">): number
 }
 
 export function runText(report: RunReport): string {
-  const lines = [`${report.pair}: ${report.outcome}${report.reason === null ? "" : ` (${report.reason})`}  ${String(report.seconds)} s  ${report.run}`];
+  const lines = [
+    `${report.pair}: ${report.outcome}${report.reason === null ? "" : ` (${report.reason})`}  ${String(report.seconds)} s  ${report.run}`,
+  ];
   if (report.message !== null) lines.push(`  ${report.message}`);
   for (const [entity, found] of Object.entries(report.entities)) lines.push(...entityLines(entity, found));
   lines.push(...nextSteps(report));
@@ -35,7 +37,8 @@ function entityLines(entity: string, found: EntityReport): readonly string[] {
   const situations = Object.entries(found.situations).map(([situation, count]) => `${String(count)} ${situation}`);
   const lines = [`  ${entity}: read ${read.join(", ")}${situations.length === 0 ? "" : `; ${situations.join(", ")}`}`];
   for (const [side, { create, update, delete: removed }] of Object.entries(found.effects)) {
-    if (create + update + removed > 0) lines.push(`    ${side}: ${String(create)} created, ${String(update)} updated, ${String(removed)} deleted`);
+    if (create + update + removed > 0)
+      lines.push(`    ${side}: ${String(create)} created, ${String(update)} updated, ${String(removed)} deleted`);
   }
   const waits = [
     found.cases > 0 ? `${String(found.cases)} open cases` : "",
@@ -44,7 +47,8 @@ function entityLines(entity: string, found: EntityReport): readonly string[] {
     found.blocked > 0 ? `${String(found.blocked)} blocked by \`allow\`` : "",
   ].filter((part) => part !== "");
   if (waits.length > 0) lines.push(`    waits: ${waits.join(", ")}`);
-  for (const held of found.withheld) lines.push(`    withheld: ${String(held.count)} ${held.op} in ${held.side} (limit ${String(held.limit)})`);
+  for (const held of found.withheld)
+    lines.push(`    withheld: ${String(held.count)} ${held.op} in ${held.side} (limit ${String(held.limit)})`);
   return lines;
 }
 
@@ -53,7 +57,8 @@ function nextSteps(report: RunReport): readonly string[] {
   const { pair } = report;
   const found = Object.values(report.entities);
   const steps: string[] = [];
-  if (report.outcome === "withheld") steps.push(`  look and approve: syncline plan ${pair} --sweep --out plan.json && syncline apply plan.json`);
+  if (report.outcome === "withheld")
+    steps.push(`  look and approve: syncline plan ${pair} --sweep --out plan.json && syncline apply plan.json`);
   if (found.some((entity) => entity.cases > 0)) steps.push(`  cases: syncline cases ${pair}`);
   if (found.some((entity) => entity.quarantined > 0)) steps.push(`  quarantine: syncline quarantine ${pair}`);
   return steps;

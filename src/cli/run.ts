@@ -19,12 +19,19 @@ export function register(program: Command): void {
         const pair = pairOf(runtime, name);
         const entity = options.entity ?? null;
         if (entity !== null && !pair.parts.entities.some((each) => each.name === entity)) {
-          throw new UsageError(`pair ${name} has no entity "${entity}"; it has ${pair.parts.entities.map((each) => each.name).join(", ")}`);
+          throw new UsageError(
+            `pair ${name} has no entity "${entity}"; it has ${pair.parts.entities.map((each) => each.name).join(", ")}`,
+          );
         }
         const progress = showProgress(!output.options.json && !output.options.quiet);
         const stop = untilSignal();
         try {
-          const { report } = await pair.run({ kind: options.sweep === true ? "sweep" : "changes", entity, signal: stop.signal, progress });
+          const { report } = await pair.run({
+            kind: options.sweep === true ? "sweep" : "changes",
+            entity,
+            signal: stop.signal,
+            progress,
+          });
           progress.stop();
           output.result(report, runText(report));
           return stop.exitCode() ?? exitOfRun(report);

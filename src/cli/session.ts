@@ -24,7 +24,11 @@ export interface Session {
  * @param pairs Pairs that must be free of errors in their files; empty: whatever is usable; null: not known yet.
  * @param work Returns the exit code.
  */
-export async function inSession(output: Output, pairs: readonly string[] | null, work: (session: Session) => Promise<number>): Promise<void> {
+export async function inSession(
+  output: Output,
+  pairs: readonly string[] | null,
+  work: (session: Session) => Promise<number>,
+): Promise<void> {
   const loaded = await loadProject(output, pairs ?? []);
   if (loaded === null) return;
   const { project, close } = loaded;

@@ -20,7 +20,13 @@ export function register(program: Command): void {
       const redactor = redactorOf(project);
       const { level, format } = project.config?.log ?? { level: "info", format: "json" };
       const log = createLog({ level, format, redact: (text) => redactor.redact(text) });
-      for (const pair of project.pairs) if (pair.mapping === null) log.error("a pair has errors in its files and does not run", { pair: pair.pair, file: pair.file, see: "syncline check" });
+      for (const pair of project.pairs)
+        if (pair.mapping === null)
+          log.error("a pair has errors in its files and does not run", {
+            pair: pair.pair,
+            file: pair.file,
+            see: "syncline check",
+          });
       const stop = untilSignal();
       try {
         const daemon = await startDaemon(daemonParts(project, log));

@@ -15,7 +15,8 @@ export function register(program: Command): void {
       await inSession(output, name === undefined ? [] : [name], async ({ runtime }) => {
         const pairs = name === undefined ? [...runtime.pairs.values()] : [pairOf(runtime, name)];
         const rows = [];
-        for (const pair of pairs) rows.push(statusOf(pair, await runtime.ledger.figures(pair.mapping.pair), Date.now()));
+        for (const pair of pairs)
+          rows.push(statusOf(pair, await runtime.ledger.figures(pair.mapping.pair), Date.now()));
         output.result(rows, statusText(rows));
         return 0;
       });
@@ -28,7 +29,12 @@ export interface PairStatus {
   readonly paused: string | null;
   readonly mappingChanged: boolean;
   readonly links: PairFigures["links"];
-  readonly lastRun: { readonly run: string; readonly outcome: string | null; readonly reason: string | null; readonly ended: string | null } | null;
+  readonly lastRun: {
+    readonly run: string;
+    readonly outcome: string | null;
+    readonly reason: string | null;
+    readonly ended: string | null;
+  } | null;
   readonly lastSweep: string | null;
   /** Seconds that the oldest due hint has waited. */
   readonly lagSeconds: number;
@@ -44,17 +50,27 @@ export interface PairStatus {
 
 /** @param now Milliseconds since 1970. */
 export function statusOf(pair: PairRuntime, figures: PairFigures, now: number): PairStatus {
-  const iso = (at: number | null | undefined): string | null => (at === null || at === undefined ? null : new Date(at).toISOString());
+  const iso = (at: number | null | undefined): string | null =>
+    at === null || at === undefined ? null : new Date(at).toISOString();
   const { lastRun, lastSweep } = figures;
   const { changes, sweep } = pair.mapping.schedule;
-  const entryText = (entry: typeof changes): string | null => (entry === null ? null : "cron" in entry ? `cron ${entry.cron}` : `every ${String(entry.everyMs / 1000)}s`);
+  const entryText = (entry: typeof changes): string | null =>
+    entry === null ? null : "cron" in entry ? `cron ${entry.cron}` : `every ${String(entry.everyMs / 1000)}s`;
   return {
     pair: pair.mapping.pair,
     state: figures.state.paused === null ? pair.mapping.state : "paused",
     paused: figures.state.paused,
     mappingChanged: figures.state.acceptedMeaning !== null && figures.state.acceptedMeaning !== pair.parts.meaning,
     links: figures.links,
-    lastRun: lastRun === null ? null : { run: lastRun.run, outcome: lastRun.report?.outcome ?? null, reason: lastRun.report?.reason ?? null, ended: iso(lastRun.endedAt) },
+    lastRun:
+      lastRun === null
+        ? null
+        : {
+            run: lastRun.run,
+            outcome: lastRun.report?.outcome ?? null,
+            reason: lastRun.report?.reason ?? null,
+            ended: iso(lastRun.endedAt),
+          },
     lastSweep: iso(lastSweep?.endedAt),
     lagSeconds: figures.oldestHint === null ? 0 : Math.max(0, Math.round((now - figures.oldestHint) / 1000)),
     backlog: figures.backlog,
@@ -75,17 +91,25 @@ function statusText(rows: readonly PairStatus[]): string {
     row.pair,
     row.state,
     String(row.links.live),
-    row.lastRun === null ? "never" : `${row.lastRun.outcome ?? "running"}${row.lastRun.reason === null ? "" : ` (${row.lastRun.reason})`} ${row.lastRun.ended ?? ""}`.trim(),
+    row.lastRun === null
+      ? "never"
+      : `${row.lastRun.outcome ?? "running"}${row.lastRun.reason === null ? "" : ` (${row.lastRun.reason})`} ${row.lastRun.ended ?? ""}`.trim(),
     String(row.backlog),
     String(row.cases),
     String(row.quarantine),
     String(row.parked),
   ]);
   const steps = rows.flatMap((row) => [
-    ...(row.mappingChanged ? [`${row.pair}: its meaning has changed; look with \`syncline plan ${row.pair} --sweep\`, then: syncline accept ${row.pair}`] : []),
+    ...(row.mappingChanged
+      ? [
+          `${row.pair}: its meaning has changed; look with \`syncline plan ${row.pair} --sweep\`, then: syncline accept ${row.pair}`,
+        ]
+      : []),
     ...(row.paused === null ? [] : [`${row.pair}: paused (${row.paused}); go on with: syncline resume ${row.pair}`]),
     ...(row.cases === 0 ? [] : [`${row.pair}: ${String(row.cases)} cases wait: syncline cases ${row.pair}`]),
-    ...(row.quarantine === 0 ? [] : [`${row.pair}: ${String(row.quarantine)} records fail: syncline quarantine ${row.pair}`]),
+    ...(row.quarantine === 0
+      ? []
+      : [`${row.pair}: ${String(row.quarantine)} records fail: syncline quarantine ${row.pair}`]),
   ]);
   return [table([head, ...body]), ...steps].join("\n");
 }

@@ -6,7 +6,7 @@
 //   - `unknown` is said whenever a write may or may not have happened. It is never guessed either way.
 
 import type { Instant, RemoteId } from "../core/ids.ts";
-import type { Fields, Value } from "../core/value.ts";
+import type { Fields } from "../core/value.ts";
 
 /** One remote record, decoded: each field listed under `fields` of the connector file moved to its name. */
 export interface RemoteRecord {
@@ -156,5 +156,3 @@ export interface CallObserver {
   called(call: { system: string; operation: string; status: string; seconds: number }): void;
   waited(wait: { system: string; reason: string; ms: number }): void;
 }
-
-export type { Value };

@@ -29,7 +29,7 @@ export type Match =
   | { readonly kind: "ambiguous"; readonly candidates: readonly RemoteId[]; readonly rivals: readonly RemoteId[]; readonly heard: Heard };
 
 /** Of an ambiguous cluster, the unlinked records that this run decides about: one of them speaks for all. */
-export interface Heard {
+interface Heard {
   readonly candidates: readonly RemoteId[];
   readonly rivals: readonly RemoteId[];
 }

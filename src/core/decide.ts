@@ -2,10 +2,10 @@
 // Pure; the plan is a list of these.
 
 import { mergeFields, moved, type FieldOutcome, type MergeFacts, type Target } from "./merge.ts";
-import type { CandidateView, Match } from "./correlate.ts";
+import type { Match } from "./correlate.ts";
 import type { Agreement, CaseOpening, Decision, FieldWrite, LinkChange, LinkView, QuarantineEntry, Situation, Write } from "./decision.ts";
 import { NULL_KEY, type Carried, type Cell, type FieldSight } from "./field.ts";
-import { otherSide, SIDES, unreachable, type BySide, type LinkId, type RemoteId, type Side } from "./ids.ts";
+import { otherSide, SIDES, unreachable, type BySide, type RemoteId, type Side } from "./ids.ts";
 import type { EntityPolicy, Operation } from "./policy.ts";
 import { COMPARED, LINKED, type Moved, type Presence } from "./situation.ts";
 import { canonicalText, type Value } from "./value.ts";
@@ -20,8 +20,15 @@ export interface LinkedPair {
   readonly link: LinkView;
   readonly sides: BySide<SideView>;
   readonly fields: readonly FieldSight[];
-  /** The single unlinked record of the gone side that matches the counterpart: the record came back under another id. */
-  readonly redirect: RemoteId | null;
+  /** The record that the gone one was merged into, or came back as. */
+  readonly redirect: Redirect | null;
+}
+
+/** The system answers with another record, or exactly one unlinked record of that side matches the counterpart. */
+export interface Redirect {
+  readonly to: RemoteId;
+  /** It has a counterpart of its own: a person must say. */
+  readonly taken: boolean;
 }
 
 /** A record without a link. */
@@ -225,7 +232,8 @@ function decideGone(pair: LinkedPair, gone: Side, facts: DecideFacts): Decision 
   const ids = { left: pair.sides.left.id, right: pair.sides.right.id };
   const subject = { entity: policy.name, linkId: pair.link.id, ...ids };
   if (pair.redirect !== null) {
-    return { ...subject, ...NOTHING, ...UNSETTLED, situation: "redirected", link: { kind: "move", side: gone, to: pair.redirect } };
+    const redirected = redirect(pair.redirect, gone, subject, facts);
+    if (redirected !== null) return redirected;
   }
   const edited = pair.fields.some((sight) => moved(other === "left" ? sight.left : sight.right, other === "left" ? sight.baseLeft : sight.baseRight));
   const reason = `gone in ${names[gone]}`;
@@ -249,6 +257,15 @@ function decideGone(pair: LinkedPair, gone: Side, facts: DecideFacts): Decision 
     default:
       return unreachable(action);
   }
+}
+
+/** Null: a person has said what becomes of the counterpart of a record that was merged into a linked one. */
+function redirect({ to, taken }: Redirect, gone: Side, subject: Pick<Decision, "entity" | "linkId" | "left" | "right">, { names, answers }: DecideFacts): Decision | null {
+  const decision = { ...subject, ...NOTHING, ...UNSETTLED, situation: "redirected" as const };
+  if (!taken) return { ...decision, link: { kind: "move", side: gone, to } };
+  if (answers[GONE] !== undefined) return null;
+  const values: Value = { merged: { side: names[gone], id: subject[gone] }, taken: { side: names[gone], id: to } };
+  return { ...decision, cases: [{ kind: "matched-taken", field: null, left: subject.left, right: subject.right, values }] };
 }
 
 /** Unit name under which a person's answer to a gone or gone-edited case is handed in. */
@@ -398,5 +415,3 @@ function created(field: string, after: Target, sent: Cell | null, reason: string
 function heldCases(held: Creation["held"], left: RemoteId | null, right: RemoteId | null): readonly CaseOpening[] {
   return held.map(({ field, side, found, message }) => ({ kind: "value-rejected", field, left, right, values: { side, found, message } }));
 }
-
-export type { CandidateView, LinkId };

@@ -29,7 +29,13 @@ export interface ExpressionRules {
 export type CompiledExpression =
   | { readonly ok: true; readonly expression: Expression }
   /** E_EXPR_SYNTAX, E_EXPR_FORBIDDEN, E_REGEX_UNSAFE, E_EXPR_NAME. `position` counts characters from 0; null: not known. */
-  | { readonly ok: false; readonly code: string; readonly message: string; readonly position: number | null; readonly hint: string | null };
+  | {
+      readonly ok: false;
+      readonly code: string;
+      readonly message: string;
+      readonly position: number | null;
+      readonly hint: string | null;
+    };
 
 export interface ExpressionCompiler {
   compile(source: string, rules: ExpressionRules): CompiledExpression;

@@ -5,7 +5,7 @@ import type { Decision, Write } from "./decision.ts";
 import { SIDES, type Side } from "./ids.ts";
 import type { Guards, Limit } from "./policy.ts";
 
-export type GuardedClass = "create" | "update" | "delete" | "blank";
+type GuardedClass = "create" | "update" | "delete" | "blank";
 
 export const GUARDED = ["create", "update", "delete", "blank"] as const satisfies readonly GuardedClass[];
 
@@ -42,7 +42,8 @@ export function trips(tally: Tally, guards: Guards, linkedPairs: number): readon
     for (const op of GUARDED) {
       const limit = guards[op];
       const count = tally[side][op];
-      if (limit !== null && count > limitCount(limit, linkedPairs)) tripped.push({ side, op, count, limit: limitCount(limit, linkedPairs) });
+      if (limit !== null && count > limitCount(limit, linkedPairs))
+        tripped.push({ side, op, count, limit: limitCount(limit, linkedPairs) });
     }
   }
   return tripped;
@@ -50,16 +51,25 @@ export function trips(tally: Tally, guards: Guards, linkedPairs: number): readon
 
 /** The decision without what tripped; its sides stay unsettled, so that it is decided again. Cases and agreements stay. */
 export function withhold(decision: Decision, tripped: readonly Trip[]): Decision {
-  const isTripped = (side: Side, op: GuardedClass): boolean => tripped.some((trip) => trip.side === side && trip.op === op);
+  const isTripped = (side: Side, op: GuardedClass): boolean =>
+    tripped.some((trip) => trip.side === side && trip.op === op);
   const writes = decision.writes.flatMap((write): readonly Write[] => {
     if (isTripped(write.side, write.op)) return [];
     if (!isTripped(write.side, "blank")) return [write];
     const fields = write.fields.filter((field) => !field.blank);
     return fields.length === 0 && write.op === "update" ? [] : [{ ...write, fields }];
   });
-  const whole = writes.length === decision.writes.length && writes.every((write, index) => write.fields.length === decision.writes[index]?.fields.length);
+  const whole =
+    writes.length === decision.writes.length &&
+    writes.every((write, index) => write.fields.length === decision.writes[index]?.fields.length);
   if (whole) return decision;
   // What a withheld create or delete would have made of the link has not happened.
   const linkStays = decision.writes.some((write) => write.op !== "update");
-  return { ...decision, writes, link: linkStays ? { kind: "keep" } : decision.link, settledLeft: false, settledRight: false };
+  return {
+    ...decision,
+    writes,
+    link: linkStays ? { kind: "keep" } : decision.link,
+    settledLeft: false,
+    settledRight: false,
+  };
 }

@@ -35,7 +35,7 @@ export function jsonText(value: Value): string {
   if (isList(value)) return `[${value.map(jsonText).join(",")}]`;
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
   const parts: string[] = [];
-  for (const [name, entry] of Object.entries(value as Fields)) {
+  for (const [name, entry] of Object.entries(value)) {
     if (entry !== undefined) parts.push(`${JSON.stringify(name)}:${jsonText(entry)}`);
   }
   return `{${parts.join(",")}}`;

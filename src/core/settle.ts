@@ -51,9 +51,11 @@ export interface Seen {
   readonly matchKeys: readonly string[];
 }
 
+const SKIPPED: WriteOutcome = { kind: "skipped" };
+
 /** @returns the link to store, or null when there is none to store (nothing linked, or nothing became of it). */
 export function settleLink(decision: Decision, outcomes: readonly WriteOutcome[], seen: BySide<Seen>): SettledLink | null {
-  const done = decision.writes.map((write, index) => ({ write, outcome: outcomes[index] ?? ({ kind: "skipped" } as WriteOutcome) }));
+  const done = decision.writes.map((write, index) => ({ write, outcome: outcomes[index] ?? SKIPPED }));
   const ids = idsAfter(decision, done);
   if (ids === null) return null;
 

@@ -75,7 +75,7 @@ export function canonicalText(value: Value): string {
   if (value === null || typeof value === "boolean" || typeof value === "string") return JSON.stringify(value);
   if (typeof value === "number" || value instanceof Exact) return digitsOf(value) ?? "null";
   if (isList(value)) return `[${value.map(canonicalText).join(",")}]`;
-  const fields = value as Fields;
+  const fields = value;
   const parts: string[] = [];
   for (const name of Object.keys(fields).sort()) {
     const entry = fields[name];

@@ -4,7 +4,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { CallObserver } from "../connector/contract.ts";
 
-export type CallCounts = Readonly<Record<string, Readonly<Record<string, number>>>>;
+type CallCounts = Readonly<Record<string, Readonly<Record<string, number>>>>;
 
 type Counts = Map<string, Map<string, number>>;
 
@@ -45,5 +45,7 @@ export function countCalls(listener: CallListener | null): CallCounter {
 }
 
 function plain(counts: Counts): CallCounts {
-  return Object.fromEntries([...counts].map(([system, statuses]) => [system, Object.fromEntries([...statuses].toSorted())]));
+  return Object.fromEntries(
+    [...counts].map(([system, statuses]) => [system, Object.fromEntries([...statuses].toSorted(([a], [b]) => (a < b ? -1 : 1)))]),
+  );
 }

@@ -14,7 +14,11 @@ import { startWorker, type PairWorker } from "./pair-worker.ts";
 import { openRuntime, type Runtime, type RuntimeParts } from "./runtime.ts";
 
 export interface DaemonParts extends Omit<RuntimeParts, "calls"> {
-  readonly admin: { readonly host: string; readonly port: number; readonly tokens: readonly { readonly name: string; readonly role: Role; readonly token: Secret }[] };
+  readonly admin: {
+    readonly host: string;
+    readonly port: number;
+    readonly tokens: readonly { readonly name: string; readonly role: Role; readonly token: Secret }[];
+  };
   /** Null: no webhooks are listened for. */
   readonly hooks: { readonly host: string; readonly port: number } | null;
 }
@@ -45,15 +49,26 @@ export async function startDaemon(parts: DaemonParts): Promise<Daemon> {
     stopping.abort();
     await Promise.all(workers.map((worker) => worker.schedule.stop()));
     for (const closer of closers.toReversed()) await closer();
-    await Promise.race([Promise.all(workers.map((worker) => worker.queue.idle())), new Promise((resolve) => setTimeout(resolve, STOP_WAIT_MS).unref())]);
+    await Promise.race([
+      Promise.all(workers.map((worker) => worker.queue.idle())),
+      new Promise((resolve) => setTimeout(resolve, STOP_WAIT_MS).unref()),
+    ]);
     await runtime.close();
   };
   const workers: PairWorker[] = [];
   try {
     for (const pair of runtime.pairs.values()) {
-      workers.push(startWorker(pair, { log, events, signal: stopping.signal, finished: (report) => metrics.observeRun(report), propagated: (name, seconds) => metrics.observePropagation(name, seconds) }));
+      workers.push(
+        startWorker(pair, {
+          log,
+          events,
+          signal: stopping.signal,
+          finished: (report) => metrics.observeRun(report),
+          propagated: (name, seconds) => metrics.observePropagation(name, seconds),
+        }),
+      );
     }
-    const listener = await openHooks(parts, runtime, workers, metrics.observeWebhook, log);
+    const listener = await openHooks(parts, runtime, workers, (system, result) => metrics.observeWebhook(system, result), log);
     if (listener !== null) closers.push(() => listener.close());
     const operator = createOperator({ runtime, workers, parts, events, isReady: () => !stopping.signal.aborted });
     const admin = await createAdmin({
@@ -78,12 +93,22 @@ export async function startDaemon(parts: DaemonParts): Promise<Daemon> {
   }
 }
 
-async function openHooks(parts: DaemonParts, runtime: Runtime, workers: readonly PairWorker[], counted: (system: string, result: string) => void, log: Log): Promise<HookListener | null> {
+async function openHooks(
+  parts: DaemonParts,
+  runtime: Runtime,
+  workers: readonly PairWorker[],
+  counted: (system: string, result: string) => void,
+  log: Log,
+): Promise<HookListener | null> {
   if (parts.hooks === null) return null;
   const targets = new Map<string, HookTarget>();
   for (const system of parts.systems) {
     if (system.webhooks === null) continue;
-    targets.set(system.name, { webhooks: system.webhooks, secrets: system.secrets, listeners: listenersOf(system.name, runtime) });
+    targets.set(system.name, {
+      webhooks: system.webhooks,
+      secrets: system.secrets,
+      listeners: listenersOf(system.name, runtime),
+    });
   }
   const byName = new Map(workers.map((worker) => [worker.pair.mapping.pair, worker]));
   return listenForHooks(parts.hooks, {
@@ -112,4 +137,3 @@ function listenersOf(system: string, runtime: Runtime): HookTarget["listeners"] 
   }
   return listeners;
 }
-

@@ -2,7 +2,7 @@
 
 import type { Value } from "../core/value.ts";
 
-export interface DaemonEvent {
+interface DaemonEvent {
   readonly event: string;
   readonly data: Value;
 }

@@ -12,11 +12,16 @@ const DELIVERIES_MS = 7 * 86_400_000;
 export function keepHouse(runtime: Runtime, log: Log): { stop(): void } {
   const tidy = async (): Promise<void> => {
     const now = Date.now();
-    const tombstones = [...runtime.pairs.values()].map(({ mapping }) => ({ pair: mapping.pair, before: (now - mapping.tombstonesMs) as Instant }));
+    const tombstones = [...runtime.pairs.values()].map(({ mapping }) => ({
+      pair: mapping.pair,
+      before: (now - mapping.tombstonesMs) as Instant,
+    }));
     await runtime.ledger.forget({ deliveries: (now - DELIVERIES_MS) as Instant, tombstones });
   };
   const timer = setInterval(() => {
-    tidy().catch((error: unknown) => log.warn("old state could not be dropped", { error: error instanceof Error ? error.message : String(error) }));
+    tidy().catch((error: unknown) =>
+      log.warn("old state could not be dropped", { error: error instanceof Error ? error.message : String(error) }),
+    );
   }, EVERY_MS);
   timer.unref();
   return { stop: () => clearInterval(timer) };

@@ -37,6 +37,8 @@ export function createLog(options: LogOptions): Log {
 }
 
 function factsText(facts: Readonly<Record<string, unknown>>): string {
-  const parts = Object.entries(facts).map(([name, value]) => `${name}=${typeof value === "string" ? value : JSON.stringify(value)}`);
+  const parts = Object.entries(facts).map(
+    ([name, value]) => `${name}=${typeof value === "string" ? value : JSON.stringify(value)}`,
+  );
   return parts.length === 0 ? "" : `  ${parts.join(" ")}`;
 }

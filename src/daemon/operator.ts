@@ -14,7 +14,7 @@ export interface OperatorPorts {
   readonly workers: readonly PairWorker[];
   readonly parts: Pick<RuntimeParts, "systems">;
   readonly events: Events;
-  isReady(): boolean;
+  isReady(this: void): boolean;
 }
 
 export function createOperator({ runtime, workers, parts, events, isReady }: OperatorPorts): Operator {
@@ -49,9 +49,14 @@ export function createOperator({ runtime, workers, parts, events, isReady }: Ope
       worker.queue.ask("sweep");
     },
     async plan(pair, { sweep }) {
-      const { plan, report } = await workerOf(pair).pair.plan({ kind: sweep ? "sweep" : "changes", signal, progress: SILENT });
+      const { plan, report } = await workerOf(pair).pair.plan({
+        kind: sweep ? "sweep" : "changes",
+        signal,
+        progress: SILENT,
+      });
       if (report.reason === "running") throw new OperatorError("E_RUNNING", report.message ?? "a run is under way");
-      if (plan === null) throw new OperatorError("E_INVALID", report.message ?? report.reason ?? "no plan could be made");
+      if (plan === null)
+        throw new OperatorError("E_INVALID", report.message ?? report.reason ?? "no plan could be made");
       return plan.document;
     },
     async apply(planId, who) {
@@ -60,15 +65,25 @@ export function createOperator({ runtime, workers, parts, events, isReady }: Ope
       const file = readPlanFile(stored.document, digest256);
       if (file === null || file === "edited") throw new OperatorError("E_INVALID", `plan ${planId} cannot be read`);
       const { pair } = workerOf(stored.pair);
-      if (file.meaning !== pair.parts.meaning) throw new OperatorError("E_PLAN_STALE", "the mapping has changed since the plan was made");
+      if (file.meaning !== pair.parts.meaning)
+        throw new OperatorError("E_PLAN_STALE", "the mapping has changed since the plan was made");
       const report = await pair.apply(file, who, { signal, progress: SILENT });
       if (report.reason === "running") throw new OperatorError("E_RUNNING", report.message ?? "a run is under way");
-      if (file.actions.length > 0 && report.applied === 0) throw new OperatorError("E_PLAN_STALE", "none of the plan's actions is still what is to be done; make a new plan");
+      if (file.actions.length > 0 && report.applied === 0)
+        throw new OperatorError(
+          "E_PLAN_STALE",
+          "none of the plan's actions is still what is to be done; make a new plan",
+        );
       return parseJson(JSON.stringify(report));
     },
     async systems() {
       const totals = runtime.calls.total();
-      return parts.systems.map((system) => ({ system: system.name, connector: system.connector.name, calls: totals[system.name] ?? {}, lastError: null }));
+      return parts.systems.map((system) => ({
+        system: system.name,
+        connector: system.connector.name,
+        calls: totals[system.name] ?? {},
+        lastError: null,
+      }));
     },
     subscribe: (listener) => events.subscribe(listener),
     ready: () => (isReady() ? { ready: true, why: null } : { ready: false, why: "stopping" }),

@@ -56,7 +56,12 @@ export function startWorker(pair: PairRuntime, ports: WorkerPorts): PairWorker {
     } catch (error) {
       // A fault of ours ends the run and nothing of its page is remembered; the next run begins from what is.
       const message = error instanceof Error ? error.message : String(error);
-      log.error("a run broke off", { pair: name, kind, error: message, stack: error instanceof Error ? error.stack : undefined });
+      log.error("a run broke off", {
+        pair: name,
+        kind,
+        error: message,
+        stack: error instanceof Error ? error.stack : undefined,
+      });
       events.publish("run", { pair: name, outcome: "failed", reason: "internal", message });
     } finally {
       current = null;
@@ -65,7 +70,15 @@ export function startWorker(pair: PairRuntime, ports: WorkerPorts): PairWorker {
 
   const tell = (report: RunReport, kind: RunKind, before: string): string => {
     const summary = `${report.outcome} ${report.reason ?? ""} ${report.message ?? ""}`;
-    const facts = { pair: name, run: report.run, kind, outcome: report.outcome, reason: report.reason, seconds: report.seconds, effects: effectCount(report) };
+    const facts = {
+      pair: name,
+      run: report.run,
+      kind,
+      outcome: report.outcome,
+      reason: report.reason,
+      seconds: report.seconds,
+      effects: effectCount(report),
+    };
     if (report.outcome === "ok" || report.reason === "interrupted") {
       if (effectCount(report) > 0) log.info("run done", facts);
       else log.debug("run done", facts);
@@ -89,8 +102,9 @@ export function startWorker(pair: PairRuntime, ports: WorkerPorts): PairWorker {
   return { pair, queue, schedule, hinted, running: () => current };
 }
 
-export function effectCount(report: RunReport): number {
+function effectCount(report: RunReport): number {
   let count = 0;
-  for (const entity of Object.values(report.entities)) for (const side of Object.values(entity.effects)) count += side.create + side.update + side.delete;
+  for (const entity of Object.values(report.entities))
+    for (const side of Object.values(entity.effects)) count += side.create + side.update + side.delete;
   return count;
 }

@@ -10,7 +10,14 @@ import { VERSION } from "./version.ts";
 /** @throws Error when the config itself has errors; callers look at the project's problems first. */
 export function runtimeParts(project: Project, log: Log): Omit<RuntimeParts, "calls"> {
   const config = configOf(project);
-  return { database: config.database, dataDir: config.dataDir, systems: [...project.systems.values()], mappings: project.mappings, version: VERSION, log };
+  return {
+    database: config.database,
+    dataDir: config.dataDir,
+    systems: [...project.systems.values()],
+    mappings: project.mappings,
+    version: VERSION,
+    log,
+  };
 }
 
 export function daemonParts(project: Project, log: Log): DaemonParts {

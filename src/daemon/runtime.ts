@@ -23,7 +23,7 @@ import { countCalls, type CallCounter, type CallListener } from "./calls.ts";
 import { digest256, digest64, systemClock, systemIds } from "./system-ports.ts";
 
 /** One account, ready to be opened. */
-export interface SystemParts {
+interface SystemParts {
   readonly name: string;
   readonly connector: Connector;
   readonly settings: Readonly<Record<string, Value>>;
@@ -55,7 +55,7 @@ export interface PairRuntime {
   apply(plan: PlanFile, who: string, how: Pick<RunHow, "signal" | "progress">): Promise<ApplyReport>;
 }
 
-export interface RunHow {
+interface RunHow {
   readonly kind: RunKind;
   readonly entity: string | null;
   readonly signal: AbortSignal;
@@ -90,7 +90,9 @@ export async function openRuntime(parts: RuntimeParts): Promise<Runtime> {
     closers.push(async () => {
       for (const system of systems.values()) await system.close();
     });
-    const pairs = new Map(parts.mappings.map((mapping) => [mapping.pair, openPair(mapping, systems, store.pair(mapping.pair), calls, log)]));
+    const pairs = new Map(
+      parts.mappings.map((mapping) => [mapping.pair, openPair(mapping, systems, store.pair(mapping.pair), calls, log)]),
+    );
     return { ledger: store.ledger, pairs, systems, calls, close };
   } catch (error) {
     await close();
@@ -106,12 +108,24 @@ function addressOf(choice: DatabaseChoice, embedded: Embedded | null): DatabaseA
 
 function openSystem(system: SystemParts, { log, version }: RuntimeParts, observer: CallCounter): Promise<System> {
   const { name, settings, secrets, limits, allowPrivate } = system;
-  const clock: Account["clock"] = { now: systemClock.now, sleep: (ms, signal) => systemClock.sleep(ms, signal ?? new AbortController().signal) };
-  const quiet: Account["log"] = { warn: (message, facts) => log.warn(message, facts), debug: (message, facts) => log.debug(message, facts) };
+  const clock: Account["clock"] = {
+    now: () => systemClock.now(),
+    sleep: (ms, signal) => systemClock.sleep(ms, signal ?? new AbortController().signal),
+  };
+  const quiet: Account["log"] = {
+    warn: (message, facts) => log.warn(message, facts),
+    debug: (message, facts) => log.debug(message, facts),
+  };
   return system.connector.open({ name, settings, secrets, limits, allowPrivate, observer, clock, log: quiet, version });
 }
 
-function openPair(mapping: Mapping, systems: ReadonlyMap<string, System>, store: PairStore, calls: CallCounter, log: Log): PairRuntime {
+function openPair(
+  mapping: Mapping,
+  systems: ReadonlyMap<string, System>,
+  store: PairStore,
+  calls: CallCounter,
+  log: Log,
+): PairRuntime {
   const systemOf = (side: "left" | "right"): System => {
     const found = systems.get(mapping.sides[side].system);
     if (found === undefined) throw new Error(`pair ${mapping.pair}: no system "${mapping.sides[side].system}"`);
@@ -120,7 +134,10 @@ function openPair(mapping: Mapping, systems: ReadonlyMap<string, System>, store:
   const entities = mapping.entities.map((entity): Entity => ({
     name: entity.policy.name,
     mapping: entity,
-    objects: { left: systemOf("left").object(entity.objects.left, entity.wanted.left), right: systemOf("right").object(entity.objects.right, entity.wanted.right) },
+    objects: {
+      left: systemOf("left").object(entity.objects.left, entity.wanted.left),
+      right: systemOf("right").object(entity.objects.right, entity.wanted.right),
+    },
   }));
   const parts: PairParts = { mapping, meaning: digest256(mapping.meaning), entities };
   const owner = `${process.pid.toString()}@${process.title}`;
@@ -131,10 +148,27 @@ function openPair(mapping: Mapping, systems: ReadonlyMap<string, System>, store:
     const { left, right } = mapping.sides;
     return { [left.name]: found[left.system] ?? {}, [right.name]: found[right.system] ?? {} };
   };
-  const portsFor = (progress: Progress): Ports => ({ clock: systemClock, ids: systemIds, digest64, digest256, store, log, progress });
+  const portsFor = (progress: Progress): Ports => ({
+    clock: systemClock,
+    ids: systemIds,
+    digest64,
+    digest256,
+    store,
+    log,
+    progress,
+  });
   const go = (how: RunHow, dryRun: boolean): Promise<RunResult> =>
     calls.during((counts) =>
-      runPair(parts, portsFor(how.progress), { run: systemIds.run(), kind: how.kind, entity: how.entity, dryRun, only: null, owner, signal: how.signal, calls: bySide(counts) }),
+      runPair(parts, portsFor(how.progress), {
+        run: systemIds.run(),
+        kind: how.kind,
+        entity: how.entity,
+        dryRun,
+        only: null,
+        owner,
+        signal: how.signal,
+        calls: bySide(counts),
+      }),
     );
 
   return {
@@ -148,7 +182,8 @@ function openPair(mapping: Mapping, systems: ReadonlyMap<string, System>, store:
       return result;
     },
     apply: (plan, who, { signal, progress }) =>
-      calls.during((counts) => applyPlan(parts, portsFor(progress), plan, { run: systemIds.run(), owner, signal, calls: bySide(counts) }, who)),
+      calls.during((counts) =>
+        applyPlan(parts, portsFor(progress), plan, { run: systemIds.run(), owner, signal, calls: bySide(counts) }, who),
+      ),
   };
 }
-

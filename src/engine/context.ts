@@ -3,9 +3,9 @@
 import type { SystemObject, RemoteFailure } from "../connector/contract.ts";
 import type { Situation } from "../core/decision.ts";
 import { emptyTally, type Tally } from "../core/guard.ts";
-import type { BySide, RunId, Side } from "../core/ids.ts";
+import type { BySide, RemoteId, RunId, Side } from "../core/ids.ts";
 import type { EntityMapping, Mapping } from "../mapping/mapping.ts";
-import type { Clock, Digest256, Digest64, Hint, Ids, Lease, Log, PairStore, Progress } from "./ports.ts";
+import type { Clock, Digest256, Digest64, Ids, Lease, Log, PairStore, Progress } from "./ports.ts";
 
 export interface Ports {
   readonly clock: Clock;
@@ -40,6 +40,12 @@ export interface RunContext extends Ports, PairParts {
   /** Aborted when the daemon stops: what is in flight is finished, nothing new is begun. */
   readonly signal: AbortSignal;
   readonly tallies: ReadonlyMap<string, EntityTally>;
+  /** Records for whose id the system answered with another record, by `mergedKey`. */
+  readonly merged: Map<string, RemoteId>;
+}
+
+export function mergedKey(entity: { readonly name: string }, side: Side, id: RemoteId): string {
+  return `${entity.name} ${side} ${id}`;
 }
 
 /** What a run counted of an entity so far. */
@@ -119,5 +125,3 @@ export function pagesOf<T>(rows: readonly T[], size: number): readonly (readonly
   for (let start = 0; start < rows.length; start += size) pages.push(rows.slice(start, start + size));
   return pages;
 }
-
-export type { Hint };

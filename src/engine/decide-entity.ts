@@ -31,7 +31,7 @@ export async function decideEntity(context: RunContext, entity: Entity, seq: num
     for (const view of await viewsOf(context, entity, subjects, resolutions, !swept)) {
       const { subject } = view;
       if (subject.kind === "lone" && movedTo.has(`${subject.lone.side} ${subject.lone.record.id}`)) continue;
-      const made = await decideView(context, entity, view, resolutions);
+      const made = await decideView(context, entity, notTwice(view, movedTo), resolutions);
       if (made === null) continue;
       const decision = isLocked(locks, entity.name, view.ids) || mayBeCreated(locks, view, made) ? heldBack(made) : made;
       if (decision.link.kind === "move") movedTo.add(`${decision.link.side} ${decision.link.to}`);
@@ -46,6 +46,15 @@ export async function decideEntity(context: RunContext, entity: Entity, seq: num
     after = page.next;
     throwIfStopping(context);
   }
+}
+
+/** Two links cannot move to one record: the second asks a person. */
+function notTwice(view: View, movedTo: ReadonlySet<string>): View {
+  const { subject } = view;
+  if (subject.kind !== "linked" || subject.pair.redirect === null) return view;
+  const { redirect } = subject.pair;
+  const taken = redirect.taken || movedTo.has(`left ${redirect.to}`) || movedTo.has(`right ${redirect.to}`);
+  return { ...view, subject: { ...subject, pair: { ...subject.pair, redirect: { ...redirect, taken } } } };
 }
 
 /** Adds the pass over links that nothing differs of to the situations. */
@@ -86,7 +95,7 @@ async function answersOf(entity: Entity, resolutions: readonly CaseResolution[])
   const answers: Record<string, Answer> = {};
   for (const { answer, field, kind, remembered } of resolutions) {
     if (remembered === true) continue;
-    const unit = kind === "gone" || kind === "gone-edited" ? GONE : field;
+    const unit = kind === "gone" || kind === "gone-edited" || kind === "matched-taken" ? GONE : field;
     if (answer.kind === "link" || unit === null) continue;
     if (answer.kind !== "value") {
       answers[unit] = answer;

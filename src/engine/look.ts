@@ -40,7 +40,7 @@ export interface Looked {
 /** Cursors of both sides when both can be read by changes; null: the entity has to be listed. */
 export async function feedsOf(context: RunContext, entity: Entity): Promise<Readonly<Record<Side, string>> | null> {
   const [left, right] = await Promise.all(
-    SIDES.map((side) => (entity.objects[side].capabilities.changes === null ? null : context.store.cursor(entity.name, side))),
+    SIDES.map(async (side) => (entity.objects[side].capabilities.changes === null ? null : context.store.cursor(entity.name, side))),
   );
   return left === null || right === null || left === undefined || right === undefined ? null : { left, right };
 }
@@ -227,5 +227,3 @@ export function findKey(lists: readonly (readonly string[])[], record: Fields): 
   }
   return null;
 }
-
-export type { Hint };

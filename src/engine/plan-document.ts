@@ -31,6 +31,13 @@ export function actionRow(planned: PlannedDecision, names: BySide<string>, withh
   };
 }
 
+/** The side of each write of a row, by its name. */
+export function writtenSides(row: Fields): readonly string[] {
+  const { writes } = row;
+  if (!isList(writes)) return [];
+  return writes.flatMap((write) => (isFields(write) && typeof write["side"] === "string" ? [write["side"]] : []));
+}
+
 function writeRow(write: Write, names: BySide<string>): Fields {
   const fields = write.fields.map((field): Fields => ({
     field: field.field,

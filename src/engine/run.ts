@@ -10,7 +10,7 @@ import { countInSync, decideEntity } from "./decide-entity.ts";
 import { keepLease } from "./lease.ts";
 import { locksOf } from "./locks.ts";
 import { feedsOf, lookAtChanges, lookAtHints, type Looked } from "./look.ts";
-import { actionRow, caseRows, planDocument, tripRows } from "./plan-document.ts";
+import { actionRow, caseRows, planDocument, tripRows, writtenSides } from "./plan-document.ts";
 import { EMPTY_COMMIT, LeaseLost, type Commit, type Intent, type Outcome, type PlannedDecision, type RunReport, type StoredPlan } from "./ports.ts";
 import { reportOf } from "./report.ts";
 import type { RunRequest } from "./request.ts";
@@ -47,7 +47,7 @@ export async function runPair(parts: PairParts, ports: Ports, request: RunReques
     return { report: await finish("halted", "running", message, []), plan: null, carriedOut: new Set(), sweepWanted: null };
   }
   const kept = keepLease.start(ports, lease, request.signal);
-  const context: RunContext = { ...ports, ...parts, run: request.run, lease, holdsLease: kept.holds, signal: kept.signal, tallies };
+  const context: RunContext = { ...ports, ...parts, run: request.run, lease, holdsLease: kept.holds, signal: kept.signal, tallies, merged: new Map() };
   let result: RunResult | null = null;
   try {
     await ports.store.startRun(request.run, request.kind === "sweep" ? "sweep" : request.only === null ? "changes" : "apply");
@@ -224,7 +224,7 @@ async function planOf(context: RunContext, request: RunRequest, round: Round): P
   const names = { left: context.mapping.sides.left.name, right: context.mapping.sides.right.name };
   const calls: Record<string, number> = { [names.left]: 0, [names.right]: 0 };
   for (const action of round.actions) {
-    for (const write of Array.isArray(action["writes"]) ? (action["writes"] as readonly Fields[]) : []) calls[String(write["side"])] = (calls[String(write["side"])] ?? 0) + 1;
+    for (const side of writtenSides(action)) calls[side] = (calls[side] ?? 0) + 1;
   }
   const links: Record<string, number> = {};
   for (const [entity, tally] of context.tallies) links[entity] = tally.situations.get("matched") ?? 0;

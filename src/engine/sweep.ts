@@ -4,7 +4,7 @@
 import type { Result, RemoteRecord } from "../connector/contract.ts";
 import { SIDES, type RemoteId, type Side } from "../core/ids.ts";
 import { brokenItems, refuseTooManyBroken } from "./broken.ts";
-import { endOf, RunEnds, tallyOf, throwIfStopping, type Entity, type RunContext } from "./context.ts";
+import { endOf, mergedKey, RunEnds, tallyOf, throwIfStopping, type Entity, type RunContext } from "./context.ts";
 import type { Link, Quarantined, Sighting } from "./ports.ts";
 import { compareWithLinks, isOlder, sightingsOf, withoutRecord } from "./sight.ts";
 
@@ -120,7 +120,11 @@ export async function lookUp(context: RunContext, entity: Entity, side: Side, id
   const failed: RemoteId[] = [];
   ids.forEach((id, index) => {
     const result = found[index];
-    if (result?.ok === true) records.push(result.value);
+    if (result?.ok === true && result.value.id !== id) {
+      // Merged into another record, which the system answers with.
+      context.merged.set(mergedKey(entity, side, id), result.value.id);
+      gone.push(id);
+    } else if (result?.ok === true) records.push(result.value);
     else if (result?.failure.kind === "gone") gone.push(id);
     else if (result?.failure.kind === "auth" || result?.failure.kind === "stop") throw endOf(result.failure, `reading ${object.name} ${id}`);
     else failed.push(id);

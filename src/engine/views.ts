@@ -2,14 +2,14 @@
 // value carried to the other side, match candidates. Everything by page: a handful of statements, whatever its size.
 
 import { correlate, type CandidateView, type Match } from "../core/correlate.ts";
-import type { LinkedPair, LoneRecord, SideView } from "../core/decide.ts";
+import type { LinkedPair, LoneRecord, Redirect, SideView } from "../core/decide.ts";
 import { ABSENT, NO_WAY, type Carried, type Cell, type FieldSight, type Reading } from "../core/field.ts";
 import { groupBy } from "../core/group.ts";
 import { otherSide, SIDES, type BySide, type LinkId, type RemoteId, type Side } from "../core/ids.ts";
 import { isFields, isList, type Fields, type Value } from "../core/value.ts";
 import type { Seen } from "../core/settle.ts";
 import type { RefLookup } from "../mapping/mapping.ts";
-import type { Entity, RunContext } from "./context.ts";
+import { mergedKey, type Entity, type RunContext } from "./context.ts";
 import { lookUp } from "./sweep.ts";
 import type { Bases, CaseResolution, Link, Sighting, StoredBases, Subject } from "./ports.ts";
 
@@ -37,7 +37,7 @@ interface Draft {
   readonly bases: Bases | null;
   readonly match: Match;
   readonly partner: Sighting | null;
-  readonly redirect: RemoteId | null;
+  readonly redirect: Redirect | null;
   readonly loneSide: Side | null;
 }
 
@@ -196,11 +196,21 @@ async function partnersOf(context: RunContext, entity: Entity, side: Side, match
   return new Map(usable.map((sighting) => [sighting.id, sighting]));
 }
 
-/** Links one of whose records is gone while exactly one unlinked record of that side matches the other: by link. */
-async function redirectsOf(context: RunContext, entity: Entity, subjects: readonly Subject[], bases: ReadonlyMap<LinkId, StoredBases>): Promise<ReadonlyMap<LinkId, RemoteId>> {
-  const found = new Map<LinkId, RemoteId>();
+/**
+ * Links one of whose records is gone while the system answered with another record for its id, or while exactly one unlinked
+ * record of that side matches the other: by link.
+ */
+async function redirectsOf(context: RunContext, entity: Entity, subjects: readonly Subject[], bases: ReadonlyMap<LinkId, StoredBases>): Promise<ReadonlyMap<LinkId, Redirect>> {
+  const found = new Map<LinkId, Redirect>();
   for (const gone of SIDES) {
-    const links = subjects.flatMap((subject) => (subject.link !== null && subject[gone]?.presence === "absent" ? [{ link: subject.link, kept: subject[otherSide(gone)] }] : []));
+    const all = subjects.flatMap((subject) => (subject.link !== null && subject[gone]?.presence === "absent" ? [{ link: subject.link, kept: subject[otherSide(gone)] }] : []));
+    const told = all.flatMap(({ link }) => {
+      const to = context.merged.get(mergedKey(entity, gone, link[gone]));
+      return to === undefined ? [] : [{ link, to }];
+    });
+    const holders = told.length === 0 ? [] : await context.store.linksBy(entity.name, gone, told.map(({ to }) => to));
+    for (const { link, to } of told) found.set(link.id, { to, taken: holders.some((holder) => holder[gone] === to) });
+    const links = all.filter(({ link }) => !found.has(link.id));
     if (links.length === 0 || !entity.mapping.policy.matches) continue;
     const keyed = await Promise.all(links.map(async ({ link, kept }) => ({ link, keys: await keysOfKept(entity, otherSide(gone), kept, bases.get(link.id)) })));
     const keys = [...new Set(keyed.flatMap((each) => each.keys))];
@@ -209,7 +219,7 @@ async function redirectsOf(context: RunContext, entity: Entity, subjects: readon
     for (const { link, keys: own } of keyed) {
       const ids = new Set(own.flatMap((key) => (free.get(key) ?? []).map((each) => each.id)));
       const [only] = ids;
-      if (ids.size === 1 && only !== undefined) found.set(link.id, only);
+      if (ids.size === 1 && only !== undefined) found.set(link.id, { to: only, taken: false });
     }
   }
   return found;

@@ -15,12 +15,19 @@ export interface HookTarget {
   readonly webhooks: Webhooks;
   readonly secrets: ReadonlyMap<string, Secret>;
   /** By object name: the entities and sides of pairs that it is. */
-  readonly listeners: ReadonlyMap<string, readonly { readonly pair: string; readonly entity: string; readonly side: Side }[]>;
+  readonly listeners: ReadonlyMap<
+    string,
+    readonly { readonly pair: string; readonly entity: string; readonly side: Side }[]
+  >;
 }
 
 export interface HookPorts {
   readonly targets: ReadonlyMap<string, HookTarget>;
-  store(delivery: { readonly system: string; readonly id: string; readonly hints: readonly (Hint & { readonly pair: string })[] }): Promise<boolean>;
+  store(delivery: {
+    readonly system: string;
+    readonly id: string;
+    readonly hints: readonly (Hint & { readonly pair: string })[];
+  }): Promise<boolean>;
   /** Told after the hints are durable. */
   arrived(pairs: ReadonlySet<string>): void;
   counted(system: string, result: string): void;
@@ -36,18 +43,24 @@ export interface HookListener {
 const IN_FLIGHT_MAX = 200;
 const REQUEST_TIMEOUT_MS = 10_000;
 
-export async function listenForHooks(address: { readonly host: string; readonly port: number }, ports: HookPorts): Promise<HookListener> {
+export async function listenForHooks(
+  address: { readonly host: string; readonly port: number },
+  ports: HookPorts,
+): Promise<HookListener> {
   let inFlight = 0;
-  const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: REQUEST_TIMEOUT_MS, maxHeaderSize: 32_768 }, (request, response) => {
-    if (inFlight >= IN_FLIGHT_MAX) {
-      answer(response, 429, { "retry-after": "1" });
-      return;
-    }
-    inFlight += 1;
-    void receive(request, response, ports).finally(() => {
-      inFlight -= 1;
-    });
-  });
+  const server = createServer(
+    { requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: REQUEST_TIMEOUT_MS, maxHeaderSize: 32_768 },
+    (request, response) => {
+      if (inFlight >= IN_FLIGHT_MAX) {
+        answer(response, 429, { "retry-after": "1" });
+        return;
+      }
+      inFlight += 1;
+      void receive(request, response, ports).finally(() => {
+        inFlight -= 1;
+      });
+    },
+  );
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(address.port, address.host, () => resolve());
@@ -74,7 +87,10 @@ async function receive(request: IncomingMessage, response: ServerResponse, ports
     await handle(request, response, decoded(system), target, ports);
   } catch (error) {
     ports.counted(system, "failed");
-    ports.log.error("a webhook delivery could not be stored", { system, error: error instanceof Error ? error.message : String(error) });
+    ports.log.error("a webhook delivery could not be stored", {
+      system,
+      error: error instanceof Error ? error.message : String(error),
+    });
     answer(response, 503, { "retry-after": "5" });
   }
 }
@@ -87,18 +103,33 @@ function decoded(name: string): string {
   }
 }
 
-async function handle(request: IncomingMessage, response: ServerResponse, system: string, target: HookTarget, ports: HookPorts): Promise<void> {
+async function handle(
+  request: IncomingMessage,
+  response: ServerResponse,
+  system: string,
+  target: HookTarget,
+  ports: HookPorts,
+): Promise<void> {
   const rawBody = await readBody(request, target.webhooks.bytesMax);
   if (rawBody === null) {
     ports.counted(system, "refused");
     answer(response, 413);
     return;
   }
-  const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(",") : (value ?? "")]));
+  const headers = Object.fromEntries(
+    Object.entries(request.headers).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value.join(",") : (value ?? ""),
+    ]),
+  );
   const host = headers["x-forwarded-host"] ?? headers["host"] ?? "";
   const scheme = headers["x-forwarded-proto"] ?? "http";
   const url = `${scheme}://${host}${request.url ?? ""}`;
-  const received = await target.webhooks.receive({ method: request.method ?? "", url, headers, rawBody }, target.secrets, Date.now());
+  const received = await target.webhooks.receive(
+    { method: request.method ?? "", url, headers, rawBody },
+    target.secrets,
+    Date.now(),
+  );
   if (received.kind === "refused") {
     ports.counted(system, "refused");
     ports.log.warn("webhook refused", { system, code: received.code, status: received.status, why: received.message });
@@ -107,7 +138,14 @@ async function handle(request: IncomingMessage, response: ServerResponse, system
   }
   const due = Date.now() as Instant;
   const hints = received.events.flatMap((event) =>
-    (target.listeners.get(event.object) ?? []).map(({ pair, entity, side }) => ({ pair, entity, side, id: event.id satisfies RemoteId, channel: "webhook" as const, due })),
+    (target.listeners.get(event.object) ?? []).map(({ pair, entity, side }) => ({
+      pair,
+      entity,
+      side,
+      id: event.id satisfies RemoteId,
+      channel: "webhook" as const,
+      due,
+    })),
   );
   const isNew = await ports.store({ system, id: received.deliveryId, hints });
   ports.counted(system, isNew ? "accepted" : "duplicate");
@@ -131,6 +169,10 @@ async function readBody(request: IncomingMessage, bytesMax: number): Promise<Buf
 /** Strangers learn nothing but the status. */
 function answer(response: ServerResponse, status: number, headers: Readonly<Record<string, string>> = {}): void {
   if (response.headersSent) return;
-  response.writeHead(status, { "content-type": "text/plain; charset=utf-8", ...(status === 413 ? { connection: "close" } : {}), ...headers });
+  response.writeHead(status, {
+    "content-type": "text/plain; charset=utf-8",
+    ...(status === 413 ? { connection: "close" } : {}),
+    ...headers,
+  });
   response.end(`${String(status)}\n`);
 }

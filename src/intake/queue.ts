@@ -37,7 +37,8 @@ export function pairQueue(run: (kind: RunKind) => Promise<void>, signal: AbortSi
       return working !== null;
     },
     async idle() {
-      while (working !== null) await working;
+      // A run may ask for another one while it ends, so this is looked at again each time.
+      for (let current = working; current !== null; current = working) await current;
     },
   };
 }

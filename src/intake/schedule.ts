@@ -20,8 +20,10 @@ interface Ticker {
 const DELAY_MAX_MS = 2_147_483_647;
 
 export function startSchedule(schedule: Schedule, queue: PairQueue): RunningSchedule {
-  const changes = schedule.changes === null ? null : startTicker(schedule.changes, schedule.timezone, () => queue.ask("changes"));
-  const sweep = schedule.sweep === null ? null : startTicker(schedule.sweep, schedule.timezone, () => queue.ask("sweep"));
+  const changes =
+    schedule.changes === null ? null : startTicker(schedule.changes, schedule.timezone, () => queue.ask("changes"));
+  const sweep =
+    schedule.sweep === null ? null : startTicker(schedule.sweep, schedule.timezone, () => queue.ask("sweep"));
   return {
     next: () => ({ changes: changes?.next() ?? null, sweep: sweep?.next() ?? null }),
     stop: async () => {
@@ -31,7 +33,9 @@ export function startSchedule(schedule: Schedule, queue: PairQueue): RunningSche
 }
 
 function startTicker(entry: ScheduleEntry, timezone: string, tick: () => void): Ticker {
-  return "cron" in entry ? cronTicker(entry.cron, timezone, tick) : intervalTicker(Math.min(entry.everyMs, DELAY_MAX_MS), tick);
+  return "cron" in entry
+    ? cronTicker(entry.cron, timezone, tick)
+    : intervalTicker(Math.min(entry.everyMs, DELAY_MAX_MS), tick);
 }
 
 function intervalTicker(everyMs: number, tick: () => void): Ticker {

@@ -5,8 +5,14 @@ import { parse } from "yaml";
 import { shieldExpressions, unshieldExpressions } from "../../src/config/expression-braces.ts";
 
 test.each([
-  ["delete: { request: DELETE /x/{{ id }}, effect: archive }", { delete: { request: "DELETE /x/{{ id }}", effect: "archive" } }],
-  ["query: { after: {{ page.token }}, ids: {{ items[0].id }} }", { query: { after: "{{ page.token }}", ids: "{{ items[0].id }}" } }],
+  [
+    "delete: { request: DELETE /x/{{ id }}, effect: archive }",
+    { delete: { request: "DELETE /x/{{ id }}", effect: "archive" } },
+  ],
+  [
+    "query: { after: {{ page.token }}, ids: {{ items[0].id }} }",
+    { query: { after: "{{ page.token }}", ids: "{{ items[0].id }}" } },
+  ],
   ['body: { a: "{{ x }}", b: {{ y ? "1, 2" : 3 }} }', { body: { a: "{{ x }}", b: '{{ y ? "1, 2" : 3 }}' } }],
   ["body: { a: '{{ x, y }}' }", { body: { a: "{{ x, y }}" } }],
 ])("%s", (text, expected) => {

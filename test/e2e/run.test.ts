@@ -29,6 +29,11 @@ async function project(parts: ProjectParts = {}): Promise<Project> {
 const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 const NOTHING = { create: 0, update: 0, delete: 0 };
 
+/** A slow server: it answers nobody meanwhile. */
+function standStill(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}
+
 function people(made: Project, count: number): void {
   for (let index = 1; index <= count; index += 1) {
     made.left.put("contact", {
@@ -75,9 +80,9 @@ test("a first sweep links who is there on both sides, creates who is not, and pr
   });
   expect([...made.right.table("customer").values()].map((row) => [row["mail"], row["attributes"]])).toEqual([
     ["p1@example.com", { title: "Person 1", segment: "active", open_balance: 19.9, colour: "red" }],
-    ["P2@Example.com", { title: "Person 2", segment: "prospect" }],
-    ["P3@Example.com", { title: "Person 3", segment: "active" }],
-    ["P4@Example.com", { title: "Person 4", segment: "prospect" }],
+    ["p2@example.com", { title: "Person 2", segment: "prospect" }],
+    ["p3@example.com", { title: "Person 3", segment: "active" }],
+    ["p4@example.com", { title: "Person 4", segment: "prospect" }],
   ]);
   expect(made.left.table("contact").get("a1")).toMatchObject({
     email: "P1@Example.com",
@@ -263,7 +268,6 @@ test("an action whose record has moved since the plan is dropped and told", asyn
 
 test("a record that is refused is quarantined alone: partial, exit 1; it can be tried again", async () => {
   const made = await project();
-  made.right.unique.set("customer", "none");
   people(made, 3);
   made.right.faults.push({ method: "POST", path: /^\/customer$/, answer: 422, times: 1 });
 

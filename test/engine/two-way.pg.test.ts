@@ -65,7 +65,7 @@ describe("a sweep", () => {
     });
     expect(second.entities["thing"]?.situations).toEqual({ "in-sync": 3 });
     expect(pair.left.writes().length + pair.right.writes().length).toBe(writes);
-    expect([...pair.right.table("thing").values()].map((row) => row["name"]).toSorted()).toEqual(["Both", "One", "Two"]);
+    expect([...pair.right.table("thing").values()].map((row) => String(row["name"])).toSorted()).toEqual(["Both", "One", "Two"]);
     expect(pair.left.table("thing").size).toBe(3);
   });
 
