@@ -85,6 +85,12 @@ function answerOf(options: ResolveOptions, row: CaseRow, runtime: Runtime): Case
       throw new UsageError(`a case of kind ${row.kind} is not answered with a link`);
     return { kind: "link", id };
   }
+  if (row.kind === "guard")
+    throw new UsageError(
+      `a guard is answered by approving a plan: syncline plan ${row.pair} --sweep --out plan.json && syncline apply plan.json`,
+    );
+  if (row.kind === "value-rejected" || row.kind === "oscillation" || row.kind === "drift")
+    throw new UsageError(`a case of kind ${row.kind} closes by itself when the record or the mapping is mended`);
   return { kind: "dismiss" };
 }
 
@@ -127,10 +133,11 @@ function answersTo(row: CaseRow, names: { readonly left: string; readonly right:
     case "guard":
       return [`syncline plan ${row.pair} --sweep --out plan.json && syncline apply plan.json`];
     case "matched-taken":
+      return ["mend the record in its system; the case closes by itself", `${base} --dismiss`];
     case "value-rejected":
     case "oscillation":
     case "drift":
-      return ["mend the record in its system, or the mapping; the case closes by itself", `${base} --dismiss`];
+      return ["mend the record in its system, or the mapping; the case closes by itself"];
     default:
       throw new Error(`no answers known for ${JSON.stringify(row.kind)}`);
   }

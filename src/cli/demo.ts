@@ -1,19 +1,19 @@
 // `syncline demo`, which `npm start` runs: two sandbox systems of our own in processes of their own, and the daemon that
 // keeps them in step. Everything it keeps lies in .syncline; deleting that starts afresh.
 
-import { spawn, type ChildProcess } from "node:child_process";
-import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
 import { startDaemon, type Daemon } from "../daemon/daemon.ts";
 import { createLog } from "../daemon/log.ts";
 import { daemonParts } from "../daemon/project-runtime.ts";
+import { redactorOf } from "../daemon/redaction.ts";
 import type { RunReport } from "../engine/ports.ts";
+import { demoText } from "./demo-text.ts";
 import { EXIT, globalOptions, outputOf, type Output } from "./output.ts";
-import { loadProject, redactorOf } from "./project.ts";
+import { loadProject } from "./project.ts";
+import { demoSecrets, SandboxFailure, startSandbox, type Sandbox } from "./sandboxes.ts";
 import { untilSignal } from "./signals.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
@@ -68,8 +68,12 @@ async function demo(options: DemoOptions, output: Output): Promise<void> {
     const redactor = redactorOf(project);
     const log = createLog({ level: "warn", format: "pretty", redact: (text) => redactor.redact(text) });
     daemon = await startDaemon(daemonParts(project, log));
-    const first = firstRun(daemon);
-    say(await Promise.race([first, stop.asked.then(() => null)]), { fresh, startedAt, daemon, systems });
+    const report = await Promise.race([firstRun(daemon), stop.asked.then(() => null)]);
+    if (report !== null) {
+      const seconds = (Date.now() - startedAt) / 1000;
+      const [crm, billing] = systems.map((system) => system.url);
+      output.result(report, demoText(report, { fresh, seconds, admin: daemon.adminUrl, crm, billing }));
+    }
     await stop.asked;
     process.stdout.write("\nstopping\n");
     process.exitCode = stop.exitCode() ?? 0;
@@ -85,63 +89,6 @@ async function demo(options: DemoOptions, output: Output): Promise<void> {
   }
 }
 
-/** By the sandboxes' environment variables: the file that config/demo.yaml names, and how it is made up. */
-const SECRETS: Readonly<Record<string, readonly [file: string, make: () => string]>> = {
-  SANDBOX_CRM_TOKEN: ["crm-token", () => randomBytes(24).toString("base64url")],
-  SANDBOX_CRM_WEBHOOK_SECRET: ["crm-webhook-secret", () => `whsec_${randomBytes(32).toString("base64")}`],
-  SANDBOX_BILLING_USER: ["billing-user", () => "syncline"],
-  SANDBOX_BILLING_PASSWORD: ["billing-password", () => randomBytes(24).toString("base64url")],
-};
-
-/** Made up at the first start and kept, so that a restart finds its systems again. */
-function demoSecrets(folder: string): Readonly<Record<string, string>> {
-  mkdirSync(folder, { recursive: true });
-  return Object.fromEntries(
-    Object.entries(SECRETS).map(([variable, [name, make]]) => {
-      const file = join(folder, name);
-      if (!existsSync(file)) writeFileSync(file, make(), { mode: 0o600 });
-      return [variable, readFileSync(file, "utf8")];
-    }),
-  );
-}
-
-class SandboxFailure extends Error {
-  override readonly name = "SandboxFailure";
-}
-
-interface Sandbox {
-  readonly url: string;
-  stop(): void;
-}
-
-/** Its stdin is held open by us: it ends when we do, however we end. */
-function startSandbox(
-  name: "crm" | "billing",
-  more: readonly string[],
-  secrets: Readonly<Record<string, string>>,
-): Promise<Sandbox> {
-  const file = join(ROOT, "src/sandbox", `${name}-main.ts`);
-  const child: ChildProcess = spawn(
-    process.execPath,
-    ["--import", import.meta.resolve("tsx"), file, "--with-parent", ...more],
-    { stdio: ["pipe", "pipe", "pipe"], env: { ...process.env, ...secrets } },
-  );
-  let complaint = "";
-  child.stderr?.setEncoding("utf8").on("data", (text: string) => (complaint = `${complaint}${text}`.slice(-2000)));
-  return new Promise((resolve, reject) => {
-    child.once("error", (error) =>
-      reject(new SandboxFailure(`the sandbox ${name} could not be started: ${error.message}`)),
-    );
-    child.once("exit", () => reject(new SandboxFailure(`the sandbox ${name} did not start: ${complaint.trim()}`)));
-    if (child.stdout === null) return;
-    createInterface({ input: child.stdout }).once("line", (line) => {
-      const told: unknown = JSON.parse(line);
-      if (typeof told !== "object" || told === null || !("url" in told) || typeof told.url !== "string") return;
-      resolve({ url: told.url, stop: () => void child.kill("SIGTERM") });
-    });
-  });
-}
-
 /** The report of the first run that ends. */
 function firstRun(daemon: Daemon): Promise<RunReport> {
   return new Promise((resolve) => {
@@ -151,49 +98,4 @@ function firstRun(daemon: Daemon): Promise<RunReport> {
       resolve(data as unknown as RunReport);
     });
   });
-}
-
-interface Told {
-  readonly fresh: boolean;
-  readonly startedAt: number;
-  readonly daemon: Daemon;
-  readonly systems: readonly Sandbox[];
-}
-
-/** What happened, in a dozen lines. */
-function say(report: RunReport | null, { fresh, startedAt, daemon, systems }: Told): void {
-  if (report === null) return;
-  const lines = [
-    `Syncline keeps a CRM and a billing system in step (${fresh ? "first start" : "continued"}, ${((Date.now() - startedAt) / 1000).toFixed(1)} s)`,
-    "",
-  ];
-  for (const [entity, found] of Object.entries(report.entities)) {
-    const read = Object.entries(found.read).map(([side, count]) => `${String(count)} in ${side}`);
-    const matched = found.situations.matched ?? 0;
-    const effects = Object.entries(found.effects).flatMap(([side, { create, update, delete: removed }]) => [
-      ...(create > 0 ? [`${String(create)} created in ${side}`] : []),
-      ...(update > 0 ? [`${String(update)} updated in ${side}`] : []),
-      ...(removed > 0 ? [`${String(removed)} deleted in ${side}`] : []),
-    ]);
-    lines.push(
-      `  ${entity.padEnd(9)} read ${read.join(", ")}; ${[`${String(matched)} matched`, ...effects].join(", ")}`,
-    );
-    const waits = [
-      ...(found.cases > 0 ? [`${String(found.cases)} cases wait for a person`] : []),
-      ...(found.parked > 0 ? [`${String(found.parked)} wait for their parent`] : []),
-      ...(found.quarantined > 0 ? [`${String(found.quarantined)} in quarantine`] : []),
-    ];
-    if (waits.length > 0) lines.push(`  ${"".padEnd(9)} ${waits.join(", ")}`);
-  }
-  if (report.outcome !== "ok") lines.push(`  ${report.outcome}: ${report.message ?? report.reason ?? ""}`);
-  const [crm, billing] = systems;
-  lines.push(
-    "",
-    `  what it did, and what waits   ${daemon.adminUrl}`,
-    `  the CRM, to edit by hand      ${crm?.url ?? ""}`,
-    `  billing, to edit by hand      ${billing?.url ?? ""}`,
-    "",
-    "Change a customer on either page and watch the other. Ctrl-C stops; deleting .syncline starts afresh.",
-  );
-  process.stdout.write(`${lines.join("\n")}\n`);
 }

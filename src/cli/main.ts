@@ -16,6 +16,7 @@ import { register as registerSchema } from "./schema.ts";
 import { tellFailure } from "./session.ts";
 import { register as registerStart } from "./start.ts";
 import { register as registerStatus } from "./status.ts";
+import { register as registerTest } from "./test.ts";
 import { VERSION } from "../daemon/version.ts";
 
 const program = new Command("syncline")
@@ -31,6 +32,7 @@ for (const register of [
   registerDemo,
   registerInit,
   registerCheck,
+  registerTest,
   registerPlan,
   registerRun,
   registerStart,

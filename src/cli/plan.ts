@@ -100,7 +100,7 @@ function planText(document: Value, out: string | undefined): string {
       lines.push(
         `${textOf(write["op"] ?? null)} ${textOf(action["entity"] ?? null)} in ${textOf(write["side"] ?? null)} ${record}  (${textOf(write["reason"] ?? null)})${held}`,
       );
-      for (const field of listOf(write, "fields"))
+      for (const field of listOf(write, "fields").filter((each) => each["before"] !== null || each["after"] !== null))
         lines.push(
           `    ${textOf(field["field"] ?? null)}: ${valueText(field["before"] ?? null)} -> ${valueText(field["after"] ?? null)}`,
         );
@@ -157,7 +157,9 @@ async function apply(file: string, output: Output): Promise<void> {
       const report = await pair.apply(approved, who, { signal: stop.signal, progress });
       progress.stop();
       const dropped =
-        report.dropped.length === 0 ? "" : `; ${String(report.dropped.length)} dropped, their records have moved since`;
+        report.dropped.length === 0
+          ? ""
+          : `; ${String(report.dropped.length)} dropped: already done, or their records have moved since`;
       output.result(
         report,
         `${runText(report)}\n  applied ${String(report.applied)} of ${String(approved.actions.length)} actions${dropped}`,

@@ -4,8 +4,8 @@ import type { Instant } from "../core/ids.ts";
 import { isError, type LocatedProblem } from "../core/problem.ts";
 import { problemsOfPairs } from "../config/concern.ts";
 import { readProject, type Project } from "../config/project.ts";
-import { Redactor } from "../connector/secret.ts";
 import { createLog } from "../daemon/log.ts";
+import { redactorOf } from "../daemon/redaction.ts";
 import type { Log } from "../engine/ports.ts";
 import { createExpressionCompiler } from "../expression/compiler.ts";
 import { EXIT, type Output } from "./output.ts";
@@ -55,21 +55,4 @@ export function openLog(project: Project, output: Output, level?: "info" | "debu
     format: project.config?.log.format ?? "json",
     redact: (text) => redactor.redact(text),
   });
-}
-
-/** Knows every secret of the project. */
-export function redactorOf(project: Project): Redactor {
-  const redactor = new Redactor();
-  for (const system of project.systems.values())
-    for (const secret of system.secrets.values()) redactor.add(secret.reveal());
-  for (const { token } of project.config?.admin.tokens ?? []) redactor.add(token.reveal());
-  const database = project.config?.database;
-  if (database?.kind === "url") {
-    redactor.add(database.url.reveal());
-    const password = URL.canParse(database.url.reveal())
-      ? decodeURIComponent(new URL(database.url.reveal()).password)
-      : "";
-    if (password !== "") redactor.add(password);
-  }
-  return redactor;
 }

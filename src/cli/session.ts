@@ -80,7 +80,7 @@ export function tellFailure(error: unknown): number | null {
     process.stderr.write(`${error.message}\n`);
     return error.code === "E_INVALID" || error.code === "E_NOT_FOUND" ? EXIT.usage : EXIT.failed;
   }
-  if (error instanceof Error && "code" in error && (error.code === "E_DATABASE" || error.name === "StateError")) {
+  if (error instanceof Error && "code" in error && (error.code === "E_DATABASE" || error.code === "E_LISTEN")) {
     process.stderr.write(`${String(error.code)}: ${error.message}\n`);
     return EXIT.environment;
   }

@@ -3,9 +3,10 @@
 import type { Command } from "commander";
 import { startDaemon } from "../daemon/daemon.ts";
 import { daemonParts } from "../daemon/project-runtime.ts";
+import { redactorOf } from "../daemon/redaction.ts";
 import { createLog } from "../daemon/log.ts";
 import { globalOptions, outputOf } from "./output.ts";
-import { loadProject, redactorOf } from "./project.ts";
+import { loadProject } from "./project.ts";
 import { untilSignal } from "./signals.ts";
 
 export function register(program: Command): void {

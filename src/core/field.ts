@@ -52,6 +52,8 @@ export interface FieldPolicy {
   readonly atLink: Resolution;
   /** `keep`: a value cleared on one side is not cleared on the other. */
   readonly blank: "flow" | "keep";
+  /** Of a `ref`: a record is created without waiting for the one it names, and gets the reference once that is linked. */
+  readonly optional?: boolean;
 }
 
 /** One field of a pair of records. */

@@ -46,6 +46,9 @@ export function countCalls(listener: CallListener | null): CallCounter {
 
 function plain(counts: Counts): CallCounts {
   return Object.fromEntries(
-    [...counts].map(([system, statuses]) => [system, Object.fromEntries([...statuses].toSorted(([a], [b]) => (a < b ? -1 : 1)))]),
+    [...counts].map(([system, statuses]) => [
+      system,
+      Object.fromEntries([...statuses].toSorted(([a], [b]) => (a < b ? -1 : 1))),
+    ]),
   );
 }

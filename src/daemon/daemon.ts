@@ -9,6 +9,7 @@ import type { Log } from "../engine/ports.ts";
 import { listenForHooks, type HookListener, type HookTarget } from "../intake/hooks.ts";
 import { createEvents, type Events } from "./events.ts";
 import { keepHouse } from "./housekeeping.ts";
+import { listening } from "./listen-error.ts";
 import { createOperator } from "./operator.ts";
 import { startWorker, type PairWorker } from "./pair-worker.ts";
 import { openRuntime, type Runtime, type RuntimeParts } from "./runtime.ts";
@@ -68,10 +69,16 @@ export async function startDaemon(parts: DaemonParts): Promise<Daemon> {
         }),
       );
     }
-    const listener = await openHooks(parts, runtime, workers, (system, result) => metrics.observeWebhook(system, result), log);
+    const listener = await openHooks(
+      parts,
+      runtime,
+      workers,
+      (system, result) => metrics.observeWebhook(system, result),
+      log,
+    );
     if (listener !== null) closers.push(() => listener.close());
     const operator = createOperator({ runtime, workers, parts, events, isReady: () => !stopping.signal.aborted });
-    const admin = await createAdmin({
+    const starting = createAdmin({
       ledger: runtime.ledger,
       operator,
       metrics,
@@ -80,7 +87,9 @@ export async function startDaemon(parts: DaemonParts): Promise<Daemon> {
       log,
       version: parts.version,
       now: () => Date.now(),
+      redact: parts.redact,
     });
+    const admin = await listening("admin.listen", parts.admin, starting);
     closers.push(() => admin.close());
     const house = keepHouse(runtime, log);
     closers.push(async () => house.stop());
@@ -111,7 +120,7 @@ async function openHooks(
     });
   }
   const byName = new Map(workers.map((worker) => [worker.pair.mapping.pair, worker]));
-  return listenForHooks(parts.hooks, {
+  const listener = listenForHooks(parts.hooks, {
     targets,
     store: (delivery) => runtime.ledger.storeDelivery(delivery),
     arrived: (pairs) => {
@@ -120,6 +129,7 @@ async function openHooks(
     counted,
     log,
   });
+  return listening("hooks.listen", parts.hooks, listener);
 }
 
 /** Which entities of which pairs an object of this system is, where their mapping listens to webhooks. */

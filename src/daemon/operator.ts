@@ -69,6 +69,8 @@ export function createOperator({ runtime, workers, parts, events, isReady }: Ope
         throw new OperatorError("E_PLAN_STALE", "the mapping has changed since the plan was made");
       const report = await pair.apply(file, who, { signal, progress: SILENT });
       if (report.reason === "running") throw new OperatorError("E_RUNNING", report.message ?? "a run is under way");
+      if (report.reason === "mapping-changed")
+        throw new OperatorError("E_PLAN_STALE", report.message ?? "the mapping has changed");
       if (file.actions.length > 0 && report.applied === 0)
         throw new OperatorError(
           "E_PLAN_STALE",

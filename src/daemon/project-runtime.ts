@@ -5,10 +5,12 @@ import type { Project } from "../config/project.ts";
 import type { Log } from "../engine/ports.ts";
 import type { DaemonParts } from "./daemon.ts";
 import type { RuntimeParts } from "./runtime.ts";
+import { redactorOf } from "./redaction.ts";
 import { VERSION } from "./version.ts";
 
 /** @throws Error when the config itself has errors; callers look at the project's problems first. */
 export function runtimeParts(project: Project, log: Log): Omit<RuntimeParts, "calls"> {
+  const redactor = redactorOf(project);
   const config = configOf(project);
   return {
     database: config.database,
@@ -17,6 +19,7 @@ export function runtimeParts(project: Project, log: Log): Omit<RuntimeParts, "ca
     mappings: project.mappings,
     version: VERSION,
     log,
+    redact: (text) => redactor.redact(text),
   };
 }
 

@@ -53,7 +53,8 @@ function notTwice(view: View, movedTo: ReadonlySet<string>): View {
   const { subject } = view;
   if (subject.kind !== "linked" || subject.pair.redirect === null) return view;
   const { redirect } = subject.pair;
-  const taken = redirect.taken || movedTo.has(`left ${redirect.to}`) || movedTo.has(`right ${redirect.to}`);
+  const gone = subject.pair.sides.left.presence === "absent" ? "left" : "right";
+  const taken = redirect.taken || movedTo.has(`${gone} ${redirect.to}`);
   return { ...view, subject: { ...subject, pair: { ...subject.pair, redirect: { ...redirect, taken } } } };
 }
 

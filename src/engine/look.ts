@@ -185,7 +185,24 @@ async function discover(context: RunContext, entity: Entity, side: Side, lone: r
   });
   const sightings = await sightingsOf(context, entity, other, await compareWithLinks(context, entity, other, found));
   await stage(context, other, sightings.filter((sighting) => !staged[other].has(sighting.id)), staged);
+  await fetchRemembered(context, entity, side, keyed, staged);
   return { sweepNeeded, waiting };
+}
+
+/**
+ * Unlinked records of either side that share a key with these and were not seen in this run are read too: a cluster is
+ * decided as a whole, or each look at one of its records would open a case of its own.
+ */
+async function fetchRemembered(context: RunContext, entity: Entity, own: Side, lone: readonly Sighting[], staged: Readonly<Record<Side, Set<RemoteId>>>): Promise<void> {
+  const keys = [...new Set(lone.flatMap((sighting) => sighting.matchKeys))];
+  if (keys.length === 0) return;
+  const named = new Set(lone.map((sighting) => sighting.id));
+  for (const side of SIDES) {
+    const known = await context.store.candidates(context.run, entity.name, side, keys, true);
+    const unseen = known.filter((each) => each.linkId === null && !each.sighted && !(side === own && named.has(each.id)));
+    const ids = [...new Set(unseen.map((each) => each.id))];
+    if (ids.length > 0) await stage(context, side, (await lookUp(context, entity, side, ids, false)).sightings, staged);
+  }
 }
 
 /** What `find` of the other side gives for each record; null: there is no way to ask. */
@@ -193,7 +210,7 @@ async function askForMatches(context: RunContext, entity: Entity, side: Side, lo
   const object = entity.objects[otherSide(side)];
   const records = await asOther(entity, side, lone.map((sighting) => sighting.record ?? {}));
   return Promise.all(
-    records.map((record) => {
+    records.map(async (record) => {
       const key = findKey(object.capabilities.findBy, record);
       return key === null ? null : object.find(key);
     }),

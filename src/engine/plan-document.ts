@@ -75,6 +75,7 @@ export interface PlanParts {
 export function planDocument(parts: PlanParts, digest: Digest256): StoredPlan {
   const hash = digest(canonicalText({ pair: parts.pair, meaning: parts.meaning, actions: parts.actions.map((row) => row["action"] ?? null) }));
   const document: Fields = {
+    id: parts.run,
     pair: parts.pair,
     hash,
     kind: parts.kind,

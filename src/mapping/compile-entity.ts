@@ -56,6 +56,7 @@ export function compileEntity(
     const lens = compileRule(field, { rule, at: ruleAt, defaults }, context);
     if (lens !== null) fields.push(lens);
     // Records of an entity may name each other: that orders records, not entities.
+    if (rule.ref === undefined || (rule.ref !== name && rule.optional !== true)) void 0;
     if (rule.ref !== undefined && rule.ref !== name) parents.push({ entity: rule.ref, path: [...ruleAt, "ref"] });
   }
   (entity.after ?? []).forEach((parent, index) => parents.push({ entity: parent, path: [...at, "after", index] }));

@@ -8,15 +8,17 @@ import {
   readDirection,
   readExpression,
   readResolution,
-  reportNotSupported,
   sideEntries,
   type CompileContext,
   type Direction,
 } from "./compile-context.ts";
+import { compileLines, reportBesideEach } from "./compile-lines.ts";
 import { compileSide, sideText, type SideText } from "./compile-side.ts";
+import { compileDomain } from "./domain.ts";
 import { RULE_KEY_NAMES, type RuleFile } from "./file-rule.ts";
-import type { FieldLens, Source, Target } from "./lens.ts";
-import { checkLaws } from "./laws.ts";
+import type { FieldLens, LinesLens, Merge, Source, Target } from "./lens.ts";
+import { reportLaws } from "./laws.ts";
+import { linesType } from "./lines-type.ts";
 import { compileTypes } from "./rule-type.ts";
 import { compileTable } from "./values-table.ts";
 
@@ -36,8 +38,6 @@ export function compileRule(
 ): FieldLens | null {
   const { rule, at, defaults } = given;
   const entries = sideEntries<unknown>(rule, at, context, RULE_KEY_NAMES);
-  if (reportUnsupported(rule, at, context)) return null;
-
   const texts = {
     left: sideText("left", entries.left, at, context),
     right: sideText("right", entries.right, at, context),
@@ -51,7 +51,12 @@ export function compileRule(
 
   const sideTexts: BySide<SideText> = { left: texts.left, right: texts.right };
   const value = valueSource(rule, at, { entries, oneWay }, context);
-  const types = compileTypes(rule, at, sideTexts, context);
+  const lines = rule.each === undefined ? null : linesOf(rule.each, sideTexts, { rule, at, oneWay, defaults }, context);
+  if (rule.each !== undefined && lines === null) return null;
+  const types =
+    lines === null
+      ? compileTypes(rule, at, sideTexts, context)
+      : { left: linesType(lines, "left"), right: linesType(lines, "right") };
   const side = (which: Side): FieldLens["sides"]["left"] => {
     const isGiven = value !== null && oneWay?.giving === which;
     return compileSide(
@@ -71,23 +76,33 @@ export function compileRule(
       plain && rule.ref === undefined && rule.values === undefined && types.left === types.right && types.left.lossless,
     table: tableOf(rule, { types, writes: policy.writes, path: [...at, "values"] }, context),
     ref: rule.ref ?? null,
-    merge: rule.merge === "counter" || rule.merge === "set" ? rule.merge : null,
+    lines,
+    merge: rule.merge ?? null,
+    domain: compileDomain(rule.domain, [...at, "domain"], context),
   };
   for (const which of SIDES)
     if (policy.writes !== otherSide(which)) reportWholeRecord(sides[which].target, sideTexts[which], context);
   reportKeysThatDoNotGoTogether(rule, lens, at, context);
-  checkLaws(lens, { rule, at }, context);
+  reportLaws(lens, { rule, at }, context);
   return lens;
 }
 
-function reportUnsupported(rule: RuleFile, at: KeyPath, context: CompileContext): boolean {
-  const found = [
-    ...(rule.each === undefined ? [] : [{ key: "each", what: "`each`" }]),
-    ...(rule.merge === "lines" || rule.merge === "max" ? [{ key: "merge", what: `\`merge: ${rule.merge}\`` }] : []),
-    ...(rule.domain === undefined ? [] : [{ key: "domain", what: "`domain`" }]),
-  ];
-  for (const { key, what } of found) reportNotSupported(what, [...at, key], context);
-  return found.length > 0;
+/** The rules of the lines; what the rule of the list says of direction and conflicts holds for them. Null: reported. */
+function linesOf(
+  each: NonNullable<RuleFile["each"]>,
+  texts: BySide<SideText>,
+  { rule, at, oneWay, defaults }: PolicyText,
+  context: CompileContext,
+): LinesLens | null {
+  reportBesideEach(rule, texts, at, context);
+  const conflict = readResolution(rule.conflict, [...at, "conflict"], context) ?? defaults.conflict;
+  const inherited: RuleDefaults = { ...defaults, direction: oneWay, conflict };
+  return compileLines(
+    each,
+    [...at, "each"],
+    (name, lineRule, ruleAt) => compileRule(name, { rule: lineRule, at: ruleAt, defaults: inherited }, context),
+    context,
+  );
 }
 
 /** The source of the giving side of a `value` rule; null: the rule has none. */
@@ -165,6 +180,7 @@ function policyOf(name: string, { rule, at, oneWay, defaults }: PolicyText, cont
     conflict,
     atLink: ruleAtLink ?? defaults.atLink ?? conflict,
     blank: rule.blank ?? "flow",
+    optional: rule.optional ?? false,
   };
 }
 
@@ -180,14 +196,33 @@ function reportKeysThatDoNotGoTogether(rule: RuleFile, lens: FieldLens, at: KeyP
     );
   if (rule.ref !== undefined && rule.values !== undefined)
     report("values", "`ref` and `values` each say what the value is on the other side");
+  if (rule.optional === true && rule.ref === undefined)
+    report("optional", "`optional` says that a record does not wait for the one it names, so it needs a `ref`");
   if (rule.merge === undefined) return;
   if (lens.policy.writes !== "both")
     report("merge", "`merge` puts changes of both sides together, and this rule has one direction");
-  if (rule.ref !== undefined || rule.values !== undefined)
+  if (rule.ref !== undefined || (rule.values !== undefined && rule.merge !== "max"))
     report("merge", "`merge` needs values that are the same on both sides");
-  const fit =
-    rule.merge === "counter" ? ["integer", "decimal", "percent", "money", "raw"] : ["set", "list", "json", "raw"];
-  const wrong = SIDES.map((side) => lens.sides[side].type.name).find((type) => !fit.includes(type));
-  if (wrong !== undefined)
-    report("merge", `\`merge: ${rule.merge}\` cannot put together values of type ${wrong}`, `as: ${fit[0] ?? ""}`);
+  else reportMergeType(rule.merge, lens, report);
+}
+
+const MERGED: Readonly<Record<Merge, readonly string[]>> = {
+  counter: ["integer", "decimal", "percent", "money", "raw"],
+  set: ["set", "list", "json", "raw"],
+  lines: ["list", "text", "json", "raw", "lines"],
+  max: ["integer", "decimal", "percent", "date", "datetime"],
+};
+
+function reportMergeType(
+  merge: Merge,
+  { sides, table, lines }: FieldLens,
+  report: (key: string, message: string, hint?: string) => void,
+): void {
+  if (merge === "max" && table !== null) return;
+  const wrong = SIDES.map((side) => sides[side].type.name).find((type) => !MERGED[merge].includes(type));
+  if (wrong === undefined) return;
+  if (lines !== null) report("merge", `\`merge: ${merge}\` cannot put lines together`, "merge: lines");
+  else if (merge === "max")
+    report("merge", `\`merge: max\` needs values of which one is the greater, which type ${wrong} does not say`, "as: integer, or a table of `values` from the least to the greatest");
+  else report("merge", `\`merge: ${merge}\` cannot put together values of type ${wrong}`, `as: ${MERGED[merge][0] ?? ""}`);
 }

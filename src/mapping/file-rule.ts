@@ -3,6 +3,7 @@
 
 import { z } from "zod";
 
+import { domainSchema } from "./domain.ts";
 import { dynamicKeys } from "./dynamic-keys.ts";
 import { TYPE_NAMES, typeSpecSchema } from "./types/registry.ts";
 
@@ -78,7 +79,8 @@ export const ruleSideSchema = z
     "Where the field stands on this side: a path, a list of paths, or an object with `at`, `as`, `read`, `write`, `empty`, `default`. Example: { at: amount_due, as: { money: minor } }",
   );
 
-const RULE_KEYS = {
+/** What every rule may say, that of a list and those of its lines. */
+const SHARED_KEYS = {
   as: typeSchema.optional(),
   values: z
     .record(z.string(), scalar)
@@ -104,13 +106,13 @@ const RULE_KEYS = {
   merge: z
     .enum(["counter", "set", "lines", "max"])
     .describe(
-      "How changes of both sides are put together instead of being a conflict: counter adds both deltas, set keeps both sides' additions and removals. Example: counter",
+      "How changes of both sides are put together instead of being a conflict: counter adds both deltas; set keeps both sides' additions and removals; lines merges line by line; max keeps the greater one, by `values` order or by amount or date. Example: counter",
     )
     .optional(),
-  each: z
-    .unknown()
+  optional: z
+    .boolean()
     .describe(
-      "Keyed lines with rules of their own; not supported yet. Example: { key: sku, fields: { sku: {}, qty: { as: integer } } }",
+      "Of a `ref`: a record is created without waiting for the record that it names, which is filled in once that is linked. Example: true",
     )
     .optional(),
   empty: emptySchema.optional(),
@@ -122,11 +124,27 @@ const RULE_KEYS = {
     .enum(["lossy"])
     .describe("Accepts a two-way rule that loses detail both ways; needs `conflict: SIDE`. Example: lossy")
     .optional(),
-  domain: z
-    .unknown()
-    .describe("Bounds what is generated to test an expression; not supported yet. Example: { min: 0, max: 100 }")
-    .optional(),
+  domain: domainSchema.optional(),
 } as const;
+
+/** compile-lines.ts says which of the keys cannot stand here. */
+const lineRuleSchema = z
+  .strictObject(SHARED_KEYS)
+  .catchall(dynamicKeys(ruleSideSchema))
+  .describe("A rule of a line's field; its paths are inside the line. Example: { crm: quantity, as: integer }");
+
+const eachSchema = z
+  .strictObject({
+    key: z.string().min(1).describe("The field of a line by which it is found on the other side. Example: sku"),
+    fields: z
+      .record(z.string(), lineRuleSchema)
+      .describe("The rules of a line, by name. Example: { sku: {}, qty: { crm: quantity, as: integer } }"),
+  })
+  .describe(
+    "The field is a list of lines, matched by a key, with rules of their own. Example: { key: sku, fields: { sku: {}, qty: { as: integer } } }",
+  );
+
+const RULE_KEYS = { ...SHARED_KEYS, each: eachSchema.optional() } as const;
 
 export const RULE_KEY_NAMES: readonly string[] = Object.keys(RULE_KEYS);
 
@@ -138,4 +156,5 @@ export const ruleSchema = z
   );
 
 export type RuleFile = z.infer<typeof ruleSchema>;
+export type EachFile = z.infer<typeof eachSchema>;
 export type RuleSideFile = z.infer<typeof ruleSideSchema>;

@@ -16,7 +16,7 @@ import type { Cell } from "../core/field.ts";
 import type { CompileContext } from "./compile-context.ts";
 import type { RuleFile } from "./file-rule.ts";
 import { shown } from "./issues.ts";
-import { settledCell } from "./lens-carry.ts";
+import { settledCell } from "./settled.ts";
 import { cellOf } from "./cell.ts";
 import type { FieldLens, SideLens } from "./lens.ts";
 import type { Domain, FieldType } from "./types/type.ts";
@@ -68,7 +68,7 @@ export function keyFault(field: FieldLens): string | null {
   }
 }
 
-export function checkLaws(
+export function reportLaws(
   field: FieldLens,
   { rule, at }: { readonly rule: RuleFile; readonly at: KeyPath },
   context: CompileContext,

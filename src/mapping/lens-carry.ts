@@ -6,9 +6,10 @@ import { withValueAt } from "../core/path.ts";
 import type { Fields, Value } from "../core/value.ts";
 import { readingOf } from "./lens-read.ts";
 import { cellOf } from "./cell.ts";
-import type { FieldLens, SideLens } from "./lens.ts";
+import type { FieldLens, LinesLens, SideLens } from "./lens.ts";
+import { lineId, linesIn } from "./lines-key.ts";
 import type { RefLookup, RefNeed } from "./mapping.ts";
-import type { TypeReading } from "./types/type.ts";
+import { readBack } from "./settled.ts";
 import { scalarText } from "./word-types.ts";
 
 /** The field's value on the other side. Asynchronous only where the other side is written by expressions. */
@@ -29,6 +30,7 @@ export function carryField(
     if (word !== null) return asCarried(word);
   }
   if (given.key === NULL_KEY) return carryNull(field, from);
+  if (field.lines !== null) return carryLines(field, field.lines, from, given);
   if (field.table !== null)
     return { kind: "invalid", found: given.value, message: "the table of values has no such entry" };
   if (field.ref !== null) return carryRef(field, from, given, lookup);
@@ -40,15 +42,6 @@ export function refNeed(field: FieldLens, from: Side, reading: Reading): RefNeed
   if (field.ref === null || reading.kind !== "value" || reading.cell.key === NULL_KEY) return null;
   const id = scalarText(reading.cell.value);
   return id === null ? null : { entity: field.ref, side: from, id: id as RemoteId };
-}
-
-/**
- * The cell that a side would show after being given a cell of its type, where that can be told at once: the side is written by
- * paths. Null: it cannot hold the value.
- */
-export function settledCell(side: SideLens, given: Cell): Cell | null {
-  const settled = readBack(side, given.value);
-  return settled.ok ? cellOf(side.type, settled.value) : null;
 }
 
 function tableWord(field: FieldLens, from: Side, key: string): Cell | null {
@@ -82,14 +75,48 @@ function receive(field: FieldLens, to: Side, given: Cell): Carried | Promise<Car
   return readsOnlyWhatItWrites(side) ? writtenAndRead(field, to, cell) : asCarried(cell);
 }
 
-/** The type's part of writing and reading back. */
-function readBack(side: SideLens, value: Value): TypeReading {
-  if (side.target.kind !== "parts") return side.type.read(side.type.write(value, undefined));
-  const parts = side.target.type.split(
-    value,
-    side.target.paths.map(() => undefined),
-  );
-  return side.target.type.join(parts) ?? { ok: true, value: null };
+function carryLines(field: FieldLens, lines: LinesLens, from: Side, given: Cell): Carried {
+  const to = otherSide(from);
+  const carried: Fields[] = [];
+  const ids = new Set<string>();
+  for (const line of linesIn(given.value)) {
+    const result = carryLine(lines, from, line);
+    const name = `${lines.key.policy.name} ${JSON.stringify(line[lines.key.policy.name] ?? null)}`;
+    if (!result.ok) return { kind: "invalid", found: given.value, message: `line of ${name}: ${result.message}` };
+    const id = lineId(lines, to, result.line);
+    if (id === null || ids.has(id)) {
+      const message = `the line of ${name} would not be told apart from another one on the other side`;
+      return { kind: "invalid", found: given.value, message };
+    }
+    ids.add(id);
+    carried.push(result.line);
+  }
+  return asCarried(cellOf(field.sides[to].type, carried));
+}
+
+type CarriedLine =
+  { readonly ok: true; readonly line: Fields } | { readonly ok: false; readonly message: string };
+
+/** One canonical line in the normal form of the other side. */
+export function carryLine(lines: LinesLens, from: Side, line: Fields): CarriedLine {
+  const carried: Record<string, Value> = {};
+  for (const field of lines.fields) {
+    const { name } = field.policy;
+    const value = line[name];
+    if (value === undefined) continue;
+    const across = carryLineField(field, from, value);
+    if (across.kind === "invalid") return { ok: false, message: `${name}: ${across.message}` };
+    if (across.kind === "value") carried[name] = across.cell.value;
+  }
+  return { ok: true, line: carried };
+}
+
+/** A field of a canonical line. */
+export function carryLineField(field: FieldLens, from: Side, value: Value): Carried {
+  const cell = value === null ? NULL_CELL : cellOf(field.sides[from].type, value);
+  const carried = carryField(field, from, { kind: "value", cell }, () => null);
+  if (carried instanceof Promise) throw new Error("cannot happen: a field of a line has an expression");
+  return carried;
 }
 
 /**

@@ -3,16 +3,12 @@
 
 import type { Cell } from "../core/field.ts";
 import type { Side } from "../core/ids.ts";
-import { pathText, valueAt, withValueAt, type Path } from "../core/path.ts";
-import { isFields, isList, sameValue, type Fields, type Value } from "../core/value.ts";
+import { valueAt, withValueAt } from "../core/path.ts";
+import { sameValue, type Fields, type Value } from "../core/value.ts";
 import type { FieldLens } from "./lens.ts";
+import { writeLines } from "./lines-type.ts";
 import type { WriteResult } from "./mapping.ts";
-
-/** One value at one path. */
-interface Put {
-  readonly path: Path;
-  readonly value: Value;
-}
+import { obstacleOn, plainPuts, type Put } from "./puts.ts";
 
 type Puts = { readonly ok: true; readonly puts: readonly Put[] } | { readonly ok: false; readonly message: string };
 
@@ -47,15 +43,14 @@ async function putsOf(lens: FieldLens, side: Side, cell: Cell, before: Fields): 
   switch (target.kind) {
     case "none":
       return { ok: false, message: "the rule has no way to write this side" };
-    case "path": {
-      const value = cell.value === null ? null : type.write(cell.value, valueAt(before, target.path));
-      return { ok: true, puts: [{ path: target.path, value }] };
-    }
-    case "parts": {
-      const shown = target.paths.map((path) => valueAt(before, path));
-      const parts = cell.value === null ? shown.map(() => null) : target.type.split(cell.value, shown);
-      return { ok: true, puts: target.paths.map((path, index) => ({ path, value: parts[index] ?? null })) };
-    }
+    case "path":
+      if (lens.lines !== null && cell.value !== null) {
+        const written = writeLines(lens.lines, side, cell.value, valueAt(before, target.path));
+        return written.ok ? { ok: true, puts: [{ path: target.path, value: written.value }] } : written;
+      }
+      return { ok: true, puts: plainPuts(lens.sides[side], cell.value, before) };
+    case "parts":
+      return { ok: true, puts: plainPuts(lens.sides[side], cell.value, before) };
     case "expressions": {
       const bindings = { value: cell.value === null ? null : type.write(cell.value, undefined) };
       const puts: Put[] = [];
@@ -70,18 +65,6 @@ async function putsOf(lens: FieldLens, side: Side, cell: Cell, before: Fields): 
       return { ok: true, puts };
     }
   }
-}
-
-/** What stands in the way of a path: something that is neither an object nor a list, and that no rule may replace. */
-function obstacleOn(record: Fields, path: Path): string | null {
-  for (let length = 1; length < path.length; length += 1) {
-    const above = path.slice(0, length);
-    const there = valueAt(record, above);
-    if (there === undefined || there === null) return null;
-    const fits = typeof path[length] === "number" ? isList(there) : isFields(there);
-    if (!fits) return `${pathText(above)} holds a value of its own, so nothing can be put at ${pathText(path)}`;
-  }
-  return null;
 }
 
 function differs(before: Value | undefined, after: Value | undefined): boolean {

@@ -5,6 +5,7 @@ import type { Expression } from "../core/expression.ts";
 import type { Cell, FieldPolicy } from "../core/field.ts";
 import type { BySide } from "../core/ids.ts";
 import type { Path } from "../core/path.ts";
+import type { ValueDomain } from "./domain.ts";
 import type { FieldType, PartsType } from "./types/type.ts";
 import type { ValuesTable } from "./values-table.ts";
 
@@ -46,5 +47,18 @@ export interface FieldLens {
   readonly table: ValuesTable | null;
   /** The entity whose records the field names. */
   readonly ref: string | null;
-  readonly merge: "counter" | "set" | null;
+  /** `each`: the field is a list of lines with rules of their own. */
+  readonly lines: LinesLens | null;
+  readonly merge: Merge | null;
+  /** What `domain` leaves of the values that the laws are tried with. */
+  readonly domain: ValueDomain;
+}
+
+export type Merge = "counter" | "set" | "lines" | "max";
+
+/** The rules inside the lines of a list. */
+export interface LinesLens {
+  /** The one of `fields` by which a line of one side is found on the other. */
+  readonly key: FieldLens;
+  readonly fields: readonly FieldLens[];
 }

@@ -4,7 +4,7 @@ import { NULL_KEY, type Reading } from "../core/field.ts";
 import type { BySide, Side } from "../core/ids.ts";
 import { valueAt, type Path } from "../core/path.ts";
 import type { Fields } from "../core/value.ts";
-import { settledCell } from "./lens-carry.ts";
+import { settledCell } from "./settled.ts";
 import type { FieldLens } from "./lens.ts";
 import { scalarText } from "./word-types.ts";
 

@@ -309,6 +309,55 @@ describe("redirected", () => {
     await s.expectQuiet();
   });
 
+  test("merged into another record, which the system answers with: the link moves, whatever its fields", async () => {
+    const s = await linked({ entity: "when_gone: { a: delete }" });
+    s.a.table("thing").delete(s.ada.a);
+    const merged = s.a.put("thing", { email: "countess@example.com", name: "Countess", stage: "in" });
+    s.a.merged.set(s.ada.a, merged.id);
+
+    expect((await s.swept()).situations).toEqual({ "in-sync": 1, redirected: 1 });
+
+    expect(await s.links()).toContainEqual([merged.id, s.ada.b, "live"]);
+    expect(s.b.table("thing").get(s.ada.b)).toMatchObject({ email: "countess@example.com", name: "Countess" });
+    expect([s.a.table("thing").size, s.b.table("thing").size]).toEqual([2, 2]);
+    await s.expectQuiet();
+  });
+
+  test("merged into a record that is linked: a case, nothing is deleted, and a person decides", async () => {
+    for (const [answer, right] of [
+      [{ kind: "take", side: "left" }, ["Bob"]],
+      [{ kind: "dismiss" }, ["Ada", "Bob"]],
+    ] as const) {
+      const s = await linked({ entity: "when_gone: { a: delete }" });
+      s.a.table("thing").delete(s.ada.a);
+      s.a.merged.set(s.ada.a, "l1");
+
+      expect((await s.swept()).situations).toEqual({ "in-sync": 1, redirected: 1 });
+
+      expect(await s.cases()).toMatchObject([{ kind: "matched-taken", left: s.ada.a, right: s.ada.b }]);
+      expect(names(s, "b")).toEqual(["Ada", "Bob"]);
+      await s.expectQuiet();
+      await s.resolve("matched-taken", answer);
+      await s.sweep();
+      expect([names(s, "b"), await s.cases()]).toEqual([right, []]);
+      await s.expectQuiet();
+      await s.test.close();
+    }
+  });
+
+  test("two records merged into one that is new: one link moves, for the other a person is asked", async () => {
+    const s = await linked({ entity: "when_gone: { a: delete }" });
+    s.a.table("thing").clear();
+    const merged = s.a.put("thing", { email: "both@example.com", name: "Both", stage: "in" });
+    for (const id of ["l1", "l2"]) s.a.merged.set(id, merged.id);
+
+    await s.sweep();
+
+    expect(s.b.table("thing").size).toBe(2);
+    expect((await s.cases()).map((each) => each.kind)).toEqual(["matched-taken"]);
+    await s.expectQuiet();
+  });
+
   test("with two records that match, a person is asked and nothing is deleted or created", async () => {
     const s = await linked({ entity: "when_gone: { a: delete }" });
     s.a.table("thing").delete(s.ada.a);

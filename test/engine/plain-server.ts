@@ -10,6 +10,8 @@ export interface Fault {
   readonly method: string;
   /** Matches the path. */
   readonly path: RegExp;
+  /** Matches the query; left out: any. */
+  readonly query?: RegExp;
   /** Status to answer, or what to do with the connection. */
   readonly answer: number | "reset-before" | "reset-after" | "garbage" | "error-after" | "html" | ((answered: Answered) => Answered);
   readonly headers?: Readonly<Record<string, string>>;
@@ -31,6 +33,8 @@ export interface PlainServer {
   /** Field by object that no two records may share: 409. */
   readonly unique: Map<string, string>;
   readonly faults: Fault[];
+  /** Ids of records that were merged into another one, which is answered in their place. */
+  readonly merged: Map<string, string>;
   /** What the server makes of a record before it is stored. */
   normalise: (object: string, row: Row) => Row;
   table(object: string): Map<string, Row>;
@@ -64,6 +68,7 @@ export async function startPlainServer(prefix: string): Promise<PlainServer> {
     rows,
     calls,
     faults,
+    merged: new Map(),
     meanwhile: null,
     unique: new Map(),
     normalise: (_object, row) => row,
@@ -91,7 +96,7 @@ export async function startPlainServer(prefix: string): Promise<PlainServer> {
     const method = request.method ?? "GET";
     self.meanwhile?.(method, address.pathname);
     calls.push({ method, path: address.pathname + address.search, body, headers: request.headers });
-    const fault = faults.find((each) => each.times > 0 && each.method === method && each.path.test(address.pathname));
+    const fault = faults.find((each) => each.times > 0 && each.method === method && each.path.test(address.pathname) && (each.query?.test(address.search) ?? true));
     if (fault !== undefined) fault.times -= 1;
     if (fault?.answer === "reset-before") return void request.socket.destroy();
     if (typeof fault?.answer === "number") return send(response, fault.answer, { error: "told to" }, fault.headers);
@@ -139,7 +144,7 @@ export async function startPlainServer(prefix: string): Promise<PlainServer> {
     }
     if (method === "POST") return taken(fields) ? [409, { error: `${String(unique)} is taken` }] : [201, self.put(object, fields)];
     if (method === "PUT" && id !== undefined && !records.has(id)) return [201, self.put(object, { ...fields, id })];
-    const row = id === undefined ? undefined : records.get(id);
+    const row = id === undefined ? undefined : records.get(self.merged.get(id) ?? id);
     if (id === undefined || row === undefined) return [404, { error: "not found" }];
     if (method === "GET") return [200, row];
     if (ifMatch !== undefined && ifMatch !== `"${String(row["updatedAt"])}"`) return [412, { error: "edited meanwhile" }];

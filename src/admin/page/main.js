@@ -13,8 +13,8 @@ import { commandLine } from "./words.js";
 
 const POLL_MS = 2000;
 const POLL_WITH_EVENTS_MS = 10_000;
-/** Events come in bursts; one look serves a burst. */
-const GATHER_MS = 300;
+/** Events come in bursts; one look serves a burst. Shorter, and a busy daemon is asked all the time. */
+const GATHER_MS = 1000;
 
 const at = (id) => document.getElementById(id);
 const ROLES = ["view", "operate", "admin"];
@@ -36,7 +36,7 @@ async function load() {
   const [caseRows, quarantineRows, runRows, systemRows, budgets] = await Promise.all([
     get("/v1/cases?limit=200"),
     get("/v1/quarantine?limit=200"),
-    get("/v1/runs?limit=200"),
+    get("/v1/runs?limit=100"),
     get("/v1/systems"),
     get("/v1/budgets"),
   ]);

@@ -51,7 +51,7 @@ export function caseRoutes(desk: Desk): readonly Route[] {
         // A closed case and one that never was look alike here; the ledger knows which, and refuses either.
         const answer = row === null ? { kind: "dismiss" as const } : await answerOf(desk, row, body);
         return {
-          facts: { case: id, answer: answer.kind },
+          facts: { case: id, answer: row === null ? null : answer.kind },
           carryOut: async () => ok(shownCase(await ledger.resolveCase(id, answer, caller.name))),
         };
       },

@@ -1,0 +1,15 @@
+// A field that both sides show, and what they last agreed on: what `merge:` puts together.
+
+import type { Cell } from "../core/field.ts";
+
+export interface Movement {
+  readonly left: Cell;
+  readonly right: Cell;
+  readonly baseLeft: Cell | null;
+  readonly baseRight: Cell | null;
+}
+
+export interface Combined {
+  readonly left: Cell;
+  readonly right: Cell;
+}
