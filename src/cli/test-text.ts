@@ -41,9 +41,16 @@ export function testsText(done: readonly PairTests[], quiet: boolean): string {
 }
 
 function pairLines(pair: PairTests, quiet: boolean): readonly string[] {
-  const results = pair.results.flatMap((result) => (result.failures.length === 0 ? (quiet ? [] : [okLine(result)]) : failedLines(result, pair)));
-  const lines = results.length === 0 && pair.coverage === null ? [] : [pair.pair, ...results.map((line) => `  ${line}`)];
-  return [...lines, ...(pair.coverage === null ? [] : coverageLines(pair.coverage, pair)), ...(lines.length > 0 ? [""] : [])];
+  const results = pair.results.flatMap((result) =>
+    result.failures.length === 0 ? (quiet ? [] : [okLine(result)]) : failedLines(result, pair),
+  );
+  const lines =
+    results.length === 0 && pair.coverage === null ? [] : [pair.pair, ...results.map((line) => `  ${line}`)];
+  return [
+    ...lines,
+    ...(pair.coverage === null ? [] : coverageLines(pair.coverage, pair)),
+    ...(lines.length > 0 ? [""] : []),
+  ];
 }
 
 function okLine({ entity, name, mirrored, again }: TestResult): string {
@@ -52,7 +59,10 @@ function okLine({ entity, name, mirrored, again }: TestResult): string {
 }
 
 function failedLines({ entity, name, failures }: TestResult, pair: PairTests): readonly string[] {
-  return [`FAIL  ${entity}: ${name}`, ...failures.flatMap((failure) => failureLines(failure, pair).map((line) => `    ${line}`))];
+  return [
+    `FAIL  ${entity}: ${name}`,
+    ...failures.flatMap((failure) => failureLines(failure, pair).map((line) => `    ${line}`)),
+  ];
 }
 
 function failureLines(failure: TestFailure, pair: PairTests): readonly string[] {
@@ -72,7 +82,8 @@ function placeText({ file, locate }: PairTests, at: KeyPath): string {
 
 function coverageLines({ rules, situations, policies, mutants }: Coverage, pair: PairTests): readonly string[] {
   const gap = ({ entity, at, what }: Gap): string => `    ${placeText(pair, at)}  ${entity}: ${what}`;
-  const section = (title: string, gaps: readonly Gap[]): readonly string[] => (gaps.length === 0 ? [] : [`  ${title}`, ...gaps.map(gap)]);
+  const section = (title: string, gaps: readonly Gap[]): readonly string[] =>
+    gaps.length === 0 ? [] : [`  ${title}`, ...gaps.map(gap)];
   const survived = mutants.survived.map(({ entity, at, change }) => ({ entity, at, what: change }));
   return [
     ...section("rules that no test exercises", rules),
@@ -133,7 +144,10 @@ function coverageJson({ rules, situations, policies, mutants }: Coverage, pair: 
   };
 }
 
-function placeJson({ file, locate }: PairTests, at: KeyPath): { readonly file: string; readonly line: number; readonly column: number } {
+function placeJson(
+  { file, locate }: PairTests,
+  at: KeyPath,
+): { readonly file: string; readonly line: number; readonly column: number } {
   return { file, ...locate(at, "value") };
 }
 

@@ -30,11 +30,18 @@ export function register(program: Command): void {
         const today = Date.now() as Instant; // milliseconds since 1970, as an Instant is
         const tools = { expressions, missingSecrets: "warning" } as const;
         const project = await readProject(output.options.config, process.env, today, tools);
-        refuseUnknown("pair", names, project.pairs.map(({ pair }) => pair));
+        refuseUnknown(
+          "pair",
+          names,
+          project.pairs.map(({ pair }) => pair),
+        );
         const pairs = project.pairs.filter(({ pair }) => names.length === 0 || names.includes(pair));
         const { done, problems } = await testAll(project, pairs, expressions, coverage === true);
         if (problems.length > 0) process.stderr.write(`${problemsText(problems)}\n`);
-        output.result({ ...testsJson(done), ok: isOk(done, problems), problems: problems.map(problemJson) }, testsText(done, output.options.quiet));
+        output.result(
+          { ...testsJson(done), ok: isOk(done, problems), problems: problems.map(problemJson) },
+          testsText(done, output.options.quiet),
+        );
         process.exitCode = problems.some(isError) ? EXIT.usage : isOk(done, problems) ? EXIT.done : EXIT.failed;
       } finally {
         await expressions.close();
@@ -51,7 +58,12 @@ interface Tested {
   readonly problems: readonly LocatedProblem[];
 }
 
-async function testAll(project: Project, pairs: readonly ProjectPair[], expressions: ExpressionCompiler, withCoverage: boolean): Promise<Tested> {
+async function testAll(
+  project: Project,
+  pairs: readonly ProjectPair[],
+  expressions: ExpressionCompiler,
+  withCoverage: boolean,
+): Promise<Tested> {
   const done: PairTests[] = [];
   // Without a config there is no pair, and it says why.
   const problems: LocatedProblem[] = project.pairs.length === 0 ? project.problems.filter(isError) : [];
@@ -63,13 +75,24 @@ async function testAll(project: Project, pairs: readonly ProjectPair[], expressi
     const run = await runTests(tests);
     problems.push(...locateProblems(run.problems, pair));
     const coverage = withCoverage ? await coverageIfSound(tests, run.results, expressions) : null;
-    done.push({ pair: pair.pair, file: pair.file, locate: pair.locate, mapping: tests.mapping, results: run.results, coverage });
+    done.push({
+      pair: pair.pair,
+      file: pair.file,
+      locate: pair.locate,
+      mapping: tests.mapping,
+      results: run.results,
+      coverage,
+    });
   }
   return { done, problems };
 }
 
 /** A change can only be noticed by tests that pass without it. */
-async function coverageIfSound(tests: MappingTests, results: readonly TestResult[], expressions: ExpressionCompiler): Promise<Coverage | null> {
+async function coverageIfSound(
+  tests: MappingTests,
+  results: readonly TestResult[],
+  expressions: ExpressionCompiler,
+): Promise<Coverage | null> {
   return results.some(({ failures }) => failures.length > 0) ? null : coverageOf(tests, results, expressions);
 }
 

@@ -15,6 +15,8 @@ import { startWorker, type PairWorker } from "./pair-worker.ts";
 import { openRuntime, type Runtime, type RuntimeParts } from "./runtime.ts";
 
 export interface DaemonParts extends Omit<RuntimeParts, "calls"> {
+  /** Strikes out every known secret. */
+  readonly redact: (text: string) => string;
   readonly admin: {
     readonly host: string;
     readonly port: number;

@@ -10,7 +10,6 @@ import { VERSION } from "./version.ts";
 
 /** @throws Error when the config itself has errors; callers look at the project's problems first. */
 export function runtimeParts(project: Project, log: Log): Omit<RuntimeParts, "calls"> {
-  const redactor = redactorOf(project);
   const config = configOf(project);
   return {
     database: config.database,
@@ -19,15 +18,16 @@ export function runtimeParts(project: Project, log: Log): Omit<RuntimeParts, "ca
     mappings: project.mappings,
     version: VERSION,
     log,
-    redact: (text) => redactor.redact(text),
   };
 }
 
 export function daemonParts(project: Project, log: Log): DaemonParts {
   const config = configOf(project);
+  const redactor = redactorOf(project);
   const usesHooks = [...project.systems.values()].some((system) => system.webhooks !== null);
   return {
     ...runtimeParts(project, log),
+    redact: (text) => redactor.redact(text),
     admin: { ...config.admin.listen, tokens: config.admin.tokens },
     hooks: usesHooks ? config.hooks.listen : null,
   };

@@ -42,8 +42,6 @@ export interface RuntimeParts {
   readonly mappings: readonly Mapping[];
   readonly version: string;
   readonly log: Log;
-  /** Strikes out every known secret. */
-  readonly redact: (text: string) => string;
   readonly calls: CallListener | null;
 }
 

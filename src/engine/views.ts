@@ -264,8 +264,10 @@ function viewOf(entity: Entity, draft: Draft, toRight: CarriedFields, toLeft: Ca
     const right = sides.right.readings[policy.name] ?? ABSENT;
     const baseLeft = baseCell(entity, "left", policy.name, draft.bases);
     const baseRight = baseCell(entity, "right", policy.name, draft.bases);
-    const combined = left.kind === "value" && right.kind === "value" ? entity.mapping.combine(policy.name, { left: left.cell, right: right.cell, baseLeft, baseRight }) : null;
-    return { policy, left, right, baseLeft, baseRight, toRight: toRight[policy.name] ?? NO_WAY, toLeft: toLeft[policy.name] ?? NO_WAY, combined };
+    const movement = left.kind === "value" && right.kind === "value" ? { left: left.cell, right: right.cell, baseLeft, baseRight } : null;
+    const combined = movement === null ? null : entity.mapping.combine(policy.name, movement);
+    const carriedTo = (side: Side, carried: Carried): Carried => (movement === null ? carried : entity.mapping.onto(policy.name, side, carried, movement));
+    return { policy, left, right, baseLeft, baseRight, toRight: carriedTo("right", toRight[policy.name] ?? NO_WAY), toLeft: carriedTo("left", toLeft[policy.name] ?? NO_WAY), combined };
   });
   const about = { seen: { left: seenOf(sides.left, subject.link, "left"), right: seenOf(sides.right, subject.link, "right") }, current: { left: sides.left.sighting?.record ?? null, right: sides.right.sighting?.record ?? null }, modified: { left: sides.left.sighting?.modified ?? null, right: sides.right.sighting?.modified ?? null } };
 

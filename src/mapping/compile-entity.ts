@@ -48,7 +48,8 @@ export function compileEntity(
   };
   const rules = withGroups(entity.fields, [...at, "fields"], context);
   const fields: FieldLens[] = [];
-  const parents: { readonly entity: string; readonly path: KeyPath }[] = [];
+  /** Entities that the rules name; the parents are those that records wait for. */
+  const named: { readonly entity: string; readonly path: KeyPath; readonly waits: boolean }[] = [];
   for (const [field, rule] of Object.entries(rules)) {
     const ruleAt = [...at, "fields", field];
     reportReservedName(field, ruleAt, context);
@@ -56,11 +57,13 @@ export function compileEntity(
     const lens = compileRule(field, { rule, at: ruleAt, defaults }, context);
     if (lens !== null) fields.push(lens);
     // Records of an entity may name each other: that orders records, not entities.
-    if (rule.ref === undefined || (rule.ref !== name && rule.optional !== true)) void 0;
-    if (rule.ref !== undefined && rule.ref !== name) parents.push({ entity: rule.ref, path: [...ruleAt, "ref"] });
+    if (rule.ref !== undefined && rule.ref !== name)
+      named.push({ entity: rule.ref, path: [...ruleAt, "ref"], waits: rule.optional !== true });
   }
-  (entity.after ?? []).forEach((parent, index) => parents.push({ entity: parent, path: [...at, "after", index] }));
-  parents.forEach((parent) => reportUnknownEntity(parent, known, context));
+  for (const [index, parent] of (entity.after ?? []).entries())
+    named.push({ entity: parent, path: [...at, "after", index], waits: true });
+  for (const each of named) reportUnknownEntity(each, known, context);
+  const parents = named.filter(({ waits }) => waits);
 
   if (Object.keys(entity.fields).length === 0) {
     context.report(problem("E_MISSING", [...at, "fields"], "an entity needs at least one field rule", { on: "value" }));

@@ -13,6 +13,7 @@ import { cellOf } from "./cell.ts";
 import type { FieldLens } from "./lens.ts";
 import type { EntityMapping, EntityPolicy, SideReading } from "./mapping.ts";
 import { matchKeys, type MatchRule } from "./match.ts";
+import { linesOnto } from "./lines-onto.ts";
 import { compileReads, readText, type Reads } from "./reads.ts";
 
 export interface EntityParts {
@@ -59,6 +60,11 @@ export function entityLenses(parts: EntityParts): EntityMapping {
           return carried;
         }),
       ),
+    onto: (name, to, carried, movement) => {
+      const field = lensOf(name);
+      if (field.lines === null || carried.kind !== "value") return carried;
+      return { kind: "value", cell: linesOnto(field, field.lines, to, carried.cell, movement) };
+    },
     combine: (field, movement) => combineField(lensOf(field), movement),
     write: (side, cells, current) => writeFields(byName, side, cells, current),
   };

@@ -38,6 +38,6 @@ export function orderEntities<T extends Ordered>(
 function cycleProblem(names: readonly string[], path: KeyPath): Problem {
   const message = `entities wait for each other: ${names.join(" -> ")}`;
   return problem("E_REF_CYCLE", path, message, {
-    hint: "leave one of them out: give one of these entities no ref or after to the other",
+    hint: "say `optional: true` of a ref that a record need not have from the start, or leave one of them out",
   });
 }

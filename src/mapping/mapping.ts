@@ -4,6 +4,7 @@ import type { BySide, RemoteId, Side } from "../core/ids.ts";
 import type { Carried, Cell, Reading } from "../core/field.ts";
 import type { EntityPolicy, Guards, Limit, Operation, WhenGone } from "../core/policy.ts";
 import type { Fields, Value } from "../core/value.ts";
+import type { Combined, Movement } from "./movement.ts";
 
 export type { EntityPolicy, Guards, Limit, Operation, WhenGone };
 
@@ -86,16 +87,14 @@ export interface EntityMapping {
     lookup: RefLookup,
   ): Promise<readonly Readonly<Record<string, Carried>>[]>;
 
+  /**
+   * A carried value where the receiving side shows one already: of lines, what neither side changed, or what says the same on
+   * both, stays as the receiving side has it. Any other value is as it was carried. Synchronous and pure.
+   */
+  onto(field: string, to: Side, carried: Carried, movement: Movement): Carried;
+
   /** For rules with `merge:`: both sides' new value when both moved; null where the rule has none. Synchronous and pure. */
-  combine(
-    field: string,
-    input: {
-      readonly left: Cell;
-      readonly right: Cell;
-      readonly baseLeft: Cell | null;
-      readonly baseRight: Cell | null;
-    },
-  ): { readonly left: Cell; readonly right: Cell } | null;
+  combine(field: string, movement: Movement): Combined | null;
 
   /**
    * Lens writes: the record's top-level fields that change when these canonical fields get these values (in the written

@@ -25,11 +25,15 @@ function entityMeaning(entity: EntityFile, sides: readonly string[]): Fields {
 }
 
 function ruleMeaning(rule: RuleFile, entityDirection: string | undefined): Fields {
-  const { conflict: _conflict, at_link: _atLink, values, direction, ...rest } = rule;
+  const { conflict: _conflict, at_link: _atLink, domain: _domain, values, direction, each, ...rest } = rule;
   const meaning: Record<string, Value> = { ...asFields(plain(rest)) };
   const way = (direction ?? entityDirection)?.replace(/\s+/g, "");
   if (way !== undefined) meaning["direction"] = way;
   if (values !== undefined) meaning["values"] = Object.entries(values);
+  if (each !== undefined) {
+    const fields = Object.entries(each.fields).map(([name, line]) => [name, ruleMeaning(line, undefined)] as const);
+    meaning["each"] = { key: each.key, fields: Object.fromEntries(fields) };
+  }
   return meaning;
 }
 

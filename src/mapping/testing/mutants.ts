@@ -73,7 +73,7 @@ function allowChanges(entity: EntityFile, sides: readonly string[]): readonly Ch
   if (allow === undefined) return [];
   const bySide: Readonly<Record<string, readonly ("create" | "update" | "delete")[]>> = Array.isArray(allow)
     ? Object.fromEntries(sides.map((side) => [side, allow]))
-    : (allow); // the other half of the union
+    : allow; // the other half of the union
   return Object.entries(bySide).flatMap(([side, operations]) =>
     operations.map((operation) => ({
       at: Array.isArray(allow) ? ["allow"] : ["allow", side],
