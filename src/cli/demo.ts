@@ -2,7 +2,7 @@
 // keeps them in step. Everything it keeps lies in .syncline; deleting that starts afresh.
 
 import { existsSync, mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
 import { startDaemon, type Daemon } from "../daemon/daemon.ts";
@@ -25,6 +25,7 @@ export function register(program: Command): void {
     .option("--crm-port <port>", "port of the sandbox CRM", "8082")
     .option("--billing-port <port>", "port of the sandbox billing system", "8083")
     .option("--seed <number>", "seed of the demo's records", "1")
+    .option("--folder <dir>", "where the sandboxes and their secrets are kept", join(ROOT, ".syncline"))
     .action(async (options: DemoOptions, command: Command) => {
       const given = globalOptions(command);
       const isDefault = command.optsWithGlobals()["config"] === "config/syncline.yaml";
@@ -36,11 +37,12 @@ interface DemoOptions {
   readonly crmPort: string;
   readonly billingPort: string;
   readonly seed: string;
+  readonly folder: string;
 }
 
 async function demo(options: DemoOptions, output: Output): Promise<void> {
   const startedAt = Date.now();
-  const folder = join(ROOT, ".syncline");
+  const folder = resolve(options.folder);
   const fresh = !existsSync(join(folder, "sandbox"));
   mkdirSync(folder, { recursive: true });
   const secrets = demoSecrets(join(folder, "secrets"));

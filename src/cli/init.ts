@@ -38,6 +38,7 @@ export function register(program: Command): void {
         ...(here === "." ? [] : [`cd ${here}`]),
         "cp .env.example .env       # and fill it in, then: set -a; . ./.env; set +a",
         "syncline check             # tells what is wrong with the files",
+        "syncline test              # runs the tests that mapping files hold; asks no system",
         "syncline check --live      # asks the two systems, too",
         "syncline plan example      # what would be done; writes nothing",
       ];

@@ -8,6 +8,7 @@
 //   0                 0             none                                                          next rule, else none
 
 import type { LinkId, RemoteId } from "./ids.ts";
+import type { Fields } from "./value.ts";
 
 export interface CandidateView {
   readonly id: RemoteId;
@@ -19,14 +20,15 @@ export interface CandidateView {
   readonly promised?: boolean;
 }
 
+/** `shown`: what else a person is shown of a match by score. */
 export type Match =
   | { readonly kind: "none" }
   /** The record has none of its match fields. */
   | { readonly kind: "no-key" }
   | { readonly kind: "one"; readonly id: RemoteId }
   /** The link is null while it is only promised. */
-  | { readonly kind: "taken"; readonly id: RemoteId; readonly linkId: LinkId | null }
-  | { readonly kind: "ambiguous"; readonly candidates: readonly RemoteId[]; readonly rivals: readonly RemoteId[]; readonly heard: Heard };
+  | { readonly kind: "taken"; readonly id: RemoteId; readonly linkId: LinkId | null; readonly shown?: Fields }
+  | { readonly kind: "ambiguous"; readonly candidates: readonly RemoteId[]; readonly rivals: readonly RemoteId[]; readonly heard: Heard; readonly shown?: Fields };
 
 /** Of an ambiguous cluster, the unlinked records that this run decides about: one of them speaks for all. */
 interface Heard {

@@ -304,13 +304,13 @@ export function decideLone(lone: LoneRecord, facts: DecideFacts): Decision {
     return lone.partner === null ? { ...alone, ...NOTHING, ...UNSETTLED, situation: "unknown" } : matched(lone, lone.partner, facts);
   }
   if (match.kind === "ambiguous") {
-    const values: Value = { [names[other]]: match.candidates, [names[side]]: [record.id, ...match.rivals] };
+    const values: Value = { ...match.shown, [names[other]]: match.candidates, [names[side]]: [record.id, ...match.rivals] };
     const [candidate] = match.candidates;
     const ids = sideIds(side, record.id, match.candidates.length === 1 && candidate !== undefined ? candidate : null);
     return { ...alone, ...NOTHING, ...UNSETTLED, situation: "ambiguous", cases: asked(lone, [{ kind: "ambiguous", field: null, ...ids, values }]) };
   }
   if (match.kind === "taken") {
-    const values: Value = { unlinked: { side: names[side], id: record.id }, taken: { side: names[other], id: match.id, link: match.linkId } };
+    const values: Value = { ...match.shown, unlinked: { side: names[side], id: record.id }, taken: { side: names[other], id: match.id, link: match.linkId } };
     const ids = sideIds(side, record.id, match.id);
     return { ...alone, ...NOTHING, ...UNSETTLED, situation: "matched-taken", cases: asked(lone, [{ kind: "matched-taken", field: null, ...ids, values }]) };
   }

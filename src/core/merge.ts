@@ -42,7 +42,8 @@ export type Target =
 /** A person's answer to the case of a field or group. */
 export type Answer =
   | { readonly kind: "take"; readonly side: Side }
-  | { readonly kind: "value"; readonly left: Cell; readonly right: Cell }
+  /** What either side shall show, by field of the unit; a field that is not named keeps what it shows. */
+  | { readonly kind: "value"; readonly fields: Readonly<Record<string, { readonly left: Cell; readonly right: Cell }>> }
   | { readonly kind: "dismiss" };
 
 export interface MergeFacts {
@@ -94,7 +95,11 @@ function mergeUnit(unit: Unit, facts: MergeFacts): readonly FieldOutcome[] {
   if (apart.length === 0) return unit.sights.map(agreeOrRest);
 
   const answer = facts.answers[unit.name];
-  if (answer !== undefined) return unit.sights.map((sight) => (atOne(sight) ? agreeOrRest(sight) : answered(sight, answer, facts)));
+  // A person may give a group's member another value although the sides agree on it.
+  const isGiven = (sight: FieldSight): boolean => answer?.kind === "value" && answer.fields[sight.policy.name] !== undefined;
+  if (answer !== undefined) {
+    return unit.sights.map((sight) => (atOne(sight) && !isGiven(sight) ? agreeOrRest(sight) : answered(sight, answer, facts)));
+  }
 
   const fresh = apart.some((sight) => sight.baseLeft === null && sight.baseRight === null);
   const outcome = (sight: FieldSight): FieldOutcome => {
@@ -294,8 +299,10 @@ function answered(sight: FieldSight, answer: Answer, facts: MergeFacts): FieldOu
       return agree(sight);
     case "take":
       return carryTaken(sight, answer.side, reason, facts);
-    case "value":
-      return writeBoth(sight, answer, reason);
+    case "value": {
+      const given = answer.fields[sight.policy.name];
+      return given === undefined ? rest(sight) : writeBoth(sight, given, reason);
+    }
     default:
       return unreachable(answer);
   }

@@ -10,10 +10,10 @@ import { canonicalText, type Fields } from "../core/value.ts";
 import type { Entity, RunContext } from "./context.ts";
 import { findKey } from "./look.ts";
 import { LeaseLost, type Intent, type PlannedDecision } from "./ports.ts";
-import { confirmed, equalToSent, goneAlready, outcomeOfFailure } from "./outcome.ts";
+import { confirmed, equalToSent, goneAlready, outcomeOfFailure, withoutTaken } from "./outcome.ts";
 import { fingerprintOf } from "./sight.ts";
 import { settlePage, type Done } from "./settle-page.ts";
-import { resolveUnknown } from "./unknown.ts";
+import { resolveUnknowns } from "./unknown.ts";
 import { refLookup } from "./views.ts";
 import type { RefLookup, RefNeed } from "../mapping/mapping.ts";
 
@@ -57,28 +57,41 @@ export async function carryOutPage(
     else setAt(outcomes.get(prepared.planned), prepared.writeIndex, prepared.result.outcome);
   }
   // A system that must not be written to was met while looking: nothing of the page is sent.
-  if (jobs.length > 0 && firstOf(stops) === null) {
-    const rows = jobs.map((job) => intentOf(context, entity, job));
+  const rows = firstOf(stops) === null ? jobs.map((job) => intentOf(context, entity, job)) : [];
+  if (rows.length > 0) {
     await context.store.saveIntents(context.lease, rows);
     const performed = await performAll(context, entity, jobs);
+    const lost = rows.filter((_, index) => performed.results[index]?.kind === "unknown");
+    const found = new Map((await resolveUnknowns(context, entity, lost)).map((outcome, index) => [lost[index], outcome]));
+    const ended = jobs.map(({ write, planned }, index) => ({ side: write.side, op: write.op, linkId: planned.decision.linkId, outcome: found.get(rows[index]) ?? performed.results[index] ?? SKIPPED }));
+    const settled = await withoutTaken(context, entity, ended);
     for (const [index, job] of jobs.entries()) {
       const intent = rows[index];
-      const result = performed.results[index];
-      if (intent === undefined || result === undefined) continue;
-      const outcome = result.kind === "unknown" ? await resolveUnknown(context, entity, intent) : result;
+      const outcome = settled[index];
+      if (intent === undefined || outcome === undefined) continue;
       setAt(outcomes.get(job.planned), job.writeIndex, outcome);
       if (outcome.kind !== "unknown") intents.get(job.planned)?.push(intent.id);
     }
     stops.push(performed.stop);
   }
+  const jobIds = new Map<PlannedDecision, string[]>(page.map((planned) => [planned, []]));
+  jobs.forEach((job, index) => {
+    const id = rows[index]?.id;
+    const ids = jobIds.get(job.planned);
+    if (id !== undefined && ids !== undefined) ids[job.writeIndex] = id;
+  });
   const done = page.map((planned): Done => {
     const found = outcomes.get(planned) ?? [];
     const all = planned.decision.writes.map((_, index) => found[index] ?? ({ kind: "skipped" } as const));
-    return { decision: resolvedDecision(planned, jobs), seen: planned.seen, outcomes: all, intentsDone: intents.get(planned) ?? [], intentsTried: [], missing: missing.get(planned) ?? [], lookAgain: lookAgain.has(planned) };
+    const ids = jobIds.get(planned) ?? [];
+    const own = planned.decision.writes.map((_, index) => ids[index] ?? null);
+    return { decision: resolvedDecision(planned, jobs), intents: own, seen: planned.seen, outcomes: all, intentsDone: intents.get(planned) ?? [], intentsTried: [], missing: missing.get(planned) ?? [], lookAgain: lookAgain.has(planned) };
   });
   await settlePage(context, entity, done);
   return firstOf(stops);
 }
+
+const SKIPPED: WriteOutcome = { kind: "skipped" };
 
 function firstOf(stops: readonly (Stop | null)[]): Stop | null {
   return stops.find((stop) => stop !== null) ?? null;
@@ -111,9 +124,9 @@ async function prepareAll(
   const currents = await readCurrents(context, entity, all.map(({ write }) => write));
   return Promise.all(
     all.map(async ({ planned, writeIndex, write }, index) => {
-      const { write: resolved, missing } = resolveReferences(entity, write, lookup);
-      // A new record waits for its parent; an existing one gets its other fields meanwhile.
-      const waits = missing.length > 0 && (write.op === "create" || resolved.fields.length === 0);
+      const { write: resolved, missing, needed } = resolveReferences(entity, write, lookup);
+      // A new record waits for its parent; an existing one, or one whose reference is optional, gets its other fields meanwhile.
+      const waits = missing.length > 0 && ((write.op === "create" && needed) || resolved.fields.length === 0);
       const result: Prepared = waits
         ? { kind: "outcome", outcome: { kind: "parked" } }
         : await prepare(context, entity, { planned, writeIndex, write: resolved, current: currents[index] ?? null, stops });
@@ -126,19 +139,25 @@ interface Resolved {
   readonly write: Write;
   /** References that still have no link. */
   readonly missing: readonly RefNeed[];
+  /** One of them is not optional. */
+  readonly needed: boolean;
 }
 
 /** References to records that were linked earlier in this run. */
 function resolveReferences(entity: Entity, write: Write, lookup: RefLookup): Resolved {
   const fields: FieldWrite[] = [];
   const missing: RefNeed[] = [];
+  let needed = false;
   for (const field of write.fields) {
     const id = field.after.kind === "waiting" ? lookup(field.after) : null;
     if (field.after.kind !== "waiting") fields.push(field);
-    else if (id === null) missing.push({ entity: field.after.entity, side: field.after.side, id: field.after.id });
+    else if (id === null) {
+      missing.push({ entity: field.after.entity, side: field.after.side, id: field.after.id });
+      needed ||= entity.mapping.policy.fields.find(({ name }) => name === field.field)?.optional !== true;
+    }
     else fields.push({ ...field, after: { kind: "value", cell: entity.mapping.cell(write.side, field.field, id) } });
   }
-  return { write: { ...write, fields }, missing };
+  return { write: { ...write, fields }, missing, needed };
 }
 
 /** What the connector's guard asks to be read just before writing. Undefined: not asked. */

@@ -3,9 +3,10 @@
 
 import { speaksFor, decideLinked, decideLone, GONE, type DecideFacts } from "../core/decide.ts";
 import type { Decision } from "../core/decision.ts";
+import type { Cell } from "../core/field.ts";
 import type { Answer } from "../core/merge.ts";
 import type { BySide, Instant } from "../core/ids.ts";
-import { canonicalText, type Value } from "../core/value.ts";
+import { canonicalText, isFields, type Fields, type Value } from "../core/value.ts";
 import { countSituation, tallyOf, throwIfStopping, type Entity, type RunContext } from "./context.ts";
 import { heldBack, isLocked, mayBeCreated, type Locks } from "./locks.ts";
 import type { CaseResolution, PlannedDecision } from "./ports.ts";
@@ -102,13 +103,37 @@ async function answersOf(entity: Entity, resolutions: readonly CaseResolution[])
       answers[unit] = answer;
       continue;
     }
-    if (!entity.mapping.policy.fields.some((policy) => policy.name === unit)) continue;
-    const left = entity.mapping.cell("left", unit, answer.value);
-    const [carried] = await entity.mapping.carry("left", [{ [unit]: { kind: "value", cell: left } }], () => null);
-    const right = carried?.[unit];
-    if (right?.kind === "value") answers[unit] = { kind: "value", left, right: right.cell };
+    const fields = await givenFields(entity, unit, answer.value);
+    if (fields !== null) answers[unit] = { kind: "value", fields };
   }
   return answers;
+}
+
+/** A group's values are given by field. Null: not such values, or one outside its domain, so the case stays as it is. */
+async function givenFields(entity: Entity, unit: string, value: Value): Promise<Readonly<Record<string, BySide<Cell>>> | null> {
+  const members = entity.mapping.policy.fields.filter((policy) => policy.group === unit).map((policy) => policy.name);
+  const values: Fields = members.length > 0 && isFields(value) ? value : { [unit]: value };
+  const given: Record<string, BySide<Cell>> = {};
+  for (const [name, each] of Object.entries(values)) {
+    if (!entity.mapping.policy.fields.some((policy) => policy.name === name)) return null;
+    const cells = await givenCells(entity, name, each);
+    if (cells === null) return null;
+    given[name] = cells;
+  }
+  return given;
+}
+
+/** Written and read like any value of the left side, so that only what the field may hold gets through. */
+async function givenCells(entity: Entity, field: string, value: Value): Promise<BySide<Cell> | null> {
+  const left = entity.mapping.cell("left", field, value);
+  const written = await entity.mapping.write("left", { [field]: left }, null);
+  if (written.ok) {
+    const [read] = await entity.mapping.read("left", [written.record]);
+    if (read?.fields[field]?.kind === "invalid") return null;
+  }
+  const [carried] = await entity.mapping.carry("left", [{ [field]: { kind: "value", cell: left } }], () => null);
+  const right = carried?.[field];
+  return right?.kind === "value" ? { left, right: right.cell } : null;
 }
 
 /** Names exactly what will be done and on what grounds; an approval holds for this and nothing else. Null: nothing is written. */

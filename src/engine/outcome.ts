@@ -3,7 +3,7 @@
 import type { RemoteFailure, RemoteRecord } from "../connector/contract.ts";
 import type { Write } from "../core/decision.ts";
 import { NULL_KEY, type Cell, type Reading } from "../core/field.ts";
-import { unreachable, type RemoteId, type Side } from "../core/ids.ts";
+import { SIDES, unreachable, type LinkId, type RemoteId, type Side } from "../core/ids.ts";
 import type { WriteOutcome } from "../core/settle.ts";
 import type { Entity, RunContext } from "./context.ts";
 import { fingerprintOf } from "./sight.ts";
@@ -81,18 +81,55 @@ export async function confirmed(
 
 /** The one unlinked record that shows all that was sent; null when there is none or more than one. */
 export async function equalToSent(context: RunContext, entity: Entity, side: Side, write: Write, records: readonly RemoteRecord[]): Promise<RemoteRecord | null> {
-  if (records.length === 0) return null;
+  const [equal] = await allEqualToSent(context, entity, side, [write], records);
+  return equal?.length === 1 ? (equal[0] ?? null) : null;
+}
+
+/** For each write the unlinked records that show all that it sent. */
+export async function allEqualToSent(context: RunContext, entity: Entity, side: Side, writes: readonly Write[], records: readonly RemoteRecord[]): Promise<readonly (readonly RemoteRecord[])[]> {
+  if (records.length === 0) return writes.map(() => []);
   const links = await context.store.linksBy(entity.name, side, records.map((record) => record.id));
   const taken = new Set(links.filter((link) => link.state !== "tombstone").map((link) => link[side]));
   const free = records.filter((record) => !taken.has(record.id) && !record.deleted);
   const readings = await entity.mapping.read(side, free.map((record) => record.fields));
-  const equal = free.filter((_, index) =>
-    write.fields.every((field) => {
-      if (field.after.kind !== "value") return false;
-      const reading = readings[index]?.fields[field.field];
-      const shown = reading?.kind === "value" ? reading.cell.key : reading?.kind === "invalid" ? "invalid" : NULL_KEY;
-      return shown === field.after.cell.key;
-    }),
+  return writes.map((write) =>
+    free.filter((_, index) =>
+      write.fields.every((field) => {
+        if (field.after.kind !== "value") return false;
+        const reading = readings[index]?.fields[field.field];
+        const shown = reading?.kind === "value" ? reading.cell.key : reading?.kind === "invalid" ? "invalid" : NULL_KEY;
+        return shown === field.after.cell.key;
+      }),
+    ),
   );
-  return equal.length === 1 ? (equal[0] ?? null) : null;
+}
+
+/** How a write ended, with the link it belongs to. */
+export interface Ended {
+  readonly side: Side;
+  readonly op: Write["op"];
+  readonly linkId: LinkId | null;
+  readonly outcome: WriteOutcome;
+}
+
+/**
+ * A create that was given a record which is somebody else's counterpart already (an upsert that hit another record) made no
+ * counterpart: its source is quarantined, where a second link of that record would be refused for ever.
+ */
+export async function withoutTaken(context: RunContext, entity: Entity, ended: readonly Ended[]): Promise<readonly WriteOutcome[]> {
+  const holders = new Map<string, LinkId>();
+  for (const side of SIDES) {
+    const ids = ended.flatMap((each) => (each.side === side && each.op === "create" && each.outcome.kind === "done" ? [each.outcome.id] : []));
+    if (ids.length === 0) continue;
+    for (const link of await context.store.linksBy(entity.name, side, ids)) if (link.state !== "tombstone") holders.set(`${side} ${link[side]}`, link.id);
+  }
+  const given = new Set<string>();
+  return ended.map(({ side, op, linkId, outcome }): WriteOutcome => {
+    if (op !== "create" || outcome.kind !== "done") return outcome;
+    const name = `${side} ${outcome.id}`;
+    const holder = holders.get(name);
+    if ((holder !== undefined && holder !== linkId) || given.has(name)) return { kind: "failed", code: "key-taken", message: `the system gave ${outcome.id}, which is the counterpart of another record` };
+    given.add(name);
+    return outcome;
+  });
 }

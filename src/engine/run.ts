@@ -60,7 +60,8 @@ export async function runPair(parts: PairParts, ports: Ports, request: RunReques
   } finally {
     kept.stop();
     if (result !== null) await ports.store.endRun(request.run, result.report);
-    await ports.store.releaseLease(lease);
+    // A lease that cannot be given back runs out; what ended the run is what has to be told.
+    await ports.store.releaseLease(lease).catch((error: unknown) => ports.log.warn("the lease was not given back", { pair: parts.mapping.pair, error: String(error) }));
   }
   return result;
 }

@@ -15,6 +15,8 @@ export interface Done {
   readonly seen: BySide<Seen>;
   readonly outcomes: readonly WriteOutcome[];
   readonly intentsDone: readonly string[];
+  /** The intent of each write, in their order; left out: as `intentsDone`. */
+  readonly intents?: readonly (string | null)[];
   readonly intentsTried: readonly string[];
   /** References without a link, for which the record waits. */
   readonly missing: readonly RefNeed[];
@@ -100,7 +102,7 @@ function effectsOf(done: Done, tally: EntityTally): readonly Effect[] {
       fields[field] = { before: before?.value ?? null, after: sent, readBack: outcome.readBack[field]?.value ?? sent, reason };
     }
     const other = decision[otherSide(write.side)];
-    return [{ entity: decision.entity, side: write.side, op: write.op, record: outcome.id, other, linkId: decision.linkId, fields, reason: write.reason, intentId: done.intentsDone[0] ?? null }];
+    return [{ entity: decision.entity, side: write.side, op: write.op, record: outcome.id, other, linkId: decision.linkId, fields, reason: write.reason, intentId: (done.intents ?? done.intentsDone)[index] ?? null }];
   });
 }
 

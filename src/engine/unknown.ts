@@ -10,28 +10,45 @@
 import type { RemoteFailure, RemoteRecord, Result } from "../connector/contract.ts";
 import type { Write } from "../core/decision.ts";
 import { NULL_KEY } from "../core/field.ts";
+import { groupBy } from "../core/group.ts";
 import { remoteId, type RemoteId, type Side } from "../core/ids.ts";
 import type { WriteOutcome } from "../core/settle.ts";
-import { confirmed, equalToSent, outcomeOfFailure } from "./outcome.ts";
+import { allEqualToSent, confirmed, equalToSent, outcomeOfFailure, withoutTaken } from "./outcome.ts";
 import { throwIfStopping, type Entity, type RunContext } from "./context.ts";
 import { findKey } from "./look.ts";
 import type { CaseResolution, Intent } from "./ports.ts";
 import { settlePage } from "./settle-page.ts";
 
-/** Resolves what an earlier run, or a crash, left open. @returns records that stay locked, as those that stay open. */
+/** Resolves what an earlier run, or a crash, left open. @returns those that stay open: their records stay locked. */
 export async function recoverIntents(context: RunContext): Promise<readonly Intent[]> {
   const stillOpen: Intent[] = [];
   const intents = await context.store.openIntents();
   const answers = intents.length === 0 ? [] : await context.store.resolutions(intents.map(({ entity, decision: { left, right } }) => ({ entity, left, right })));
-  for (const intent of intents) {
-    throwIfStopping(context);
-    const entity = context.entities.find((each) => each.name === intent.entity);
+  for (const [name, own] of groupBy(intents, (intent) => intent.entity)) {
+    const entity = context.entities.find((each) => each.name === name);
     if (entity === undefined) {
-      context.log.warn("an open intent belongs to an entity that the mapping no longer has", { pair: context.mapping.pair, entity: intent.entity, intent: intent.id });
-      stillOpen.push(intent);
+      context.log.warn("open intents belong to an entity that the mapping no longer has", { pair: context.mapping.pair, entity: name, intents: own.length });
+      stillOpen.push(...own);
       continue;
     }
-    const outcome = (await personSaid(context, intent, answers)) ?? (await resolveUnknown(context, entity, intent));
+    stillOpen.push(...(await recoverEntity(context, entity, own, answers)));
+  }
+  return stillOpen;
+}
+
+async function recoverEntity(context: RunContext, entity: Entity, intents: readonly Intent[], answers: readonly CaseResolution[]): Promise<readonly Intent[]> {
+  const stillOpen: Intent[] = [];
+  const said = new Map<Intent, WriteOutcome>();
+  for (const intent of intents) {
+    const outcome = await personSaid(context, intent, answers);
+    if (outcome !== null) said.set(intent, outcome);
+  }
+  const asked = intents.filter((intent) => !said.has(intent));
+  const resolved = await resolveUnknowns(context, entity, asked);
+  for (const intent of intents) {
+    throwIfStopping(context);
+    const found = said.get(intent) ?? resolved[asked.indexOf(intent)] ?? stillUnknown("nothing was found out");
+    const [outcome = found] = await withoutTaken(context, entity, [{ side: intent.side, op: intent.op, linkId: intent.decision.linkId, outcome: found }]);
     // Each write of a decision has its own intent: only this one is settled here, and the rest is decided again.
     const write = intent.decision.writes[intent.writeIndex];
     const decision = { ...intent.decision, writes: write === undefined ? [] : [write], settledLeft: false, settledRight: false };
@@ -63,11 +80,32 @@ function adopted(id: RemoteId, version: string | null): WriteOutcome {
   return { kind: "done", id, version, readBack: {}, undisturbed: false, fingerprint: null, matchKeys: null, effect: true };
 }
 
-export async function resolveUnknown(context: RunContext, entity: Entity, intent: Intent): Promise<WriteOutcome> {
+/** Outcomes in the order of the intents, which are all of one entity. What only a listing can tell is told by one listing a side. */
+export async function resolveUnknowns(context: RunContext, entity: Entity, intents: readonly Intent[]): Promise<readonly WriteOutcome[]> {
+  const outcomes = new Map<Intent, WriteOutcome>();
+  const unasked: Intent[] = [];
+  for (const intent of intents) {
+    const write = writeOf(intent);
+    // A stopping run asks nothing more: what it cannot find out now the next one will.
+    if (context.signal.aborted) {
+      outcomes.set(intent, stillUnknown("the run was stopped"));
+      continue;
+    }
+    const outcome = intent.op === "create" ? await resolveCreate(context, entity, intent, write) : await resolveExisting(context, entity, intent, write);
+    if (outcome === null) unasked.push(intent);
+    else outcomes.set(intent, outcome);
+  }
+  for (const [side, own] of groupBy(unasked, (intent) => intent.side)) {
+    const listed = await byListing(context, entity, side, own.map(writeOf));
+    own.forEach((intent, index) => outcomes.set(intent, listed[index] ?? stillUnknown("it was not listed")));
+  }
+  return intents.map((intent) => outcomes.get(intent) ?? stillUnknown("nothing was found out"));
+}
+
+function writeOf(intent: Intent): Write {
   const write = intent.decision.writes[intent.writeIndex];
   if (write === undefined) throw new Error(`intent ${intent.id} names write ${String(intent.writeIndex)} of a decision that has ${String(intent.decision.writes.length)}`);
-  if (intent.op === "create") return resolveCreate(context, entity, intent, write);
-  return resolveExisting(context, entity, intent, write);
+  return write;
 }
 
 async function resolveExisting(context: RunContext, entity: Entity, intent: Intent, write: Write): Promise<WriteOutcome> {
@@ -92,7 +130,8 @@ async function resolveExisting(context: RunContext, entity: Entity, intent: Inte
   return { kind: "again", why: "the write did not happen, or somebody has edited since", waitMs: 0 };
 }
 
-async function resolveCreate(context: RunContext, entity: Entity, intent: Intent, write: Write): Promise<WriteOutcome> {
+/** Null: there is nothing to ask by but a listing. */
+async function resolveCreate(context: RunContext, entity: Entity, intent: Intent, write: Write): Promise<WriteOutcome | null> {
   const object = entity.objects[write.side];
   const create = object.capabilities.create;
   const keyLives = create !== null && context.clock.now() - intent.openedAt < create.keyLifeMs;
@@ -107,7 +146,7 @@ async function resolveCreate(context: RunContext, entity: Entity, intent: Intent
     if (answer.failure.kind === "rejected") return outcomeOfFailure(answer.failure, "create");
   }
   const found = await lookFor(entity, intent, write);
-  if (found === null) return byListing(context, entity, write);
+  if (found === null) return null;
   if (!found.ok) return stillUnknown(found.failure.message);
   const equal = await equalToSent(context, entity, write.side, write, found.value);
   if (equal !== null) return confirmed(context, entity, write.side, { write, current: null }, equal, equal);
@@ -166,19 +205,32 @@ async function lookFor(entity: Entity, intent: Intent, write: Write): Promise<Re
 }
 
 /** Without any means to ask: exactly one unlinked record equal to what was sent, in a complete listing. */
-async function byListing(context: RunContext, entity: Entity, write: Write): Promise<WriteOutcome> {
-  const object = entity.objects[write.side];
+async function byListing(context: RunContext, entity: Entity, side: Side, writes: readonly Write[]): Promise<readonly WriteOutcome[]> {
+  const object = entity.objects[side];
   const person = (message: string): WriteOutcome => ({ kind: "unknown", message, needsPerson: true });
-  if (!object.capabilities.list) return person("the connector can neither look it up nor list");
-  const equal: RemoteRecord[] = [];
+  if (!object.capabilities.list) return writes.map(() => person("the connector can neither look it up nor list"));
+  const equal = writes.map((): RemoteRecord[] => []);
   for await (const page of object.list()) {
-    if (!page.ok) return stillUnknown(page.failure.message);
-    const candidates = await equalToSent(context, entity, write.side, write, page.value.records);
-    if (candidates !== null) equal.push(candidates);
+    if (!page.ok) return writes.map(() => stillUnknown(page.failure.message));
+    const found = await allEqualToSent(context, entity, side, writes, page.value.records);
+    found.forEach((records, index) => equal[index]?.push(...records));
   }
-  const [only] = equal;
-  if (equal.length === 1 && only !== undefined) return confirmed(context, entity, write.side, { write, current: null }, only, only);
-  return person(equal.length === 0 ? "no record equal to what was sent is listed" : "several records equal to what was sent are listed");
+  const adoptedIds = new Set<RemoteId>();
+  const outcomes: WriteOutcome[] = [];
+  for (const [index, write] of writes.entries()) {
+    const records = distinct(equal[index] ?? []);
+    const [only] = records;
+    if (records.length === 1 && only !== undefined && !adoptedIds.has(only.id)) {
+      adoptedIds.add(only.id);
+      outcomes.push(await confirmed(context, entity, side, { write, current: null }, only, only));
+    } else outcomes.push(person(records.length <= 1 ? "no record equal to what was sent is listed" : "several records equal to what was sent are listed"));
+  }
+  return outcomes;
+}
+
+/** A page may show a record that an earlier one has shown. */
+function distinct(records: readonly RemoteRecord[]): readonly RemoteRecord[] {
+  return [...new Map(records.map((record) => [record.id, record])).values()];
 }
 
 async function readOne(entity: Entity, write: Write, id: RemoteId): Promise<RemoteRecord | null> {

@@ -20,6 +20,7 @@ import type { Ordered } from "./entity-order.ts";
 import { ENTITY_KEY_NAMES, entitySideSchema, type EntityFile } from "./file-entity.ts";
 import { withGroups } from "./groups.ts";
 import { issueProblems } from "./issues.ts";
+import type { CompiledRule } from "./law-check.ts";
 import type { FieldLens } from "./lens.ts";
 import type { EntityMapping, EntityPolicy, Operation, WhenGone } from "./mapping.ts";
 import { reportOverlaps } from "./overlap.ts";
@@ -27,6 +28,7 @@ import { checkTests } from "./test-shape.ts";
 
 export interface CompiledEntity extends Ordered {
   readonly mapping: EntityMapping;
+  readonly rules: readonly CompiledRule[];
 }
 
 /** @param known Names of all entities of the file. */
@@ -77,7 +79,31 @@ export function compileEntity(
     context,
   );
   const policy = compilePolicy(name, { entity, at, direction, fields }, context);
-  return { name, parents, mapping: entityLenses({ policy, objects, scopes, fields, matchRules }) };
+  const compiled = fields.flatMap((lens) => rulesOf(name, lens, { entity, at }));
+  return { name, parents, rules: compiled, mapping: entityLenses({ policy, objects, scopes, fields, matchRules }) };
+}
+
+/** A field's rule, and those of its lines. */
+function rulesOf(
+  name: string,
+  lens: FieldLens,
+  { entity, at }: { readonly entity: EntityFile; readonly at: KeyPath },
+): readonly CompiledRule[] {
+  const field = lens.policy.name;
+  const file = entity.fields[field];
+  const matchedAt = (entity.match ?? []).flatMap((entry, index): KeyPath[] => {
+    const position = Array.isArray(entry) ? entry.indexOf(field) : -1;
+    return position < 0 ? [] : [[...at, "match", index, position]];
+  });
+  const ruleAt = [...at, "fields", field];
+  const own: CompiledRule = { entity: name, field, lens, at: ruleAt, accepted: file?.law === "lossy", matchedAt };
+  const ofLines = (lens.lines?.fields ?? []).map((line): CompiledRule => {
+    const lineName = line.policy.name;
+    const accepted = file?.each?.fields[lineName]?.law === "lossy";
+    const lineAt = [...ruleAt, "each", "fields", lineName];
+    return { entity: name, field: `${field}.${lineName}`, lens: line, at: lineAt, accepted, matchedAt: [] };
+  });
+  return [own, ...ofLines];
 }
 
 function compileSides(

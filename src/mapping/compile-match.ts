@@ -1,14 +1,13 @@
 // `match`: how the counterpart of a record without a link is found. Values that lose something cannot stand for a record.
 
-import { didYouMean, problem, type KeyPath } from "../core/problem.ts";
-import { readPath, reportNotSupported, sideEntries, type CompileContext } from "./compile-context.ts";
+import { problem, type KeyPath } from "../core/problem.ts";
+import { readPath, sideEntries, type CompileContext } from "./compile-context.ts";
+import { compileScore, reportUnknownField, SCORE_KEYS } from "./compile-match-score.ts";
 import type { EntityFile } from "./file-entity.ts";
 import { shown } from "./issues.ts";
 import { keyFault } from "./laws.ts";
 import type { FieldLens } from "./lens.ts";
 import type { MatchRule } from "./match.ts";
-
-export const SCORE_KEYS: readonly string[] = ["score", "link_at", "review_at"];
 
 export interface MatchFields {
   readonly compiled: readonly FieldLens[];
@@ -24,7 +23,10 @@ export function compileMatch(
 ): readonly MatchRule[] {
   return (match ?? []).flatMap((entry, index): readonly MatchRule[] => {
     const path = [...at, index];
-    return Array.isArray(entry) ? fieldsRule(entry, fields, path, context) : pathsRule(entry, path, context);
+    if (Array.isArray(entry)) return fieldsRule(entry, fields, path, context);
+    if (!SCORE_KEYS.some((key) => key in entry)) return pathsRule(entry, path, context);
+    const rule = compileScore(entry, fields, { index, at: path }, context);
+    return rule === null ? [] : [{ kind: "score", rule }];
   });
 }
 
@@ -38,7 +40,7 @@ function fieldsRule(
   names.forEach((name, index) => {
     const field = fields.compiled.find(({ policy }) => policy.name === name);
     if (field === undefined) {
-      if (!fields.named.includes(name)) reportUnknownField(name, fields.named, [...at, index], context);
+      if (!fields.named.includes(name)) reportUnknownField(name, fields.named, [...at, index], context, "value");
       return;
     }
     const fault = keyFault(field);
@@ -54,22 +56,11 @@ function fieldsRule(
   return lenses.length === names.length ? [{ kind: "fields", fields: lenses }] : [];
 }
 
-function reportUnknownField(name: string, known: readonly string[], at: KeyPath, context: CompileContext): void {
-  const hint = didYouMean(name, known);
-  const more = { found: name, expected: known.join(", "), ...(hint === undefined ? {} : { hint }) };
-  context.report(problem("E_KEY", at, `there is no field "${name}"`, more));
-}
-
 function pathsRule(
   entry: Readonly<Record<string, unknown>>,
   at: KeyPath,
   context: CompileContext,
 ): readonly MatchRule[] {
-  const [scored] = SCORE_KEYS.filter((key) => key in entry);
-  if (scored !== undefined) {
-    reportNotSupported("matching by `score`", [...at, scored], context);
-    return [];
-  }
   const given = sideEntries(entry, at, context, []);
   const paths = { left: sidePath("left", given.left), right: sidePath("right", given.right) };
   return paths.left === null || paths.right === null

@@ -1,11 +1,13 @@
 // A mapping file becomes a compiled Mapping, once. Every problem of the file is collected; an error among them means no mapping.
 
 import type { ExpressionCompiler } from "../core/expression.ts";
+import type { BySide } from "../core/ids.ts";
 import { isError, problem, type KeyPath, type Problem } from "../core/problem.ts";
 import { parseDuration } from "../core/units.ts";
 import { reportReservedName, type CompileContext } from "./compile-context.ts";
 import { compileEntity } from "./compile-entity.ts";
 import { orderEntities } from "./entity-order.ts";
+import type { CompiledRule } from "./law-check.ts";
 import type { MappingFile } from "./file.ts";
 import { compileGuards } from "./guards.ts";
 import type { Mapping } from "./mapping.ts";
@@ -25,6 +27,10 @@ export interface CompiledMapping {
   /** Null when a problem is an error. */
   readonly mapping: Mapping | null;
   readonly problems: readonly Problem[];
+  /** Those that could be compiled, for `checkLaws`: what their expressions do is only told by trying. */
+  readonly rules: readonly CompiledRule[];
+  /** The file's names of the sides; null: they cannot be told. */
+  readonly names: BySide<string> | null;
 }
 
 export function compileMapping(file: MappingFile, options: CompileOptions): CompiledMapping {
@@ -37,7 +43,7 @@ export function compileMapping(file: MappingFile, options: CompileOptions): Comp
     told.add(text);
   };
   const sides = compileSides(file.sides, report);
-  if (sides === null) return { mapping: null, problems };
+  if (sides === null) return { mapping: null, problems, rules: [], names: null };
 
   const context: CompileContext = {
     names: { left: sides.left.name, right: sides.right.name },
@@ -65,7 +71,8 @@ export function compileMapping(file: MappingFile, options: CompileOptions): Comp
     meaning: meaningText(file),
     entities: ordered.map((entity) => entity.mapping),
   };
-  return { mapping: problems.some(isError) ? null : mapping, problems };
+  const rules = compiled.flatMap((entity) => entity.rules);
+  return { mapping: problems.some(isError) ? null : mapping, problems, rules, names: context.names };
 }
 
 function readDuration(text: string, at: KeyPath, context: CompileContext): number {

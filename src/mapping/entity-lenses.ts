@@ -39,6 +39,7 @@ export function entityLenses(parts: EntityParts): EntityMapping {
     policy,
     objects,
     wanted: { left: wantedNames(parts, "left", reads.left), right: wantedNames(parts, "right", reads.right) },
+    scored: parts.matchRules.flatMap((rule) => (rule.kind === "score" ? [rule.rule] : [])),
     refs: [...new Set(fields.flatMap((field) => field.ref ?? []))].sort(),
     fingerprintText: (side, record) => readText(reads[side], record),
     read: (side, records) => readPage(parts, side, records),

@@ -8,36 +8,20 @@
 //   forward            no way back
 //   unproven           an expression: only trying tells
 
-import { isList, canonicalText } from "../core/value.ts";
-import type { Value } from "../core/value.ts";
 import { otherSide, type BySide, type Side } from "../core/ids.ts";
 import { problem, type KeyPath } from "../core/problem.ts";
-import type { Cell } from "../core/field.ts";
 import type { CompileContext } from "./compile-context.ts";
 import type { RuleFile } from "./file-rule.ts";
-import { shown } from "./issues.ts";
-import { settledCell } from "./settled.ts";
-import { cellOf } from "./cell.ts";
+import { smallest, type Counterexample } from "./law-trial.ts";
+import { valuesToTry } from "./law-values.ts";
+import { lawProblem, type RuleClass } from "./law-words.ts";
 import type { FieldLens, SideLens } from "./lens.ts";
-import type { Domain, FieldType } from "./types/type.ts";
-
-export type RuleClass =
-  | { readonly kind: "iso" | "lossy-both" | "forward" | "unproven" }
-  /** `keeps` has the detail that the other side loses. */
-  | { readonly kind: "lossy"; readonly keeps: Side }
-  | { readonly kind: "unlawful"; readonly counterexample: Counterexample };
-
-/** A value of `from` that is carried across, back, and across again, and then is another one. */
-interface Counterexample {
-  readonly from: Side;
-  readonly value: Value;
-  readonly across: Value;
-  readonly again: Value | null;
-}
+import { settledCell } from "./settled.ts";
 
 export function classifyRule(field: FieldLens): RuleClass {
   const { left, right } = field.sides;
   if (left.target.kind === "none" || right.target.kind === "none") return { kind: "forward" };
+  if (field.lines !== null) return classOfLines(field.lines.fields);
   if (hasExpression(left) || hasExpression(right)) return { kind: "unproven" };
   if (field.ref !== null) return { kind: "iso" };
   if (field.table !== null) return field.table.injective ? { kind: "iso" } : { kind: "lossy", keeps: "left" };
@@ -76,31 +60,19 @@ export function reportLaws(
   if (reportNotWritable(field, at, context)) return;
   reportFloatMoney(field, { rule, at }, context);
   if (field.policy.writes !== "both") return;
-  if (rule.law === "lossy") {
-    if (field.policy.conflict !== "left" && field.policy.conflict !== "right") {
-      const hint = `conflict: ${context.names.left}`;
-      context.report(
-        problem("E_MISSING", [...at, "conflict"], "`law: lossy` needs a side that wins", { on: "key", hint }),
-      );
-    }
-    return;
-  }
-  const kind = classifyRule(field);
-  if (kind.kind === "lossy-both") {
-    const message = "each side loses detail that the other has, so an edit of one changes what the other showed";
-    const hint = `say \`law: lossy\` with \`conflict: ${context.names.left}\` (or ${context.names.right}) to accept it`;
-    context.report(problem("E_LAW_VIOLATION", at, message, { on: "key", hint }));
-  } else if (kind.kind === "unlawful") {
-    const { from, value, across, again } = kind.counterexample;
-    const to = context.names[otherSide(from)];
-    const message = `${shown(value)} in ${context.names[from]} becomes ${shown(across)} in ${to}, and after going back and across again ${shown(again)}`;
+  if (rule.law === "lossy" && field.policy.conflict !== "left" && field.policy.conflict !== "right") {
+    const hint = `conflict: ${context.names.left}`;
     context.report(
-      problem("E_LAW_VIOLATION", at, message, { on: "key", hint: "give the rule a `direction`, or types that agree" }),
+      problem("E_MISSING", [...at, "conflict"], "`law: lossy` needs a side that wins", { on: "key", hint }),
     );
   }
+  // Each line's rule has told its own.
+  if (field.lines !== null) return;
+  const told = lawProblem(classifyRule(field), { at, accepted: rule.law === "lossy", names: context.names });
+  if (told !== null) context.report(told);
 }
 
-function hasExpression({ source, target }: SideLens): boolean {
+export function hasExpression({ source, target }: SideLens): boolean {
   return source.kind === "expression" || target.kind === "expressions";
 }
 
@@ -156,9 +128,6 @@ function reportFloatMoney(
   }
 }
 
-/** Cases of each side that are tried where construction does not tell: too few miss a fault, too many make `check` slow. */
-const CASES = 200;
-
 function classByCases(field: FieldLens): RuleClass {
   const from = { left: tryCases(field, "left"), right: tryCases(field, "right") };
   const counterexample = from.left.counterexample ?? from.right.counterexample;
@@ -166,10 +135,22 @@ function classByCases(field: FieldLens): RuleClass {
   return classOf({ left: from.left.comesBack, right: from.right.comesBack });
 }
 
-function classOf(comesBack: BySide<boolean>): RuleClass {
+/** @param comesBack By the side that values were carried from: each of them came back as it was. */
+export function classOf(comesBack: BySide<boolean>): RuleClass {
   if (comesBack.left && comesBack.right) return { kind: "iso" };
   if (comesBack.left) return { kind: "lossy", keeps: "right" };
   return comesBack.right ? { kind: "lossy", keeps: "left" } : { kind: "lossy-both" };
+}
+
+/** Each line goes its own way, so a list loses what the rules of its lines lose. */
+function classOfLines(fields: readonly FieldLens[]): RuleClass {
+  const classes = fields.map(classifyRule);
+  const worst = classes.find(({ kind }) => kind !== "iso" && kind !== "lossy");
+  if (worst !== undefined) return worst;
+  const keeps = new Set(classes.flatMap((each) => (each.kind === "lossy" ? [each.keeps] : [])));
+  const [only] = keeps;
+  if (only === undefined) return { kind: "iso" };
+  return keeps.size === 1 ? { kind: "lossy", keeps: only } : { kind: "lossy-both" };
 }
 
 /** Carries settled values of a side across and back. What the other side cannot hold is held in the run, and says nothing here. */
@@ -180,49 +161,16 @@ function tryCases(
   const here = field.sides[from];
   const there = field.sides[otherSide(from)];
   let comesBack = true;
-  let counterexample: Counterexample | null = null;
-  for (const raw of casesOf(here.type)) {
-    const reading = here.type.read(raw);
-    if (!reading.ok || reading.value === null) continue;
-    const value = settledCell(here, cellOf(here.type, reading.value));
+  const found: Counterexample[] = [];
+  for (const cell of valuesToTry(field, from).flat()) {
+    const value = settledCell(here, cell);
     const across = value === null ? null : settledCell(there, value);
     const back = across === null ? null : settledCell(here, across);
     if (value === null || across === null || back === null) continue;
     comesBack &&= back.key === value.key;
     const again = settledCell(there, back);
-    if (again?.key !== across.key) counterexample = smaller(counterexample, { from, value, across, again });
+    if (again?.key !== across.key)
+      found.push({ from, value: value.value, across: across.value, again: again?.value ?? null });
   }
-  return { comesBack, counterexample };
-}
-
-function smaller(
-  best: Counterexample | null,
-  found: { readonly from: Side; readonly value: Cell; readonly across: Cell; readonly again: Cell | null },
-): Counterexample {
-  const next = {
-    from: found.from,
-    value: found.value.value,
-    across: found.across.value,
-    again: found.again?.value ?? null,
-  };
-  return best !== null && canonicalText(best.value).length <= canonicalText(next.value).length ? best : next;
-}
-
-function casesOf(type: FieldType): readonly Value[] {
-  if (!hasDomain(type)) return [];
-  const random = seededRandom();
-  return [...type.edges, ...Array.from({ length: CASES }, () => type.sample(random))];
-}
-
-function hasDomain(type: FieldType): type is FieldType & Domain {
-  return "sample" in type && "edges" in type && isList(type.edges as Value);
-}
-
-/** The same numbers each time, so that `check` says the same each time. A linear congruential generator (Numerical Recipes). */
-function seededRandom(): () => number {
-  let state = 20_260_704;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 4_294_967_296;
-  };
+  return { comesBack, counterexample: smallest(found) };
 }

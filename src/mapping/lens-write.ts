@@ -10,7 +10,9 @@ import { writeLines } from "./lines-type.ts";
 import type { WriteResult } from "./mapping.ts";
 import { obstacleOn, plainPuts, type Put } from "./puts.ts";
 
-type Puts = { readonly ok: true; readonly puts: readonly Put[] } | { readonly ok: false; readonly message: string };
+type Puts =
+  | { readonly ok: true; readonly puts: readonly Put[] }
+  | { readonly ok: false; readonly message: string; readonly code?: string };
 
 /** @param current The record as just read; null for a create. */
 export async function writeFields(
@@ -26,7 +28,7 @@ export async function writeFields(
     const lens = lenses.get(name);
     if (lens === undefined) throw new Error(`cannot happen: a write of field "${name}", which no rule names`);
     const written = await putsOf(lens, side, cell, before);
-    if (!written.ok) return { ok: false, field: name, message: written.message };
+    if (!written.ok) return { ...written, field: name };
     for (const { path, value } of written.puts) {
       const obstacle = obstacleOn(next, path);
       if (obstacle !== null) return { ok: false, field: name, message: obstacle };
@@ -57,7 +59,7 @@ async function putsOf(lens: FieldLens, side: Side, cell: Cell, before: Fields): 
       for (const { path, expression } of target.writes) {
         const [result] = await expression.evaluate([before], bindings);
         if (result === undefined) throw new Error("cannot happen: an expression gave no result for its input");
-        if (!result.ok) return { ok: false, message: `${result.code}: ${result.message}` };
+        if (!result.ok) return { ok: false, message: `${result.code}: ${result.message}`, code: result.code };
         // Nothing for a null clears the place: else a cleared value could never be written.
         if (result.value !== undefined) puts.push({ path, value: result.value });
         else if (cell.value === null) puts.push({ path, value: null });

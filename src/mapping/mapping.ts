@@ -4,6 +4,7 @@ import type { BySide, RemoteId, Side } from "../core/ids.ts";
 import type { Carried, Cell, Reading } from "../core/field.ts";
 import type { EntityPolicy, Guards, Limit, Operation, WhenGone } from "../core/policy.ts";
 import type { Fields, Value } from "../core/value.ts";
+import type { ScoreRule } from "./match-score.ts";
 import type { Combined, Movement } from "./movement.ts";
 
 export type { EntityPolicy, Guards, Limit, Operation, WhenGone };
@@ -42,7 +43,7 @@ export interface SideReading {
   readonly inScope: boolean;
   /** By canonical field name. */
   readonly fields: Readonly<Record<string, Reading>>;
-  /** For each match rule in order: the text under which this record is looked for, or null when a part is missing. */
+  /** For each match rule in order: the text under which this record is looked for, or null when a part is missing; of a scored rule several (match-key.ts). */
   readonly matchKeys: readonly (string | null)[];
 }
 
@@ -62,6 +63,8 @@ export interface EntityMapping {
   readonly objects: BySide<string>;
   /** Top-level field names that the rules, scope and match read or write, per side; sorted. */
   readonly wanted: BySide<readonly string[]>;
+  /** The scored match rules, in order. */
+  readonly scored: readonly ScoreRule[];
   /** Entities that `ref` fields name. */
   readonly refs: readonly string[];
 
@@ -106,4 +109,5 @@ export interface EntityMapping {
 
 export type WriteResult =
   | { readonly ok: true; readonly record: Fields }
-  | { readonly ok: false; readonly field: string; readonly message: string };
+  /** `code`: of the expression that failed. */
+  | { readonly ok: false; readonly field: string; readonly message: string; readonly code?: string };

@@ -24,8 +24,9 @@ export function compileMappingFile(found: unknown, options: CompileOptions): Com
   const { file, problems } = readMappingFile(found);
   if (file !== null) return compileMapping(file, options);
   const sound = soundPart(found, problems);
-  const more = sound === null ? [] : compileMapping(sound, options).problems;
-  return { mapping: null, problems: [...problems, ...more.filter(({ code }) => !FOLLOWS.has(code))] };
+  const rest = sound === null ? null : compileMapping(sound, options);
+  const more = (rest?.problems ?? []).filter(({ code }) => !FOLLOWS.has(code));
+  return { mapping: null, problems: [...problems, ...more], rules: rest?.rules ?? [], names: rest?.names ?? null };
 }
 
 /** Problems that may only come of what was left out of a file because its shape was wrong. */

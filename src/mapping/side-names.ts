@@ -5,7 +5,7 @@ import { problem, type Problem } from "../core/problem.ts";
 import { ENTITY_KEY_NAMES } from "./file-entity.ts";
 import { RULE_KEY_NAMES } from "./file-rule.ts";
 import type { Mapping } from "./mapping.ts";
-import { SCORE_KEYS } from "./compile-match.ts";
+import { SCORE_KEYS } from "./compile-match-score.ts";
 import { RESERVED_IN_TESTS } from "./test-shape.ts";
 
 const SIDE_NAME = /^[A-Za-z_][A-Za-z0-9_-]{0,62}$/;

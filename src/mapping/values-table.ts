@@ -15,6 +15,8 @@ export interface ValuesTable {
   /** By comparison key of the giving side: the word of the other. */
   readonly toRight: ReadonlyMap<string, Cell>;
   readonly toLeft: ReadonlyMap<string, Cell>;
+  /** Every word that means something, null left out. */
+  readonly words: BySide<readonly Cell[]>;
   /** Every right word has one left word only. */
   readonly injective: boolean;
 }
@@ -34,6 +36,7 @@ export function compileTable(
   const toRight = new Map<string, Cell>();
   const toLeft = new Map<string, Cell>();
   const names = new Map<string, string>();
+  const words = { left: new Map<string, Cell>(), right: new Map<string, Cell>() };
   let injective = true;
   for (const [leftWord, rightWord] of Object.entries(entries)) {
     const at = [...path, leftWord];
@@ -52,6 +55,8 @@ export function compileTable(
       continue;
     }
     toRight.set(left.key, right);
+    if (left.value !== null) words.left.set(left.key, left);
+    if (right.value !== null) words.right.set(right.key, right);
 
     const representative = names.get(right.key);
     if (representative === undefined) {
@@ -62,7 +67,8 @@ export function compileTable(
       if (writes !== "right") problems.push(sharedWord({ at, leftWord, right, representative }));
     }
   }
-  return { table: { toRight, toLeft, injective }, problems };
+  const listed = { left: [...words.left.values()], right: [...words.right.values()] };
+  return { table: { toRight, toLeft, words: listed, injective }, problems };
 }
 
 function sharedWord(shared: { at: KeyPath; leftWord: string; right: Cell; representative: string }): Problem {

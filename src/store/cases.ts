@@ -67,6 +67,7 @@ export async function settleCases(sql: Sql, pair: string, run: RunId, cases: rea
 }
 
 // An answer given while the sweep was under way has not been acted on yet; the hint that came with it brings the next look.
+// A record whose write is still open was not decided: its cases stay.
 const CLOSE_UNCONFIRMED = statement<{ held: boolean }>(
   "cases.close-unconfirmed",
   `with held as materialized (${HELD}),
@@ -74,7 +75,11 @@ const CLOSE_UNCONFIRMED = statement<{ held: boolean }>(
      update syncline.cases c set closed_at = now() from held, syncline.runs r
       where r.pair = $1 and r.run = $3 and c.pair = $1 and c.entity = $4 and c.closed_at is null
         and c.kind not in ('guard', 'unknown-outcome') and c.confirmed_by is distinct from $3
-        and (c.answered_at is null or c.answered_at < r.started_at)),
+        and (c.answered_at is null or c.answered_at < r.started_at)
+        and not exists (
+          select 1 from syncline.intents i
+           where i.pair = $1 and i.entity = c.entity
+             and (i.decision ->> 'left' = c.subject_left or i.decision ->> 'right' = c.subject_right))),
    forgotten as (
      delete from syncline.quarantine q using held, syncline.runs r
       where r.pair = $1 and r.run = $3 and q.pair = $1 and q.entity = $4

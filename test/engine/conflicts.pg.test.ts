@@ -204,6 +204,22 @@ describe("an open conflict", () => {
     }
   });
 
+  test("a person's value outside the domain is not written: the case stays", async () => {
+    const s = await linked({ fields: "born: { as: date }" }, { born: "2026-01-30" });
+    s.editLeft({ born: "2026-01-28" });
+    s.editRight({ born: "2026-01-29" });
+    await s.sweep();
+
+    await s.resolve("conflict", { kind: "value", value: "2026-02-30" });
+    await s.sweep();
+
+    expect([s.only("a")["born"], s.only("b")["born"]]).toEqual(["2026-01-28", "2026-01-29"]);
+    expect((await s.cases()).map((each) => each.kind)).toEqual(["conflict"]);
+    await s.resolve("conflict", { kind: "value", value: "2026-01-31" });
+    await s.sweep();
+    expect([s.only("a")["born"], s.only("b")["born"]]).toEqual(["2026-01-31", "2026-01-31"]);
+  });
+
   test("a null taken clears the other side", async () => {
     const s = await linked({}, {});
     s.editLeft({ name: null });
@@ -278,6 +294,21 @@ describe("a group", () => {
     await s.resolve("conflict", { kind: "take", side: "left" });
     await s.sweep();
     expect(s.only("b")).toMatchObject({ street: "New 2", zip: "1010", city: "Wien" });
+    expect(await s.cases()).toEqual([]);
+    await s.expectQuiet();
+  });
+
+  test("a person gives the values of its members", async () => {
+    const s = await linked(group, home);
+    s.editLeft({ street: "New 2" });
+    s.editRight({ zip: "8010" });
+    await s.sweep();
+
+    await s.resolve("conflict", { kind: "value", value: { street: "New 2", zip: "8010", city: "Graz" } });
+    await s.sweep();
+    await s.sweep();
+
+    for (const row of [s.only("a"), s.only("b")]) expect(row).toMatchObject({ street: "New 2", zip: "8010", city: "Graz" });
     expect(await s.cases()).toEqual([]);
     await s.expectQuiet();
   });

@@ -195,6 +195,33 @@ describe("an unknown create", () => {
     expect(pair.right.table("thing").size).toBe(1);
   });
 
+  test("of many records that nothing can be asked about is told by one listing", async () => {
+    const pair = await start(NOTHING, { match: "" });
+    for (const name of ["One", "Two", "Three", "Four"]) pair.left.put("thing", { email: `${name}@example.com`, name });
+    lose(pair, "POST", "reset-after", 4);
+
+    await pair.run();
+
+    expect(pair.right.calls.filter((call) => call.path.startsWith("/thing?page=1"))).toHaveLength(2);
+    expect(pair.right.table("thing").size).toBe(4);
+    expect((await pair.run()).entities["thing"]?.situations).toEqual({ "in-sync": 4 });
+  });
+
+  test("of two equal records of which one is listed gives that one to one of them, and asks a person about the other", async () => {
+    const pair = await start(NOTHING, { match: "" });
+    pair.left.put("thing", { email: "same@example.com", name: "Same" });
+    pair.left.put("thing", { email: "same@example.com", name: "Same" });
+    lose(pair, "POST", "reset-before", 1);
+    lose(pair, "POST", "reset-after", 1);
+
+    await pair.run();
+    await pair.run();
+
+    expect(pair.right.table("thing").size).toBe(1);
+    expect(await cases(pair)).toEqual([expect.objectContaining({ kind: "unknown-outcome" })]);
+    expect((await pair.pair.store.countLinks("thing")).live).toBe(1);
+  });
+
   test.each([
     { count: 0, answer: "dismiss" as const },
     { count: 0, answer: "link" as const },
@@ -302,6 +329,24 @@ describe("a create that is refused as a duplicate", () => {
     expect(report).toMatchObject({ outcome: "partial", reason: "quarantined" });
     expect(await pair.runtime.ledger.quarantine({ pair: null, limit: 500 })).toContainEqual(expect.objectContaining({ pair: report.pair, code: "key-taken" }));
     expect(pair.right.table("thing").size).toBe(2);
+  });
+});
+
+describe("a create that is given somebody else's counterpart", () => {
+  test("quarantines its record, and the others go on", async () => {
+    const pair = await start(SAFE, { match: "" });
+    pair.left.put("thing", { email: "same@example.com", name: "First" });
+    await pair.run();
+    pair.left.put("thing", { email: "same@example.com", name: "Second" });
+    pair.left.put("thing", { email: "other@example.com", name: "Other" });
+
+    const report = await pair.run();
+    await pair.run();
+
+    expect(report).toMatchObject({ outcome: "partial", entities: { thing: { quarantined: 1 } } });
+    expect((await pair.runtime.ledger.quarantine({ pair: report.pair, limit: 9 })).map((each) => each.code)).toEqual(["key-taken"]);
+    expect((await pair.pair.store.countLinks("thing")).live).toBe(2);
+    expect(await openIntents(pair)).toBe(0);
   });
 });
 

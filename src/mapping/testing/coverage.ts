@@ -139,12 +139,6 @@ function unusedPolicies(
     unused(["when_gone", names.left], part.when_gone?.[names.left], met.has("gone-left"));
     unused(["when_gone", names.right], part.when_gone?.[names.right], met.has("gone-right"));
   }
-  if (part.allow !== undefined)
-    unused(
-      ["allow"],
-      part.allow,
-      results.some(({ trace }) => trace.decisions.some(({ blocked }) => blocked > 0)),
-    );
   for (const [field, rule] of Object.entries(part.fields)) {
     const own = sights.filter(({ policy }) => policy.name === field);
     unused(["fields", field, "conflict"], rule.conflict, own.some(isDisputed));

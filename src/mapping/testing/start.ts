@@ -80,13 +80,29 @@ async function agreedOn(entity: EntityMapping, base: GivenBase, lookup: RefLooku
   };
 }
 
-/** Canonical values are the left side's; the right side has what carrying them across gives, or where nothing is carried, the same. */
+/** Canonical values are those of the giving side, of a two-way rule the left's; the other side has what carrying them across gives. */
 async function recordsOf(entity: EntityMapping, values: Fields, lookup: RefLookup): Promise<BySide<Fields>> {
-  const cells = (side: Side): Record<string, Cell> =>
-    Object.fromEntries(Object.entries(values).map(([field, value]) => [field, entity.cell(side, field, value)]));
-  const left = await written(entity, "left", cells("left"));
-  const carried = await carriedFrom(entity, "left", left, lookup);
-  return { left, right: await written(entity, "right", { ...cells("right"), ...carried }) };
+  const given = (from: Side): Record<string, Cell> => {
+    const names = entity.policy.fields.filter(
+      ({ writes }) => (writes === "both" ? "left" : otherSide(writes)) === from,
+    );
+    return Object.fromEntries(
+      names.flatMap(({ name }) => {
+        const value = values[name];
+        return value === undefined ? [] : [[name, entity.cell(from, name, value)] as const];
+      }),
+    );
+  };
+  const own = {
+    left: await written(entity, "left", given("left")),
+    right: await written(entity, "right", given("right")),
+  };
+  const whole = async (side: Side): Promise<Fields> => {
+    const other = otherSide(side);
+    const carried = await carriedFrom(entity, other, own[other], lookup);
+    return written(entity, side, { ...carried, ...given(side) });
+  };
+  return { left: await whole("left"), right: await whole("right") };
 }
 
 async function carriedFrom(

@@ -1,0 +1,137 @@
+// What tests do not exercise, and which changes of the file none of them notices.
+
+import { describe, expect, test } from "@jest/globals";
+
+import { readMappingFile } from "../../../src/mapping/read-file.ts";
+import { mutantsOf } from "../../../src/mapping/testing/mutants.ts";
+import { parse } from "yaml";
+import { entityText } from "../compiled.ts";
+import { coverage } from "./ran.ts";
+
+const whats = (gaps: readonly { readonly what: string }[]): readonly string[] => gaps.map(({ what }) => what);
+
+describe("coverage", () => {
+  test("names the rules and the side that no test writes", async () => {
+    const { rules } = await coverage(
+      `email: { as: email }\nvip: { direction: billing -> crm }\nname: { as: text }`,
+      `- { name: x, crm: { id: "1", email: a@b.c }, expect: { billing: { create: { email: a@b.c } } } }`,
+    );
+
+    expect(whats(rules)).toEqual([
+      "email: never written to crm",
+      "vip: never written to crm",
+      "name: never written to crm",
+      "name: never written to billing",
+    ]);
+  });
+
+  test("lists situations that can happen to this entity alone", async () => {
+    const { situations } = await coverage(
+      `email: { as: email }`,
+      `- { name: x, crm: { id: "1" }, expect: { billing: { create: {} } } }`,
+      "direction: crm -> billing",
+    );
+
+    expect(whats(situations)).toEqual(
+      ["in-sync", "changed-left", "gone-left", "gone-right", "gone-edited"].map((each) => `situation ${each}`),
+    );
+  });
+
+  test("lists policies that the file says and no test puts to use", async () => {
+    const fields = `email: { as: email, conflict: crm }\nphone: { at_link: billing }`;
+    const policies = "conflict: review\nwhen_gone: { crm: review }\ngone_edited: restore\nmatch: [[email]]";
+    const disputed = `- name: x
+  base: { email: a@b.c }
+  crm: { email: b@b.c }
+  billing: { email: c@b.c }
+  expect: { billing: { update: { email: b@b.c } } }`;
+
+    const { policies: unused } = await coverage(fields, disputed, policies);
+
+    expect(whats(unused)).toEqual(["gone_edited: restore", "when_gone.crm: review", "phone.at_link: billing"]);
+  });
+
+  test("counts the changes that tests notice, and places the others", async () => {
+    const tests = `- name: x
+  crm: { id: "1", email: A@B.C, stage: lead }
+  expect: { billing: { create: { email: a@b.c, segment: P } } }`;
+    const fields = `email: { as: email }\nstage: { crm: stage, billing: segment, values: { lead: P, customer: A, former: C } }`;
+
+    const { mutants } = await coverage(fields, tests, "match: [[email]]");
+
+    expect(mutants.survived.map(({ at, change }) => `${at.slice(2).join(".")} ${change}`)).toEqual([
+      'match.0 match rule 1 (["email"]) dropped',
+      "fields.stage.values.customer stage: values: customer dropped",
+      "fields.stage.values.customer stage: values: customer and former swapped",
+      "fields.stage.values.former stage: values: former dropped",
+    ]);
+    expect(mutants).toMatchObject({ total: 9, killed: 5 });
+  });
+
+  test("a change that check refuses is not counted", async () => {
+    const { mutants } = await coverage(
+      `email: { as: email }`,
+      `- { name: x, crm: { id: "1" }, expect: { billing: { create: {} } } }`,
+    );
+
+    // Without its only rule the entity does not compile; without its type it does.
+    expect(mutants.total).toBe(1);
+  });
+});
+
+test("every kind of rule and policy is changed, one thing at a time", () => {
+  const text = entityText(
+    `a: { as: { text: [trim, lower] }, group: g }
+b: { crm: [x, y], billing: { at: b, as: { decimal: { scale: 2, times: "3" } } }, as: decimal }
+c: { direction: crm -> billing, strength: strong, value: '1' }
+d: { values: { u: v, w: z }, conflict: crm, at_link: billing, blank: keep, merge: set }
+e: { crm: { read: 'z', default: 1 }, empty: ["-"] }
+f: { ref: thing }`,
+    "match: [[a], { crm: b, billing: c }]\nallow: { crm: [update] }\nwhen_gone: { crm: delete }\nconflict: newest\ndirection: crm -> billing\nforeign: keep\non_scope_exit: freeze",
+  ).replace("{ object: contact }", "{ object: contact, scope: 'a' }");
+  const { file } = readMappingFile(parse(text));
+
+  const mutants = file === null ? [] : mutantsOf(file);
+
+  expect(mutants.map(({ change }) => change)).toEqual([
+    'match rule 1 (["a"]) dropped',
+    'match rule 2 ({"crm":"b","billing":"c"}) dropped',
+    "scope of crm dropped",
+    "crm may no longer update",
+    "on_scope_exit: freeze becomes unlink",
+    "foreign: keep becomes delete",
+    "conflict: newest becomes crm",
+    "when_gone.crm: delete becomes restore",
+    "direction: crm -> billing becomes billing -> crm",
+    "a: rule dropped",
+    'a: as: {"text":["trim","lower"]} dropped',
+    "a: text: trim dropped",
+    "a: text: lower dropped",
+    "a: group dropped",
+    "b: rule dropped",
+    "b: as: decimal dropped",
+    'b: crm: ["x","y"] turned round',
+    'b: billing: as: {"decimal":{"scale":2,"times":"3"}} dropped',
+    "b: billing: decimal: scale dropped",
+    "b: billing: decimal: times dropped",
+    "c: rule dropped",
+    "c: direction: crm -> billing becomes billing -> crm",
+    "c: direction dropped",
+    "c: strength: strong becomes review",
+    "c: value becomes another one",
+    "d: rule dropped",
+    "d: conflict: crm becomes billing",
+    "d: at_link: billing becomes crm",
+    "d: values: u dropped",
+    "d: values: u and w swapped",
+    "d: values: w dropped",
+    "d: merge dropped",
+    "d: blank dropped",
+    "e: rule dropped",
+    "e: empty dropped",
+    "e: crm: read gives nothing",
+    "e: crm: default dropped",
+    "f: rule dropped",
+    "f: ref dropped",
+  ]);
+});
