@@ -76,15 +76,23 @@ function branchesOf(schema: JsonSchema): readonly JsonSchema[] {
 }
 
 function sectionOf(branch: JsonSchema, whole: JsonSchema, path: readonly string[], walk: Walk): Section {
-  const { about, example } = described(branch.description === undefined ? whole : branch);
+  // Of several forms each is told by the word that makes it one: `auth` with `scheme: bearer`.
+  const [word] = Object.entries(branch.properties ?? {}).filter(([, { const: only }]) => only !== undefined);
+  const { about, example } =
+    word === undefined || branch.description !== undefined
+      ? described(branch === whole || branch.description !== undefined ? branch : whole)
+      : NOTHING_SAID;
   const rows = Object.entries(branch.properties ?? {}).map(([key, schema]): Row => ({
     key,
     required: branch.required?.includes(key) ?? false,
     takes: walk.elsewhere[key] ?? takesOf(schema),
     ...described(schema),
   }));
-  return { path: path.join("."), about, example, rows };
+  const form = word === undefined ? "" : `, ${word[0]}: ${String(word[1].const)}`;
+  return { path: `${path.join(".")}${form}`, about, example, rows };
 }
+
+const NOTHING_SAID = { about: "", example: null };
 
 const EXAMPLE = / ?Example: (.*)$/s;
 

@@ -1,24 +1,34 @@
 // `check --live`: logs in to the systems and reads one page of each object a pair uses, to see whether the fields that its
-// rules name are there. Reads only.
+// rules name are there, and whether the laws of its rules hold on them. Reads only.
 
 import { setTimeout as wait } from "node:timers/promises";
 import type { RemoteFailure, RemoteRecord, System } from "../connector/contract.ts";
 import type { Account } from "../connector/account.ts";
 import { SIDES } from "../core/ids.ts";
 import { valueAt } from "../core/path.ts";
+import type { Fields } from "../core/value.ts";
 import { problem, type LocatedProblem, type Problem } from "../core/problem.ts";
 import { fieldPlaces, type FieldPlace } from "../config/field-places.ts";
 import { lookalike } from "../config/lookalike.ts";
 import type { Project, ProjectPair, ProjectSystem } from "../config/project.ts";
 import { systemClock } from "../daemon/system-ports.ts";
 import { VERSION } from "../daemon/version.ts";
+import { checkLawsOnRecords, type LawFinding } from "../mapping/law-check.ts";
 import type { EntityMapping } from "../mapping/mapping.ts";
 
+/** What the systems say. */
+export interface LiveReport {
+  readonly problems: readonly LocatedProblem[];
+  /** By pair: classes of rules that only trying tells, tried on the records read. */
+  readonly laws: ReadonlyMap<string, readonly LawFinding[]>;
+}
+
 /** @param names The pairs whose systems are asked; those with errors in their files are left out. */
-export async function checkLive(project: Project, names: readonly string[]): Promise<readonly LocatedProblem[]> {
+export async function checkLive(project: Project, names: readonly string[]): Promise<LiveReport> {
   const pairs = project.pairs.filter(({ pair, mapping }) => mapping !== null && names.includes(pair));
   const used = new Set(pairs.flatMap(({ systems }) => systems));
   const found: LocatedProblem[] = [];
+  const laws = new Map<string, readonly LawFinding[]>();
   const systems = new Map<string, System>();
   try {
     for (const name of used) {
@@ -32,11 +42,15 @@ export async function checkLive(project: Project, names: readonly string[]): Pro
       systems.delete(name);
       await system.close();
     }
-    for (const pair of pairs) found.push(...(await checkPages(project, pair, systems)));
+    for (const pair of pairs) {
+      const pages = await checkPages(project, pair, systems);
+      found.push(...pages.problems);
+      laws.set(pair.pair, pages.findings);
+    }
   } finally {
     for (const system of systems.values()) await system.close();
   }
-  return found;
+  return { problems: found, laws };
 }
 
 function openSystem(parts: ProjectSystem): Promise<System> {
@@ -76,14 +90,23 @@ function failed(project: Project, system: string, failure: RemoteFailure, object
   return { ...told, file: project.file, ...project.locate(path, "key") };
 }
 
+interface Pages {
+  readonly problems: readonly LocatedProblem[];
+  readonly findings: readonly LawFinding[];
+}
+
+/** Records of one page that the laws are tried on: so many show what a field holds, and more take long. */
+const RECORDS_MAX = 50;
+
 async function checkPages(
   project: Project,
-  { part, mapping, file, locate }: ProjectPair,
+  { part, mapping, rules, file, locate }: ProjectPair,
   systems: ReadonlyMap<string, System>,
-): Promise<readonly LocatedProblem[]> {
-  if (part === null || mapping === null) return [];
+): Promise<Pages> {
+  if (part === null || mapping === null) return { problems: [], findings: [] };
   const names = SIDES.map((side) => mapping.sides[side].name);
   const found: LocatedProblem[] = [];
+  const read = new Map<string, readonly Fields[]>();
   for (const entity of mapping.entities) {
     const name = entity.policy.name;
     const places = part.entities[name] === undefined ? [] : fieldPlaces(part.entities[name], ["entities", name], names);
@@ -96,13 +119,20 @@ async function checkPages(
         found.push(failed(project, own.system, page.failure, entity.objects[side]));
         continue;
       }
+      read.set(
+        `${side} ${name}`,
+        page.records.slice(0, RECORDS_MAX).map(({ fields }) => fields),
+      );
       for (const place of places.filter((each) => each.side === own.name)) {
         const unseen = unseenIn(page.records, place, `${entity.objects[side]} of ${own.system}`);
         if (unseen !== null) found.push({ ...unseen, file, ...locate(unseen.path, unseen.on) });
       }
     }
   }
-  return found;
+  const sides = { left: mapping.sides.left.name, right: mapping.sides.right.name };
+  const laws = await checkLawsOnRecords(rules, sides, (entity, side) => read.get(`${side} ${entity}`) ?? []);
+  for (const each of laws.problems) found.push({ ...each, file, ...locate(each.path, each.on) });
+  return { problems: found, findings: laws.findings };
 }
 
 type FirstPage =

@@ -7,7 +7,8 @@ import { problemsOfPairs } from "../config/concern.ts";
 import type { Gap } from "../config/gaps.ts";
 import { readProject, type Project } from "../config/project.ts";
 import { createExpressionCompiler } from "../expression/compiler.ts";
-import { checkLive } from "./check-live.ts";
+import { checkLive, type LiveReport } from "./check-live.ts";
+import { lawsJson, lawsText, type PairLaws } from "./laws-text.ts";
 import { EXIT, globalOptions, outputOf } from "./output.ts";
 import { counted, problemJson, problemsSummary, problemsText } from "./problems-text.ts";
 import { UsageError } from "./session.ts";
@@ -17,7 +18,7 @@ export function register(program: Command): void {
     .command("check")
     .description("reports every problem of the files, and what to do about it")
     .argument("[pairs...]", "only these pairs and the files they need")
-    .option("--live", "also log in to the systems and compare the fields used with what they have")
+    .option("--live", "also log in to the systems and compare the fields and the laws of the rules with what they have")
     .action(async (pairs: string[], { live }: { readonly live?: boolean }, command: Command) => {
       const options = globalOptions(command);
       const expressions = createExpressionCompiler();
@@ -41,6 +42,8 @@ interface Report {
   readonly problems: readonly LocatedProblem[];
   /** What the systems themselves say; empty without --live. */
   readonly live: readonly LocatedProblem[];
+  /** The classes of the pairs' rules. */
+  readonly laws: readonly PairLaws[];
   readonly gaps: readonly Gap[];
 }
 
@@ -52,11 +55,15 @@ async function reportOn(project: Project, asked: readonly string[], live: boolea
     throw new UsageError(`there is no pair "${name}"; ${hint}`);
   }
   const pairs = asked.length === 0 ? known : asked;
+  const found: LiveReport = live ? await checkLive(project, pairs) : { problems: [], laws: new Map() };
   return {
     project,
     pairs,
     problems: asked.length === 0 ? project.problems : problemsOfPairs(project, pairs),
-    live: live ? await checkLive(project, pairs) : [],
+    live: found.problems,
+    laws: project.pairs
+      .filter(({ pair }) => pairs.includes(pair))
+      .map((pair) => ({ pair, live: found.laws.get(pair.pair) ?? [] })),
     gaps: project.gaps.filter(({ pair }) => pairs.includes(pair)),
   };
 }
@@ -73,12 +80,12 @@ function isEnvironment({ code, path }: LocatedProblem): boolean {
   return code === "E_SECRET_MISSING" && (path.at(-1) === "env" || path.at(-1) === "file");
 }
 
-function reportJson({ problems, live, gaps }: Report): unknown {
+function reportJson({ problems, live, gaps, laws }: Report): unknown {
   const all = [...problems, ...live];
-  return { problems: all.map(problemJson), gaps, ok: !all.some(isError) };
+  return { problems: all.map(problemJson), gaps, rules: laws.flatMap(lawsJson), ok: !all.some(isError) };
 }
 
-function reportText({ project, pairs, problems, live, gaps }: Report, quiet: boolean): string {
+function reportText({ project, pairs, problems, live, gaps, laws }: Report, quiet: boolean): string {
   const all = [...problems, ...live];
   const parts = all.length === 0 ? [] : [problemsText(all), ""];
   if (!quiet) {
@@ -87,6 +94,8 @@ function reportText({ project, pairs, problems, live, gaps }: Report, quiet: boo
         `note  ${pair}  ${entity}: ${side} (${object} of ${system}): ${message}`,
     );
     if (notes.length > 0) parts.push(...notes, "");
+    const rules = laws.flatMap(lawsText);
+    if (rules.length > 0) parts.push(...rules, "");
   }
   const read = `${counted(pairs.length, "pair")}, ${counted(project.systems.size, "usable system")}`;
   parts.push(all.length === 0 ? `${read}: no problems` : `${read}: ${problemsSummary(all)}`);

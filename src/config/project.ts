@@ -8,7 +8,9 @@ import type { Instant } from "../core/ids.ts";
 import { didYouMean, isError, problem, type KeyPath, type LocatedProblem, type Problem } from "../core/problem.ts";
 import type { Connector } from "../connector/compile.ts";
 import type { Webhooks } from "../connector/webhook/webhooks.ts";
+import type { CompiledMapping } from "../mapping/compile.ts";
 import { mappingFileSchema, type MappingFile } from "../mapping/file.ts";
+import { checkLaws, type CompiledRule, type LawFinding, type LawReport } from "../mapping/law-check.ts";
 import type { Mapping } from "../mapping/mapping.ts";
 import { compileMappingFile, readMappingFile } from "../mapping/read-file.ts";
 import { isToldAt, readConfig, type Config, type ConfigOptions, type ConfigRead, type SystemConfig } from "./config.ts";
@@ -46,6 +48,9 @@ export interface ProjectPair {
   readonly locate: YamlFile["locate"];
   /** Null: there is an error in one of the files it needs. */
   readonly mapping: Mapping | null;
+  /** Its rules that could be compiled, and the class of each. */
+  readonly rules: readonly CompiledRule[];
+  readonly laws: readonly LawFinding[];
 }
 
 export interface Project {
@@ -79,11 +84,13 @@ export async function readProject(
   const world = pairWorld(read, connectors);
 
   const first = new Map<string, string>();
-  const readPairs = readFiles(mappingFiles(read.folders.mappings), "mapping", (found, shown) => {
-    const { mapping, problems } = compileMappingFile(found, { file: shown, expressions });
+  const mappingsRead = readFiles(mappingFiles(read.folders.mappings), "mapping", (found, shown) => {
+    const { problems, ...compiled } = compileMappingFile(found, { file: shown, expressions });
     const part = readMappingFile(found).file;
-    return { value: { part, mapping }, problems: withMends(problems, mappingFileSchema, found) };
-  }).map((file) => readPair(file, world, first));
+    return { value: { part, ...compiled }, problems: withMends(problems, mappingFileSchema, found) };
+  });
+  const laws = await Promise.all(mappingsRead.map(({ value }) => lawsOf(value)));
+  const readPairs = mappingsRead.map((file, index) => readPair(file, laws[index] ?? NO_LAWS, world, first));
   const pairs = readPairs.map(({ pair }) => {
     const usable = read.config !== null && pair.systems.every((name) => accounts.systems.has(name));
     const files = pair.systems.flatMap((name) => connectorOf(read.systems.get(name), connectors)?.file ?? []);
@@ -175,17 +182,28 @@ interface PairRead {
   readonly problems: readonly LocatedProblem[];
 }
 
-interface MappingRead {
+interface MappingRead extends Omit<CompiledMapping, "problems"> {
   /** Null: the shape is wrong. */
   readonly part: MappingFile | null;
-  readonly mapping: Mapping | null;
+}
+
+const NO_LAWS: LawReport = { findings: [], problems: [] };
+
+async function lawsOf(read: MappingRead | null): Promise<LawReport> {
+  return read === null || read.names === null ? NO_LAWS : checkLaws(read.rules, read.names);
 }
 
 /** @param first Pair names and the files that had them first; added to. */
-function readPair(file: ShapedFile<MappingRead>, world: PairWorld, first: Map<string, string>): PairRead {
+function readPair(
+  file: ShapedFile<MappingRead>,
+  laws: LawReport,
+  world: PairWorld,
+  first: Map<string, string>,
+): PairRead {
   const { value, shown, yaml } = file;
   const said = stringAt(yaml.value, "pair");
   const found: Problem[] = value === null || value.part === null ? [] : [...checkPair(value.part, world)];
+  found.push(...laws.problems);
   const other = said === null ? undefined : first.get(said);
   if (said !== null && other !== undefined) {
     const message = `the pair of ${other} is called "${said}", too`;
@@ -199,6 +217,8 @@ function readPair(file: ShapedFile<MappingRead>, world: PairWorld, first: Map<st
     part: value?.part ?? null,
     locate: yaml.locate,
     mapping: problems.some(isError) ? null : (value?.mapping ?? null),
+    rules: value?.rules ?? [],
+    laws: laws.findings,
   };
   return { pair, problems };
 }

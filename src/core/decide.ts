@@ -1,12 +1,22 @@
 // One pair of records in, one decision out: the situation by the tables, the fields by the merge, the actions by the policy.
 // Pure; the plan is a list of these.
 
-import { mergeFields, moved, type FieldOutcome, type MergeFacts, type Target } from "./merge.ts";
+import { allows, creation, heldCases, outcomesToActions } from "./actions.ts";
+import { mergeFields, moved, type MergeFacts } from "./merge.ts";
 import type { Match } from "./correlate.ts";
-import type { Agreement, CaseOpening, Decision, FieldWrite, LinkChange, LinkView, QuarantineEntry, Situation, Write } from "./decision.ts";
-import { NULL_KEY, type Carried, type Cell, type FieldSight } from "./field.ts";
-import { otherSide, SIDES, unreachable, type BySide, type RemoteId, type Side } from "./ids.ts";
-import type { EntityPolicy, Operation } from "./policy.ts";
+import type {
+  Agreement,
+  CaseOpening,
+  Decision,
+  LinkChange,
+  LinkView,
+  QuarantineEntry,
+  Situation,
+  Write,
+} from "./decision.ts";
+import type { FieldSight } from "./field.ts";
+import { otherSide, unreachable, type BySide, type RemoteId, type Side } from "./ids.ts";
+import type { EntityPolicy } from "./policy.ts";
 import { COMPARED, LINKED, type Moved, type Presence } from "./situation.ts";
 import { canonicalText, type Value } from "./value.ts";
 
@@ -78,7 +88,12 @@ export function decideLinked(pair: LinkedPair, facts: DecideFacts): Decision {
     case "unknown":
       return { ...subject, ...NOTHING, ...UNSETTLED, situation: "unknown" };
     case "both-gone":
-      return { ...subject, ...NOTHING, situation: "both-gone", link: { kind: "tombstone", reason: "both records are gone" } };
+      return {
+        ...subject,
+        ...NOTHING,
+        situation: "both-gone",
+        link: { kind: "tombstone", reason: "both records are gone" },
+      };
     case "left-scope":
     case "right-scope":
       return { ...subject, ...leaveScope(pair, found === "left-scope" ? "left" : "right", facts), situation: found };
@@ -94,7 +109,7 @@ export function decideLinked(pair: LinkedPair, facts: DecideFacts): Decision {
 
 function compare(pair: LinkedPair, facts: DecideFacts): Decision {
   const outcomes = mergeFields(pair.fields, facts);
-  const result = outcomesToActions(outcomes, pair.sides, facts);
+  const result = outcomesToActions(outcomes, pair.sides, facts.policy);
   const motion = motionOf(pair.fields);
   const kind = result.dispute ? "dispute" : result.writes.length > 0 || result.blocked > 0 ? "apart" : "agree";
   return {
@@ -122,90 +137,20 @@ function motionOf(sights: readonly FieldSight[]): Moved {
   return right ? "right" : "none";
 }
 
-interface Actions {
-  readonly writes: readonly Write[];
-  readonly agreements: readonly Agreement[];
-  readonly cases: readonly CaseOpening[];
-  readonly blocked: number;
-  readonly dispute: boolean;
-  readonly settled: boolean;
-}
-
-/** Groups the fields' outcomes into at most one update a side, what agrees, and the cases. */
-function outcomesToActions(outcomes: readonly FieldOutcome[], sides: BySide<SideView>, facts: DecideFacts): Actions {
-  const bySide: Record<Side, FieldWrite[]> = { left: [], right: [] };
-  const agreements: Agreement[] = [];
-  const cases = casesOf(outcomes, sides);
-  for (const outcome of outcomes) {
-    if (outcome.kind === "agree") agreements.push({ field: outcome.field, left: outcome.left, right: outcome.right });
-    if (outcome.kind === "write") bySide[outcome.side].push(fieldWrite(outcome));
-  }
-  const writes: Write[] = [];
-  let blocked = 0;
-  for (const side of SIDES) {
-    const fields = bySide[side];
-    if (fields.length === 0) continue;
-    if (!allows(facts.policy, side, "update")) {
-      blocked += 1;
-      continue;
-    }
-    const view = sides[side];
-    writes.push({ op: "update", side, id: view.id, version: view.version, fields, reason: reasonOf(fields) });
-  }
-  const follows = writes.some((write) => write.fields.some((field) => field.writtenBase !== null));
-  return {
-    writes,
-    agreements,
-    cases,
-    blocked,
-    dispute: outcomes.some((outcome) => outcome.kind === "conflict"),
-    settled: cases.length === 0 && blocked === 0 && !follows,
-  };
-}
-
-/** One case a field or group in conflict, one a held field. */
-function casesOf(outcomes: readonly FieldOutcome[], sides: BySide<SideView>): readonly CaseOpening[] {
-  const ids = { left: sides.left.id, right: sides.right.id };
-  const conflicts = new Map<string, { left: Record<string, Value>; right: Record<string, Value>; grouped: boolean }>();
-  const held: CaseOpening[] = [];
-  for (const outcome of outcomes) {
-    if (outcome.kind === "held") {
-      const values = { side: outcome.side, found: outcome.found, message: outcome.message };
-      held.push({ kind: "value-rejected", field: outcome.field, ...ids, values });
-    }
-    if (outcome.kind !== "conflict") continue;
-    const entry = conflicts.get(outcome.unit) ?? { left: {}, right: {}, grouped: outcome.unit !== outcome.field };
-    entry.left[outcome.field] = outcome.left;
-    entry.right[outcome.field] = outcome.right;
-    conflicts.set(outcome.unit, entry);
-  }
-  const opened = [...conflicts].map(([unit, { left, right, grouped }]): CaseOpening => {
-    const values: Value = grouped ? { left, right } : { left: left[unit] ?? null, right: right[unit] ?? null };
-    return { kind: "conflict", field: unit, ...ids, values };
-  });
-  return [...opened, ...held];
-}
-
-function fieldWrite(outcome: FieldOutcome & { kind: "write" }): FieldWrite {
-  const { field, before, after, sent, writtenBase, reason } = outcome;
-  const blank = after.kind === "value" && after.cell.key === NULL_KEY && before !== null && before.key !== NULL_KEY;
-  return { field, before, after, sent, writtenBase, blank, reason };
-}
-
-function reasonOf(fields: readonly FieldWrite[]): string {
-  return [...new Set(fields.map((field) => field.reason))].join("; ");
-}
-
-function allows(policy: EntityPolicy, side: Side, operation: Operation): boolean {
-  return policy.allow[side].includes(operation);
-}
-
 // ---------------------------------------------------------------- one has gone or left the scope
 
-function leaveScope(pair: LinkedPair, side: Side, facts: DecideFacts): Omit<Decision, "entity" | "linkId" | "left" | "right" | "situation"> {
+function leaveScope(
+  pair: LinkedPair,
+  side: Side,
+  facts: DecideFacts,
+): Omit<Decision, "entity" | "linkId" | "left" | "right" | "situation"> {
   const other = otherSide(side);
   // Unsettled, so that a look at the other side alone meets this record again, and its scope with it.
-  const freeze = { ...NOTHING, ...UNSETTLED, link: pair.link.state === "frozen" ? ({ kind: "keep" } as const) : ({ kind: "freeze" } as const) };
+  const freeze = {
+    ...NOTHING,
+    ...UNSETTLED,
+    link: pair.link.state === "frozen" ? ({ kind: "keep" } as const) : ({ kind: "freeze" } as const),
+  };
   const otherIsPresent = pair.sides[other].presence === "present";
   switch (facts.policy.onScopeExit) {
     case "freeze":
@@ -219,7 +164,12 @@ function leaveScope(pair: LinkedPair, side: Side, facts: DecideFacts): Omit<Deci
   }
 }
 
-function remove(pair: LinkedPair, side: Side, reason: string, facts: DecideFacts): Omit<Decision, "entity" | "linkId" | "left" | "right" | "situation"> {
+function remove(
+  pair: LinkedPair,
+  side: Side,
+  reason: string,
+  facts: DecideFacts,
+): Omit<Decision, "entity" | "linkId" | "left" | "right" | "situation"> {
   if (!allows(facts.policy, side, "delete")) return { ...NOTHING, ...UNSETTLED, blocked: 1 };
   const { id, version } = pair.sides[side];
   const write: Write = { op: "delete", side, id, version, fields: [], reason };
@@ -235,15 +185,30 @@ function decideGone(pair: LinkedPair, gone: Side, facts: DecideFacts): Decision 
     const redirected = redirect(pair.redirect, gone, subject, facts);
     if (redirected !== null) return redirected;
   }
-  const edited = pair.fields.some((sight) => moved(other === "left" ? sight.left : sight.right, other === "left" ? sight.baseLeft : sight.baseRight));
+  const edited = pair.fields.some((sight) =>
+    moved(other === "left" ? sight.left : sight.right, other === "left" ? sight.baseLeft : sight.baseRight),
+  );
   const reason = `gone in ${names[gone]}`;
   const mirrorRestores = policy.givingSide === other && policy.fields.some((field) => field.strength === "strong");
   const situation: Situation = edited ? "gone-edited" : gone === "left" ? "gone-left" : "gone-right";
   const answer = facts.answers[GONE];
-  const action = answer === undefined ? (mirrorRestores ? "restore" : edited ? policy.goneEdited : policy.whenGone[gone]) : answeredGone(answer, gone);
+  const action =
+    answer === undefined
+      ? mirrorRestores
+        ? "restore"
+        : edited
+          ? policy.goneEdited
+          : policy.whenGone[gone]
+      : answeredGone(answer, gone);
   const openCase = (): Decision => {
     const values: Value = { gone: names[gone], kept: names[other], record: shownBy(pair.fields, other) };
-    return { ...subject, ...NOTHING, ...UNSETTLED, situation, cases: [{ kind: edited ? "gone-edited" : "gone", field: null, ...ids, values }] };
+    return {
+      ...subject,
+      ...NOTHING,
+      ...UNSETTLED,
+      situation,
+      cases: [{ kind: edited ? "gone-edited" : "gone", field: null, ...ids, values }],
+    };
   };
   switch (action) {
     case "review":
@@ -260,12 +225,20 @@ function decideGone(pair: LinkedPair, gone: Side, facts: DecideFacts): Decision 
 }
 
 /** Null: a person has said what becomes of the counterpart of a record that was merged into a linked one. */
-function redirect({ to, taken }: Redirect, gone: Side, subject: Pick<Decision, "entity" | "linkId" | "left" | "right">, { names, answers }: DecideFacts): Decision | null {
+function redirect(
+  { to, taken }: Redirect,
+  gone: Side,
+  subject: Pick<Decision, "entity" | "linkId" | "left" | "right">,
+  { names, answers }: DecideFacts,
+): Decision | null {
   const decision = { ...subject, ...NOTHING, ...UNSETTLED, situation: "redirected" as const };
   if (!taken) return { ...decision, link: { kind: "move", side: gone, to } };
   if (answers[GONE] !== undefined) return null;
   const values: Value = { merged: { side: names[gone], id: subject[gone] }, taken: { side: names[gone], id: to } };
-  return { ...decision, cases: [{ kind: "matched-taken", field: null, left: subject.left, right: subject.right, values }] };
+  return {
+    ...decision,
+    cases: [{ kind: "matched-taken", field: null, left: subject.left, right: subject.right, values }],
+  };
 }
 
 /** Unit name under which a person's answer to a gone or gone-edited case is handed in. */
@@ -286,10 +259,20 @@ function shownBy(sights: readonly FieldSight[], side: Side): Value {
   return shown;
 }
 
-function restore(pair: LinkedPair, gone: Side, facts: DecideFacts): Omit<Decision, "entity" | "linkId" | "left" | "right" | "situation"> {
+function restore(
+  pair: LinkedPair,
+  gone: Side,
+  facts: DecideFacts,
+): Omit<Decision, "entity" | "linkId" | "left" | "right" | "situation"> {
   if (!allows(facts.policy, gone, "create")) return { ...NOTHING, ...UNSETTLED, blocked: 1 };
   const made = creation(pair.fields, gone, `restored in ${facts.names[gone]}`);
-  return { ...NOTHING, writes: [made.write], cases: heldCases(made.held, pair.sides.left.id, pair.sides.right.id), settledLeft: made.held.length === 0, settledRight: made.held.length === 0 };
+  return {
+    ...NOTHING,
+    writes: [made.write],
+    cases: heldCases(made.held, pair.sides.left.id, pair.sides.right.id),
+    settledLeft: made.held.length === 0,
+    settledRight: made.held.length === 0,
+  };
 }
 
 // ---------------------------------------------------------------- no link yet
@@ -298,33 +281,75 @@ export function decideLone(lone: LoneRecord, facts: DecideFacts): Decision {
   const { side, record, match } = lone;
   const { policy, names } = facts;
   const other = otherSide(side);
-  const alone = { entity: policy.name, linkId: null, left: side === "left" ? record.id : null, right: side === "right" ? record.id : null };
+  const alone = {
+    entity: policy.name,
+    linkId: null,
+    left: side === "left" ? record.id : null,
+    right: side === "right" ? record.id : null,
+  };
   if (record.presence !== "present") return { ...alone, ...NOTHING, ...UNSETTLED, situation: "unknown" };
   if (match.kind === "one") {
-    return lone.partner === null ? { ...alone, ...NOTHING, ...UNSETTLED, situation: "unknown" } : matched(lone, lone.partner, facts);
+    return lone.partner === null
+      ? { ...alone, ...NOTHING, ...UNSETTLED, situation: "unknown" }
+      : matched(lone, lone.partner, facts);
   }
   if (match.kind === "ambiguous") {
-    const values: Value = { ...match.shown, [names[other]]: match.candidates, [names[side]]: [record.id, ...match.rivals] };
+    const values: Value = {
+      ...match.shown,
+      [names[other]]: match.candidates,
+      [names[side]]: [record.id, ...match.rivals],
+    };
     const [candidate] = match.candidates;
     const ids = sideIds(side, record.id, match.candidates.length === 1 && candidate !== undefined ? candidate : null);
-    return { ...alone, ...NOTHING, ...UNSETTLED, situation: "ambiguous", cases: asked(lone, [{ kind: "ambiguous", field: null, ...ids, values }]) };
+    return {
+      ...alone,
+      ...NOTHING,
+      ...UNSETTLED,
+      situation: "ambiguous",
+      cases: asked(lone, [{ kind: "ambiguous", field: null, ...ids, values }]),
+    };
   }
   if (match.kind === "taken") {
-    const values: Value = { ...match.shown, unlinked: { side: names[side], id: record.id }, taken: { side: names[other], id: match.id, link: match.linkId } };
+    const values: Value = {
+      ...match.shown,
+      unlinked: { side: names[side], id: record.id },
+      taken: { side: names[other], id: match.id, link: match.linkId },
+    };
     const ids = sideIds(side, record.id, match.id);
-    return { ...alone, ...NOTHING, ...UNSETTLED, situation: "matched-taken", cases: asked(lone, [{ kind: "matched-taken", field: null, ...ids, values }]) };
+    return {
+      ...alone,
+      ...NOTHING,
+      ...UNSETTLED,
+      situation: "matched-taken",
+      cases: asked(lone, [{ kind: "matched-taken", field: null, ...ids, values }]),
+    };
   }
   const foreign = policy.givingSide === other;
   if (foreign) return decideForeign(lone, facts);
   if (match.kind === "no-key" && policy.matches && policy.withoutKey === "quarantine") {
     const message = `none of the match fields is present in ${names[side]}`;
-    return { ...alone, ...NOTHING, ...UNSETTLED, situation: "no-key", quarantine: [{ side, record: record.id, code: "no-key", message }] };
+    return {
+      ...alone,
+      ...NOTHING,
+      ...UNSETTLED,
+      situation: "no-key",
+      quarantine: [{ side, record: record.id, code: "no-key", message }],
+    };
   }
   const situation: Situation = side === "left" ? "new-left" : "new-right";
   if (!allows(policy, other, "create")) return { ...alone, ...NOTHING, ...UNSETTLED, situation, blocked: 1 };
   const made = creation(lone.fields, other, `new in ${names[side]}`);
   const settled = made.held.length === 0;
-  return { ...alone, ...NOTHING, situation, link: { kind: "link" }, writes: [made.write], cases: heldCases(made.held, alone.left, alone.right), settledLeft: settled, settledRight: settled };
+  return {
+    ...alone,
+    ...NOTHING,
+    situation,
+    link: { kind: "link" },
+    writes: [made.write],
+    cases: heldCases(made.held, alone.left, alone.right),
+    settledLeft: settled,
+    settledRight: settled,
+  };
 }
 
 /** Without what a person has dismissed in just this form. */
@@ -338,8 +363,9 @@ function sideIds(side: Side, own: RemoteId, other: RemoteId | null): { left: Rem
 }
 
 function matched(lone: LoneRecord, partner: SideView, facts: DecideFacts): Decision {
-  const sides: BySide<SideView> = lone.side === "left" ? { left: lone.record, right: partner } : { left: partner, right: lone.record };
-  const result = outcomesToActions(mergeFields(lone.fields, facts), sides, facts);
+  const sides: BySide<SideView> =
+    lone.side === "left" ? { left: lone.record, right: partner } : { left: partner, right: lone.record };
+  const result = outcomesToActions(mergeFields(lone.fields, facts), sides, facts.policy);
   return {
     entity: facts.policy.name,
     linkId: null,
@@ -360,7 +386,12 @@ function matched(lone: LoneRecord, partner: SideView, facts: DecideFacts): Decis
 /** A record that only the receiving side of a one-way entity has. */
 function decideForeign(lone: LoneRecord, facts: DecideFacts): Decision {
   const { side, record } = lone;
-  const alone = { entity: facts.policy.name, linkId: null, left: side === "left" ? record.id : null, right: side === "right" ? record.id : null };
+  const alone = {
+    entity: facts.policy.name,
+    linkId: null,
+    left: side === "left" ? record.id : null,
+    right: side === "right" ? record.id : null,
+  };
   const situation: Situation = side === "left" ? "new-left" : "new-right";
   switch (facts.policy.foreign) {
     case "keep":
@@ -370,7 +401,13 @@ function decideForeign(lone: LoneRecord, facts: DecideFacts): Decision {
       if (answer?.kind === "take" && answer.side === otherSide(side)) return dropForeign(lone, facts, situation);
       const values: Value = { only: facts.names[side], record: shownBy(lone.fields, side) };
       const ids = { left: alone.left, right: alone.right };
-      return { ...alone, ...NOTHING, ...UNSETTLED, situation, cases: asked(lone, [{ kind: "gone", field: null, ...ids, values }]) };
+      return {
+        ...alone,
+        ...NOTHING,
+        ...UNSETTLED,
+        situation,
+        cases: asked(lone, [{ kind: "gone", field: null, ...ids, values }]),
+      };
     }
     case "delete":
       return dropForeign(lone, facts, situation);
@@ -380,38 +417,18 @@ function decideForeign(lone: LoneRecord, facts: DecideFacts): Decision {
 }
 
 function dropForeign({ side, record }: LoneRecord, { policy, names }: DecideFacts, situation: Situation): Decision {
-  const alone = { entity: policy.name, linkId: null, left: side === "left" ? record.id : null, right: side === "right" ? record.id : null };
+  const alone = {
+    entity: policy.name,
+    linkId: null,
+    left: side === "left" ? record.id : null,
+    right: side === "right" ? record.id : null,
+  };
   if (!allows(policy, side, "delete")) return { ...alone, ...NOTHING, ...UNSETTLED, situation, blocked: 1 };
   const reason = `only ${names[side]} has it`;
-  return { ...alone, ...NOTHING, situation, writes: [{ op: "delete", side, id: record.id, version: record.version, fields: [], reason }] };
-}
-
-interface Creation {
-  readonly write: Write;
-  readonly held: readonly { readonly field: string; readonly side: Side; readonly found: Value; readonly message: string }[];
-}
-
-/** A new record on `side` from what the other side shows. Absent fields are left out, invalid ones are held. */
-function creation(sights: readonly FieldSight[], side: Side, reason: string): Creation {
-  const giving = otherSide(side);
-  const fields: FieldWrite[] = [];
-  const held: { field: string; side: Side; found: Value; message: string }[] = [];
-  for (const sight of sights) {
-    const reading = giving === "left" ? sight.left : sight.right;
-    const carried: Carried = side === "right" ? sight.toRight : sight.toLeft;
-    const hold = (found: Value, message: string): void => void held.push({ field: sight.policy.name, side: giving, found, message });
-    if (sight.policy.writes !== "both" && sight.policy.writes !== side) continue;
-    if (reading.kind === "invalid") hold(reading.found, reading.message);
-    else if (carried.kind === "invalid") hold(carried.found, carried.message);
-    else if (carried.kind !== "none") fields.push(created(sight.policy.name, carried, reading.kind === "value" ? reading.cell : null, reason));
-  }
-  return { write: { op: "create", side, id: null, version: null, fields, reason }, held };
-}
-
-function created(field: string, after: Target, sent: Cell | null, reason: string): FieldWrite {
-  return { field, before: null, after, sent, writtenBase: null, blank: false, reason };
-}
-
-function heldCases(held: Creation["held"], left: RemoteId | null, right: RemoteId | null): readonly CaseOpening[] {
-  return held.map(({ field, side, found, message }) => ({ kind: "value-rejected", field, left, right, values: { side, found, message } }));
+  return {
+    ...alone,
+    ...NOTHING,
+    situation,
+    writes: [{ op: "delete", side, id: record.id, version: record.version, fields: [], reason }],
+  };
 }

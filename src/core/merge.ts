@@ -12,7 +12,15 @@
 //
 // A value outside its type's domain holds its field: no write either way, the record's other fields flow.
 
-import { NULL_KEY, type Carried, type Cell, type FieldPolicy, type FieldSight, type Reading, type Resolution } from "./field.ts";
+import {
+  NULL_KEY,
+  type Carried,
+  type Cell,
+  type FieldPolicy,
+  type FieldSight,
+  type Reading,
+  type Resolution,
+} from "./field.ts";
 import { otherSide, unreachable, type BySide, type Instant, type RemoteId, type Side } from "./ids.ts";
 import type { Value } from "./value.ts";
 
@@ -32,8 +40,21 @@ export type FieldOutcome =
       readonly writtenBase: Cell | null;
       readonly reason: string;
     }
-  | { readonly kind: "conflict"; readonly field: string; readonly unit: string; readonly left: Value; readonly right: Value; readonly atLink: boolean }
-  | { readonly kind: "held"; readonly field: string; readonly side: Side; readonly found: Value; readonly message: string };
+  | {
+      readonly kind: "conflict";
+      readonly field: string;
+      readonly unit: string;
+      readonly left: Value;
+      readonly right: Value;
+      readonly atLink: boolean;
+    }
+  | {
+      readonly kind: "held";
+      readonly field: string;
+      readonly side: Side;
+      readonly found: Value;
+      readonly message: string;
+    };
 
 export type Target =
   | { readonly kind: "value"; readonly cell: Cell }
@@ -89,16 +110,20 @@ function unitsOf(sights: readonly FieldSight[]): readonly Unit[] {
 
 function mergeUnit(unit: Unit, facts: MergeFacts): readonly FieldOutcome[] {
   const held = unit.sights.flatMap(heldField);
-  if (held.length > 0) return [...held, ...unit.sights.filter((s) => !held.some((h) => h.field === s.policy.name)).map(rest)];
+  if (held.length > 0)
+    return [...held, ...unit.sights.filter((s) => !held.some((h) => h.field === s.policy.name)).map(rest)];
 
   const apart = unit.sights.filter((sight) => !atOne(sight));
   if (apart.length === 0) return unit.sights.map(agreeOrRest);
 
   const answer = facts.answers[unit.name];
   // A person may give a group's member another value although the sides agree on it.
-  const isGiven = (sight: FieldSight): boolean => answer?.kind === "value" && answer.fields[sight.policy.name] !== undefined;
+  const isGiven = (sight: FieldSight): boolean =>
+    answer?.kind === "value" && answer.fields[sight.policy.name] !== undefined;
   if (answer !== undefined) {
-    return unit.sights.map((sight) => (atOne(sight) && !isGiven(sight) ? agreeOrRest(sight) : answered(sight, answer, facts)));
+    return unit.sights.map((sight) =>
+      atOne(sight) && !isGiven(sight) ? agreeOrRest(sight) : answered(sight, answer, facts),
+    );
   }
 
   const fresh = apart.some((sight) => sight.baseLeft === null && sight.baseRight === null);
@@ -119,7 +144,13 @@ function atOne(sight: FieldSight): boolean {
 /** A value outside its domain holds its field; so does one that cannot be carried, unless its side did not move. */
 function heldField(sight: FieldSight): readonly (FieldOutcome & { kind: "held" })[] {
   const field = sight.policy.name;
-  const held = (side: Side, found: Value, message: string): FieldOutcome & { kind: "held" } => ({ kind: "held", field, side, found, message });
+  const held = (side: Side, found: Value, message: string): FieldOutcome & { kind: "held" } => ({
+    kind: "held",
+    field,
+    side,
+    found,
+    message,
+  });
   if (sight.left.kind === "invalid") return [held("left", sight.left.found, sight.left.message)];
   if (sight.right.kind === "invalid") return [held("right", sight.right.found, sight.right.message)];
   if (sight.policy.writes !== "left" && sight.toRight.kind === "invalid" && moved(sight.left, sight.baseLeft)) {
@@ -138,7 +169,8 @@ export function consistent(sight: FieldSight): boolean {
   if (left.kind === "invalid" || right.kind === "invalid") return false;
   if (left.cell.key === NULL_KEY && right.cell.key === NULL_KEY) return true;
   return (
-    (toRight.kind === "value" && toRight.cell.key === right.cell.key) || (toLeft.kind === "value" && toLeft.cell.key === left.cell.key)
+    (toRight.kind === "value" && toRight.cell.key === right.cell.key) ||
+    (toLeft.kind === "value" && toLeft.cell.key === left.cell.key)
   );
 }
 
@@ -187,11 +219,30 @@ function carry(sight: FieldSight, from: Side, reason: string): FieldOutcome {
     case "invalid":
       return { kind: "held", field, side: from, found: carried.found, message: carried.message };
     case "waiting":
-      return { kind: "write", field, side: to, before: cellOf(readingOf(sight, to)), after: carried, sent: cellOf(readingOf(sight, from)), writtenBase: null, reason };
+      return {
+        kind: "write",
+        field,
+        side: to,
+        before: cellOf(readingOf(sight, to)),
+        after: carried,
+        sent: cellOf(readingOf(sight, from)),
+        writtenBase: null,
+        reason,
+      };
     case "value": {
       const before = cellOf(readingOf(sight, to));
-      if (carried.cell.key === NULL_KEY && (sight.policy.blank === "keep" || isEmpty(readingOf(sight, to)))) return agree(sight);
-      return { kind: "write", field, side: to, before, after: carried, sent: cellOf(readingOf(sight, from)), writtenBase: null, reason };
+      if (carried.cell.key === NULL_KEY && (sight.policy.blank === "keep" || isEmpty(readingOf(sight, to))))
+        return agree(sight);
+      return {
+        kind: "write",
+        field,
+        side: to,
+        before,
+        after: carried,
+        sent: cellOf(readingOf(sight, from)),
+        writtenBase: null,
+        reason,
+      };
     }
     default:
       return unreachable(carried);
@@ -199,7 +250,14 @@ function carry(sight: FieldSight, from: Side, reason: string): FieldOutcome {
 }
 
 function conflict(sight: FieldSight, unit: Unit, atLink: boolean): FieldOutcome {
-  return { kind: "conflict", field: sight.policy.name, unit: unit.name, left: valueOf(sight.left), right: valueOf(sight.right), atLink };
+  return {
+    kind: "conflict",
+    field: sight.policy.name,
+    unit: unit.name,
+    left: valueOf(sight.left),
+    right: valueOf(sight.right),
+    atLink,
+  };
 }
 
 /** Who wins, or null when a person must say. */
@@ -211,7 +269,13 @@ function winner(resolution: Resolution, facts: MergeFacts): Side | null {
   return left > right ? "left" : "right";
 }
 
-function resolve(sight: FieldSight, unit: Unit, resolution: Resolution, atLink: boolean, facts: MergeFacts): FieldOutcome {
+function resolve(
+  sight: FieldSight,
+  unit: Unit,
+  resolution: Resolution,
+  atLink: boolean,
+  facts: MergeFacts,
+): FieldOutcome {
   const side = winner(resolution, facts);
   if (side === null) return conflict(sight, unit, atLink);
   const why = resolution === "newest" ? `${facts.names[side]} changed last` : `${facts.names[side]} wins`;
@@ -239,7 +303,8 @@ function mergeTwoWay(sight: FieldSight, unit: Unit, apart: readonly FieldSight[]
   const leftMoved = unit.sights.some((each) => moved(each.left, each.baseLeft));
   const rightMoved = unit.sights.some((each) => moved(each.right, each.baseRight));
   if (leftMoved && rightMoved) {
-    if (sight.combined !== null && apart.every((each) => each.combined !== null)) return combine(sight, sight.combined, facts);
+    if (sight.combined !== null && apart.every((each) => each.combined !== null))
+      return combine(sight, sight.combined, facts);
     return resolve(sight, unit, unit.policy.conflict, false, facts);
   }
   if (leftMoved) return carry(sight, "left", `changed in ${facts.names.left}`);
@@ -247,7 +312,11 @@ function mergeTwoWay(sight: FieldSight, unit: Unit, apart: readonly FieldSight[]
   return rest(sight);
 }
 
-function combine(sight: FieldSight, combined: { readonly left: Cell; readonly right: Cell }, facts: MergeFacts): FieldOutcome {
+function combine(
+  sight: FieldSight,
+  combined: { readonly left: Cell; readonly right: Cell },
+  facts: MergeFacts,
+): FieldOutcome {
   return writeBoth(sight, combined, `changed in ${facts.names.left} and in ${facts.names.right}`);
 }
 
@@ -256,7 +325,11 @@ function combine(sight: FieldSight, combined: { readonly left: Cell; readonly ri
  * had agreed on the left value and the right had moved since, so that the left follows as it does for any edit. A crash or an
  * edit between the two writes is an ordinary case of the table above.
  */
-function writeBoth(sight: FieldSight, wanted: { readonly left: Cell; readonly right: Cell }, reason: string): FieldOutcome {
+function writeBoth(
+  sight: FieldSight,
+  wanted: { readonly left: Cell; readonly right: Cell },
+  reason: string,
+): FieldOutcome {
   const field = sight.policy.name;
   const left = cellOf(sight.left);
   const right = cellOf(sight.right);
@@ -264,9 +337,28 @@ function writeBoth(sight: FieldSight, wanted: { readonly left: Cell; readonly ri
   const rightDiffers = right?.key !== wanted.right.key && sight.policy.writes !== "left";
   if (rightDiffers) {
     const writtenBase = leftDiffers && sight.toRight.kind === "value" ? sight.toRight.cell : null;
-    return { kind: "write", field, side: "right", before: right, after: { kind: "value", cell: wanted.right }, sent: left, writtenBase, reason };
+    return {
+      kind: "write",
+      field,
+      side: "right",
+      before: right,
+      after: { kind: "value", cell: wanted.right },
+      sent: left,
+      writtenBase,
+      reason,
+    };
   }
-  if (leftDiffers) return { kind: "write", field, side: "left", before: left, after: { kind: "value", cell: wanted.left }, sent: right, writtenBase: null, reason };
+  if (leftDiffers)
+    return {
+      kind: "write",
+      field,
+      side: "left",
+      before: left,
+      after: { kind: "value", cell: wanted.left },
+      sent: right,
+      writtenBase: null,
+      reason,
+    };
   return agree(sight);
 }
 

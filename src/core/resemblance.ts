@@ -41,6 +41,8 @@ export interface AlikeRecord {
 export interface Alike {
   pairsOf(side: Side, id: RemoteId): readonly AlikePair[];
   recordOf(side: Side, id: RemoteId): AlikeRecord;
+  /** False: so many are connected with it that not all of them were looked at. */
+  isWhole(side: Side, id: RemoteId): boolean;
   /** How far a pair must be ahead of the next. */
   readonly lead: number;
   readonly names: BySide<string>;
@@ -105,7 +107,7 @@ function compare(one: string, other: string): number {
 }
 
 function ambiguous(side: Side, id: RemoteId, alike: Alike): Match {
-  const own = clusterOf(side, id, alike) ?? directly(side, id, alike);
+  const own = (alike.isWhole(side, id) ? clusterOf(side, id, alike) : null) ?? directly(side, id, alike);
   const other = otherSide(side);
   const candidates = own.ids[other];
   const rivals = own.ids[side].filter((each) => each !== id);

@@ -8,6 +8,7 @@ import { remoteId, unreachable, type RemoteId, type Side } from "../core/ids.ts"
 import type { WriteOutcome } from "../core/settle.ts";
 import { canonicalText, type Fields } from "../core/value.ts";
 import type { Entity, RunContext } from "./context.ts";
+import { exactKeys } from "../mapping/match-key.ts";
 import { findKey } from "./look.ts";
 import { LeaseLost, type Intent, type PlannedDecision } from "./ports.ts";
 import { confirmed, equalToSent, goneAlready, outcomeOfFailure, withoutTaken } from "./outcome.ts";
@@ -256,7 +257,7 @@ async function someoneIsThere(context: RunContext, entity: Entity, side: Side, r
   const links = await context.store.linksBy(entity.name, side, found.value.map((each) => each.id));
   const known = new Set(links.map((link) => link[side]));
   const [wanted] = await entity.mapping.read(side, [record]);
-  const wantedKeys = new Set((wanted?.matchKeys ?? []).filter((each) => each !== null));
+  const wantedKeys = new Set(exactKeys(wanted?.matchKeys ?? []));
   // Whoever has one of the match keys, in scope or not, linked or not, is looked at before anything is created.
   const matching = found.value.filter((each, index) => !known.has(each.id) && (readings[index]?.matchKeys ?? []).some((each_) => each_ !== null && wantedKeys.has(each_)));
   return matching.length === 0 ? null : { kind: "again", why: "a matching record was found before creating", waitMs: 0 };

@@ -14,11 +14,17 @@ export interface Locks {
 }
 
 export function locksOf(open: readonly Intent[]): Locks {
-  const records = open.flatMap(({ entity, decision }) => SIDES.flatMap((side) => (decision[side] === null ? [] : [lockKey(entity, side, decision[side])])));
+  const records = open.flatMap(({ entity, decision }) =>
+    SIDES.flatMap((side) => (decision[side] === null ? [] : [lockKey(entity, side, decision[side])])),
+  );
   return { records: new Set(records), creates: open.filter((intent) => intent.op === "create") };
 }
 
-export function isLocked(locks: Locks, entity: string, ids: { readonly left: string | null | undefined; readonly right: string | null | undefined }): boolean {
+export function isLocked(
+  locks: Locks,
+  entity: string,
+  ids: { readonly left: string | null | undefined; readonly right: string | null | undefined },
+): boolean {
   return SIDES.some((side) => {
     const id = ids[side];
     return id !== null && id !== undefined && locks.records.has(lockKey(entity, side, id));
@@ -33,16 +39,30 @@ export function mayBeCreated(locks: Locks, { subject }: View, decision: Decision
   return locks.creates.some((intent) => {
     if (intent.entity !== decision.entity || intent.side !== side) return false;
     const sent = intent.decision.writes[intent.writeIndex]?.fields ?? [];
-    return sent.length > 0 && sent.every(({ field, after }) => {
-      const reading = shown.get(field);
-      return after.kind === "value" && reading?.kind === "value" && reading.cell.key === after.cell.key;
-    });
+    return (
+      sent.length > 0 &&
+      sent.every(({ field, after }) => {
+        const reading = shown.get(field);
+        return after.kind === "value" && reading?.kind === "value" && reading.cell.key === after.cell.key;
+      })
+    );
   });
 }
 
 /** Nothing is done about it now; as unknown it stays in the inbox. */
 export function heldBack(decision: Decision): Decision {
-  return { ...decision, situation: "unknown", link: { kind: "keep" }, writes: [], agreements: [], cases: [], quarantine: [], blocked: 0, settledLeft: false, settledRight: false };
+  return {
+    ...decision,
+    situation: "unknown",
+    link: { kind: "keep" },
+    writes: [],
+    agreements: [],
+    cases: [],
+    quarantine: [],
+    blocked: 0,
+    settledLeft: false,
+    settledRight: false,
+  };
 }
 
 function lockKey(entity: string, side: Side, id: string): string {

@@ -16,6 +16,8 @@ import type { Cell } from "../core/field.ts";
 import { brokenItems, refuseTooManyBroken } from "./broken.ts";
 import { endOf, pagesOf, tallyOf, throwIfStopping, type Entity, type RunContext } from "./context.ts";
 import type { Hint, Quarantined, Sighting, StoredHint } from "./ports.ts";
+import { exactKeys } from "../mapping/match-key.ts";
+import { rememberedAlike } from "./alike.ts";
 import { compareWithLinks, sightingsOf } from "./sight.ts";
 import { lookUp } from "./sweep.ts";
 
@@ -62,7 +64,21 @@ export async function lookAtChanges(context: RunContext, entity: Entity, cursors
 /** Stages what due hints name, without reading the feeds. @param which `follow-ups`: not what stayed in the inbox, which has just been looked at. */
 export async function lookAtHints(context: RunContext, entity: Entity, which: "all" | "follow-ups"): Promise<Looked> {
   const hints = (await dueHints(context, entity)).filter((hint) => which === "all" || hint.channel !== "withheld");
-  return { hintsDone: hints.map((hint) => hint.hintId), cursors: [], broken: [], ...(await lookAt(context, entity, hints)) };
+  const put = await putOff(context, entity, hints);
+  const looked = await lookAt(context, entity, hints.filter((hint) => !put.includes(hint)));
+  const later = put.map(({ entity: name, side, id }): Hint => ({ entity: name, side, id, channel: "withheld", due: context.clock.now() }));
+  return { hintsDone: hints.map((hint) => hint.hintId), cursors: [], broken: [], ...looked, hints: [...looked.hints, ...later] };
+}
+
+/** Whom an unlinked record resembles, `find` cannot tell: it waits for the run that also reads what has changed since the last one. */
+async function putOff(context: RunContext, entity: Entity, hints: readonly StoredHint[]): Promise<readonly StoredHint[]> {
+  if (entity.mapping.scored.length === 0) return [];
+  const linked: Record<Side, ReadonlySet<RemoteId>> = { left: new Set(), right: new Set() };
+  for (const side of SIDES) {
+    const ids = [...new Set(hints.filter((hint) => hint.side === side).map((hint) => hint.id))];
+    if (ids.length > 0) linked[side] = new Set((await context.store.linksBy(entity.name, side, ids)).map((link) => link[side]));
+  }
+  return hints.filter((hint) => !linked[hint.side].has(hint.id));
 }
 
 async function dueHints(context: RunContext, entity: Entity): Promise<readonly StoredHint[]> {
@@ -194,7 +210,14 @@ async function discover(context: RunContext, entity: Entity, side: Side, lone: r
  * decided as a whole, or each look at one of its records would open a case of its own.
  */
 async function fetchRemembered(context: RunContext, entity: Entity, own: Side, lone: readonly Sighting[], staged: Readonly<Record<Side, Set<RemoteId>>>): Promise<void> {
-  const keys = [...new Set(lone.flatMap((sighting) => sighting.matchKeys))];
+  for (const rule of entity.mapping.scored) {
+    const alike = await rememberedAlike({ context, entity, rule, remembered: true }, lone);
+    for (const side of SIDES) {
+      const ids = alike.filter((node) => node.side === side && !staged[side].has(node.id)).map((node) => node.id);
+      if (ids.length > 0) await stage(context, side, (await lookUp(context, entity, side, ids, false)).sightings, staged);
+    }
+  }
+  const keys = exactKeys([...new Set(lone.flatMap((sighting) => sighting.matchKeys))]);
   if (keys.length === 0) return;
   const named = new Set(lone.map((sighting) => sighting.id));
   for (const side of SIDES) {

@@ -109,6 +109,24 @@ export interface Candidate {
   readonly sighted: boolean;
 }
 
+/** A record that has a block key of a scored match rule. */
+export interface BlockMember {
+  readonly side: Side;
+  readonly id: RemoteId;
+  /** The live or frozen link it is in; null: free. */
+  readonly linkId: LinkId | null;
+  /** Free and seen in this run; false: remembered from an earlier one, or linked. */
+  readonly sighted: boolean;
+}
+
+/** Who shares a block key, of both sides. */
+export interface Block {
+  readonly key: string;
+  /** Too many of one side have it: nobody is named. */
+  readonly crowded: boolean;
+  readonly members: readonly BlockMember[];
+}
+
 // ---------------------------------------------------------------- hints, intents, effects
 
 export type Channel = "webhook" | "changes" | "sweep" | "discovery" | "manual" | "retry" | "parent" | "withheld";
@@ -365,6 +383,13 @@ export interface PairStore {
    * @param remembered Also those that an earlier run saw without a link: for a run that does not see everybody.
    */
   candidates(run: RunId, entity: string, side: Side, keys: readonly string[], remembered: boolean): Promise<readonly Candidate[]>;
+  /**
+   * Who has each of these block keys, in the order asked.
+   * @param most More free records of one side make a block crowded.
+   */
+  blocks(run: RunId, entity: string, keys: readonly string[], remembered: boolean, most: number): Promise<readonly Block[]>;
+  /** All match keys of these members, in their order; empty where none are known any more. */
+  matchKeysOf(run: RunId, entity: string, members: readonly BlockMember[]): Promise<readonly (readonly string[])[]>;
   /** Forgets this run's sightings of an entity: before another round over other records. */
   clearSightings(run: RunId, entity: string): Promise<void>;
 

@@ -47,7 +47,7 @@ export async function runPair(parts: PairParts, ports: Ports, request: RunReques
     return { report: await finish("halted", "running", message, []), plan: null, carriedOut: new Set(), sweepWanted: null };
   }
   const kept = keepLease.start(ports, lease, request.signal);
-  const context: RunContext = { ...ports, ...parts, run: request.run, lease, holdsLease: kept.holds, signal: kept.signal, tallies, merged: new Map() };
+  const context: RunContext = { ...ports, ...parts, run: request.run, lease, holdsLease: () => kept.holds(), signal: kept.signal, tallies, merged: new Map() };
   let result: RunResult | null = null;
   try {
     await ports.store.startRun(request.run, request.kind === "sweep" ? "sweep" : request.only === null ? "changes" : "apply");
@@ -74,6 +74,8 @@ async function refusal(parts: PairParts, ports: Ports, request: RunRequest): Pro
   if (state.paused !== null && !request.dryRun) {
     return { outcome: "halted", reason: state.paused.startsWith("stop:") ? "stopped" : "paused", message: `${state.paused}; go on with: syncline resume ${pair}` };
   }
+  // A proposed mapping is still being written: it has accepted nothing, and nothing of it is carried out.
+  if (parts.mapping.state === "proposed") return null;
   if (state.acceptedMeaning === null) {
     if (!request.dryRun) await ports.store.setAcceptedMeaning(parts.meaning);
     return null;
@@ -333,6 +335,7 @@ function effectsOnly(tally: EntityTally): EntityTally {
     effects: tally.effects,
     blocked: 0,
     counted: emptyTally(),
+    crowded: tally.crowded,
     get failed() {
       return tally.failed;
     },

@@ -15,6 +15,8 @@ import { remoteId, type RemoteId, type Side } from "../core/ids.ts";
 import type { WriteOutcome } from "../core/settle.ts";
 import { allEqualToSent, confirmed, equalToSent, outcomeOfFailure, withoutTaken } from "./outcome.ts";
 import { throwIfStopping, type Entity, type RunContext } from "./context.ts";
+import { exactKeys, profileOf } from "../mapping/match-key.ts";
+import type { ScoreRule } from "../mapping/match-score.ts";
 import { findKey } from "./look.ts";
 import type { CaseResolution, Intent } from "./ports.ts";
 import { settlePage } from "./settle-page.ts";
@@ -156,6 +158,7 @@ async function resolveCreate(context: RunContext, entity: Entity, intent: Intent
   if (ours.length === 1 && only !== undefined && (isOurs(entity, write.side) || entity.mapping.policy.matches)) return adopted(only.id, only.version);
   if (ours.length > 1 && entity.mapping.policy.matches) return { kind: "again", why: "several records with this key were found: they are matched, not created", waitMs: 0 };
   if (ours.length > 0) return { kind: "unknown", message: "records with this key exist, and none is exactly what was sent", needsPerson: true };
+  if (await isAnyAlike(entity, intent, found.value)) return { kind: "unknown", message: "a record like what was sent exists, and is not exactly that", needsPerson: true };
   // A new record may show late in a look-up: not found is an answer only once that time has passed.
   const waitMs = intent.openedAt + object.capabilities.findSettleMs - context.clock.now();
   if (waitMs > 0) return { kind: "unknown", message: `not found yet; looked up again for ${String(Math.ceil(waitMs / 1000))} s`, needsPerson: false };
@@ -183,8 +186,23 @@ async function candidatesOf(context: RunContext, entity: Entity, intent: Intent,
   const free = found.filter((record) => !taken.has(record.id) && !record.deleted);
   if (isOurs(entity, side) || !entity.mapping.policy.matches) return free;
   const [sent, ...readings] = await entity.mapping.read(side, [intent.body, ...free.map((record) => record.fields)]);
-  const keys = new Set(sent?.matchKeys.filter((key) => key !== null) ?? []);
+  const keys = new Set(exactKeys(sent?.matchKeys ?? []));
   return free.filter((_, index) => readings[index]?.matchKeys.some((key) => key !== null && keys.has(key)) ?? false);
+}
+
+/** By a scored rule, whose word is no proof that a record is ours, nor that it is not. */
+async function isAnyAlike(entity: Entity, intent: Intent, found: readonly RemoteRecord[]): Promise<boolean> {
+  const { scored } = entity.mapping;
+  if (scored.length === 0 || found.length === 0) return false;
+  const [sent, ...readings] = await entity.mapping.read(intent.side, [intent.body, ...found.map((record) => record.fields)]);
+  const profile = (keys: readonly (string | null)[], rule: ScoreRule): string | null => profileOf(keys.filter((key) => key !== null), rule.index);
+  return scored.some((rule) => {
+    const own = profile(sent?.matchKeys ?? [], rule);
+    return readings.some(({ matchKeys }) => {
+      const other = profile(matchKeys, rule);
+      return own !== null && other !== null && rule.score(own, other).grade !== "none";
+    });
+  });
 }
 
 /** By the connector's `verify`; null: it declares none, or the look-up has nothing to ask by. */

@@ -1,15 +1,18 @@
 // From a page of subjects to what the core decides on: records read through the lenses, bases, references resolved, each
 // value carried to the other side, match candidates. Everything by page: a handful of statements, whatever its size.
 
-import { correlate, type CandidateView, type Match } from "../core/correlate.ts";
+import type { CandidateView, Match } from "../core/correlate.ts";
 import type { LinkedPair, LoneRecord, Redirect, SideView } from "../core/decide.ts";
 import { ABSENT, NO_WAY, type Carried, type Cell, type FieldSight, type Reading } from "../core/field.ts";
 import { groupBy } from "../core/group.ts";
 import { otherSide, SIDES, type BySide, type LinkId, type RemoteId, type Side } from "../core/ids.ts";
-import { isFields, isList, type Fields, type Value } from "../core/value.ts";
+import type { Fields, Value } from "../core/value.ts";
 import type { Seen } from "../core/settle.ts";
 import type { RefLookup } from "../mapping/mapping.ts";
+import { exactKeys } from "../mapping/match-key.ts";
+import { chosenPair } from "./chosen-pair.ts";
 import { mergedKey, type Entity, type RunContext } from "./context.ts";
+import { exactMatch, withPartners, withScoredRules, type RuleMatch } from "./rule-order.ts";
 import { lookUp } from "./sweep.ts";
 import type { Bases, CaseResolution, Link, Sighting, StoredBases, Subject } from "./ports.ts";
 
@@ -117,17 +120,21 @@ async function matchLone(context: RunContext, entity: Entity, subjects: readonly
     const other = otherSide(side);
     const lone = subjects.flatMap((subject) => (subject.link === null && subject[side] !== null && subject[other] === null ? [subject[side]] : []));
     if (lone.length === 0) continue;
-    const keys = [...new Set(lone.flatMap((sighting) => sighting.matchKeys))];
+    const keys = [...new Set(lone.flatMap((sighting) => exactKeys(sighting.matchKeys)))];
     const [known, own] = keys.length === 0 ? [[], []] : await Promise.all([context.store.candidates(context.run, entity.name, other, keys, remembered), context.store.candidates(context.run, entity.name, side, keys, remembered)]);
     const promised: BySide<ReadonlySet<RemoteId>> = { left: new Set(pairs.map((pair) => pair.left)), right: new Set(pairs.map((pair) => pair.right)) };
     const candidates = groupBy(known.map((candidate) => ({ ...candidate, promised: promised[other].has(candidate.id) })), (candidate) => candidate.key);
     const rivals = groupBy(own.filter((candidate) => candidate.linkId === null && !promised[side].has(candidate.id)), (candidate) => candidate.key);
-    const found = lone.map((sighting) => matchOf(entity, side, sighting, candidates, rivals, pairs));
-    const partners = await partnersOf(context, entity, other, found);
-    const matches = side === "left" ? found : await withoutOutbid(context, entity, lone, found, partners);
+    const asking = { context, entity, remembered };
+    const found = await withScoredRules(asking, lone, lone.map((sighting) => matchOf(entity, side, sighting, candidates, rivals, pairs)));
+    const ones = found.map(({ match }) => match);
+    const partners = await partnersOf(context, entity, other, ones);
+    const asked = await withPartners(asking, lone, found, partners);
+    const matches = side === "left" ? ones : await withoutOutbid(context, entity, lone, ones, partners);
     lone.forEach((sighting, index) => {
-      const match = matches[index] ?? ({ kind: "none" } as const);
-      const partner = match.kind === "one" ? (partners.get(match.id) ?? null) : null;
+      const settled = asked[index] ?? null;
+      const match = (settled?.kind === "taken" ? settled : matches[index]) ?? ({ kind: "none" } as const);
+      const partner = match.kind === "one" && settled !== null ? (partners.get(match.id) ?? null) : null;
       result.set(`${side} ${sighting.id}`, { match, partner });
     });
   }
@@ -141,8 +148,9 @@ async function matchLone(context: RunContext, entity: Entity, subjects: readonly
 async function withoutOutbid(context: RunContext, entity: Entity, lone: readonly Sighting[], matches: readonly Match[], partners: ReadonlyMap<RemoteId, Sighting>): Promise<readonly Match[]> {
   const earlierKeys = matches.map((match, index): readonly string[] => {
     const partner = match.kind === "one" ? partners.get(match.id) : undefined;
-    const shared = partner?.matchKeys.findIndex((key) => lone[index]?.matchKeys.includes(key)) ?? 0;
-    return shared > 0 ? (partner?.matchKeys.slice(0, shared) ?? []) : [];
+    const partnerKeys = exactKeys(partner?.matchKeys ?? []);
+    const shared = partnerKeys.findIndex((key) => lone[index]?.matchKeys.includes(key));
+    return shared > 0 ? partnerKeys.slice(0, shared) : [];
   });
   const keys = [...new Set(earlierKeys.flat())];
   if (keys.length === 0) return matches;
@@ -157,28 +165,12 @@ function matchOf(
   candidates: ReadonlyMap<string, readonly CandidateView[]>,
   rivals: ReadonlyMap<string, readonly CandidateView[]>,
   pairs: readonly BySide<RemoteId>[],
-): Match {
+): RuleMatch {
   const chosen = pairs.find((pair) => pair[side] === sighting.id);
-  if (chosen !== undefined) return { kind: "one", id: chosen[otherSide(side)] };
-  if (!entity.mapping.policy.matches) return { kind: "none" };
+  if (chosen !== undefined) return { match: { kind: "one", id: chosen[otherSide(side)] }, rule: null };
+  if (!entity.mapping.policy.matches) return { match: { kind: "none" }, rule: null };
   const others = new Map(sighting.matchKeys.map((key) => [key, (rivals.get(key) ?? []).filter((row) => row.id !== sighting.id)]));
-  // Keys carry their rule's number, so their order is the rules' order; a missing rule's key is simply not there.
-  const keys: readonly (string | null)[] = sighting.matchKeys.length === 0 ? [null] : sighting.matchKeys;
-  return correlate(keys, candidates, others);
-}
-
-/** The two records that a person chose to link; empty for any other answer. The id may be of either side of the case. */
-function chosenPair(resolution: CaseResolution, names: BySide<{ readonly name: string }>): readonly BySide<RemoteId>[] {
-  if (resolution.answer.kind !== "link") return [];
-  const { id } = resolution.answer;
-  const listed = (side: Side): readonly Value[] => {
-    const list = isFields(resolution.values) ? resolution.values[names[side].name] : undefined;
-    return isList(list) ? list : [];
-  };
-  const isLeft = resolution.left === null || (listed("left").includes(id) && !listed("right").includes(id));
-  const left = isLeft ? id : resolution.left;
-  const right = isLeft ? resolution.right : id;
-  return left === null || right === null ? [] : [{ left, right }];
+  return exactMatch(sighting, candidates, others);
 }
 
 /** The candidates' own sightings. One that a person chose may not have been seen yet; one that is linked is no candidate. */
@@ -213,7 +205,7 @@ async function redirectsOf(context: RunContext, entity: Entity, subjects: readon
     const links = all.filter(({ link }) => !found.has(link.id));
     if (links.length === 0 || !entity.mapping.policy.matches) continue;
     const keyed = await Promise.all(links.map(async ({ link, kept }) => ({ link, keys: await keysOfKept(entity, otherSide(gone), kept, bases.get(link.id)) })));
-    const keys = [...new Set(keyed.flatMap((each) => each.keys))];
+    const keys = exactKeys([...new Set(keyed.flatMap((each) => each.keys))]);
     if (keys.length === 0) continue;
     const free = groupBy((await context.store.candidates(context.run, entity.name, gone, keys, false)).filter((each) => each.linkId === null), (each) => each.key);
     for (const { link, keys: own } of keyed) {

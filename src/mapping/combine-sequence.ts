@@ -9,12 +9,14 @@ type Change = readonly [before: Value, after: Value];
 export function combineSequence(left: Change, right: Change): Value {
   const values = [...left, ...right];
   const isText = values.every((value) => value === null || typeof value === "string");
-  const entries = values.map((value) => (isText ? textLines(value) : isList(value) ? value : value === null ? [] : null));
+  const entries = values.map((value) =>
+    isText ? textLines(value) : isList(value) ? value : value === null ? [] : null,
+  );
   const [leftBefore, leftAfter, rightBefore, rightAfter] = entries;
   if (!leftBefore || !leftAfter || !rightBefore || !rightAfter) return null;
   const merged = mergeEntries([leftBefore, leftAfter], [rightBefore, rightAfter]);
   if (!isText) return merged;
-  const lineEnd = String(left[1]).includes("\r\n") ? "\r\n" : "\n";
+  const lineEnd = typeof left[1] === "string" && left[1].includes("\r\n") ? "\r\n" : "\n";
   return merged.map(String).join(lineEnd);
 }
 
@@ -43,7 +45,9 @@ function mergeEntries(left: EntryChange, right: EntryChange): readonly Value[] {
   let behind = 0;
   for (const value of right[1]) {
     const text = canonicalText(value);
-    const at = result.findIndex((entry, index) => index >= behind && canonicalText(entry.value) === text);
+    const isEqual = (entry: { readonly value: Value }): boolean => canonicalText(entry.value) === text;
+    const next = result.findIndex((entry, index) => index >= behind && isEqual(entry));
+    const at = next >= 0 ? next : result.findIndex(isEqual);
     if (take(bring, text)) {
       while (behind > 0 && result[behind]?.fromLeft === true) behind += 1;
       result.splice(behind, 0, { value, fromLeft: false });

@@ -79,10 +79,13 @@ function greater(field: FieldLens, { left, right }: Combined): Combined | null {
 
 /** Below 0: the left is less. A null is less than anything. */
 function orderOf({ table }: FieldLens, left: Cell, right: Cell): number | null {
-  if (left.key === NULL_KEY || right.key === NULL_KEY) return Number(left.key !== NULL_KEY) - Number(right.key !== NULL_KEY);
+  if (left.key === NULL_KEY || right.key === NULL_KEY)
+    return Number(left.key !== NULL_KEY) - Number(right.key !== NULL_KEY);
   if (table === null) return compareValues(left.value, right.value);
   const words = [...new Set([...table.toRight.values()].map(({ key }) => key))];
-  const ranks = [table.toRight.get(left.key)?.key, right.key].map((key) => (key === undefined ? -1 : words.indexOf(key)));
+  const ranks = [table.toRight.get(left.key)?.key, right.key].map((key) =>
+    key === undefined ? -1 : words.indexOf(key),
+  );
   const [leftRank = -1, rightRank = -1] = ranks;
   return leftRank < 0 || rightRank < 0 ? null : leftRank - rightRank;
 }

@@ -40,7 +40,9 @@ export function compileLines(
   const fault = key === undefined ? null : keyFault(key);
   if (fault !== null) {
     const more = { found: each.key, expected: "a field that keeps its whole value on both sides" };
-    context.report(problem("E_KEY", [...at, "key"], `field "${each.key}" ${fault}, so it cannot tell lines apart`, more));
+    context.report(
+      problem("E_KEY", [...at, "key"], `field "${each.key}" ${fault}, so it cannot tell lines apart`, more),
+    );
   }
   return key === undefined || fault !== null || !whole ? null : { key, fields };
 }
@@ -61,7 +63,10 @@ function reportUnfit(rule: RuleFile, at: KeyPath, context: CompileContext): bool
 }
 
 function reportExpressions({ sides }: FieldLens, at: KeyPath, context: CompileContext): boolean {
-  const names = SIDES.filter((side) => sides[side].source.kind === "expression" || sides[side].target.kind === "none" || isWritten(sides[side].target));
+  const names = SIDES.filter(
+    (side) =>
+      sides[side].source.kind === "expression" || sides[side].target.kind === "none" || isWritten(sides[side].target),
+  );
   for (const side of names) reportNotSupported("an expression inside lines", [...at, context.names[side]], context);
   return names.length > 0;
 }
@@ -72,23 +77,22 @@ function isWritten(target: FieldLens["sides"]["left"]["target"]): boolean {
 }
 
 /** What cannot stand beside `each`. */
-export function reportBesideEach(
-  rule: RuleFile,
-  texts: BySide<SideText>,
-  at: KeyPath,
-  context: CompileContext,
-): void {
+export function reportBesideEach(rule: RuleFile, texts: BySide<SideText>, at: KeyPath, context: CompileContext): void {
   for (const key of ["as", "values", "ref", "value", "domain"] as const) {
     if (rule[key] === undefined) continue;
     const message = `\`each\` says what the field holds, and so does \`${key}\``;
-    context.report(problem("E_COMBINATION", [...at, key], message, { on: "key", hint: "say it of a field inside `each`" }));
+    context.report(
+      problem("E_COMBINATION", [...at, key], message, { on: "key", hint: "say it of a field inside `each`" }),
+    );
   }
   for (const side of SIDES) {
     const { entry, at: sideAt } = texts[side];
     for (const key of ["as", "write"] as const) {
       if (entry[key] === undefined) continue;
       const message = `lines are written where they stand, so \`${key}\` cannot be said beside \`each\``;
-      context.report(problem("E_COMBINATION", [...sideAt, key], message, { on: "key", hint: "say where the list stands: at" }));
+      context.report(
+        problem("E_COMBINATION", [...sideAt, key], message, { on: "key", hint: "say where the list stands: at" }),
+      );
     }
   }
 }

@@ -23,10 +23,17 @@ export function compileScore(
   const reviewAt = share(entry["review_at"], [...at, "review_at"], context);
   if (linkAt !== null && reviewAt !== null && reviewAt >= linkAt) {
     const message = `\`review_at\` (${String(reviewAt)}) is not below \`link_at\` (${String(linkAt)}), so no record would ever be shown to a person`;
-    context.report(problem("E_RANGE", [...at, "review_at"], message, { found: String(reviewAt), expected: `less than ${String(linkAt)}` }));
+    context.report(
+      problem("E_RANGE", [...at, "review_at"], message, {
+        found: String(reviewAt),
+        expected: `less than ${String(linkAt)}`,
+      }),
+    );
     return null;
   }
-  return scored === null || linkAt === null || reviewAt === null ? null : scoreRule(index, scored, { linkAt, reviewAt });
+  return scored === null || linkAt === null || reviewAt === null
+    ? null
+    : scoreRule(index, scored, { linkAt, reviewAt });
 }
 
 function reportUnknown(key: string, at: KeyPath, context: CompileContext): void {
@@ -35,10 +42,17 @@ function reportUnknown(key: string, at: KeyPath, context: CompileContext): void 
   context.report(problem("E_UNKNOWN_KEY", [...at, key], `unknown key "${key}"`, { on: "key", ...more }));
 }
 
-function scoredFields(weights: unknown, fields: MatchFields, at: KeyPath, context: CompileContext): readonly ScoredField[] | null {
+function scoredFields(
+  weights: unknown,
+  fields: MatchFields,
+  at: KeyPath,
+  context: CompileContext,
+): readonly ScoredField[] | null {
   if (weights === undefined) {
     const hint = "score: { name: 0.5, phone: 0.3 }";
-    context.report(problem("E_MISSING", at, "the fields to compare, each with its weight, are missing", { on: "key", hint }));
+    context.report(
+      problem("E_MISSING", at, "the fields to compare, each with its weight, are missing", { on: "key", hint }),
+    );
     return null;
   }
   if (typeof weights !== "object" || weights === null || Array.isArray(weights)) {
@@ -47,19 +61,33 @@ function scoredFields(weights: unknown, fields: MatchFields, at: KeyPath, contex
     return null;
   }
   const entries = Object.entries(weights);
-  if (entries.length === 0) context.report(problem("E_MISSING", at, "a score needs at least one field", { on: "value" }));
+  if (entries.length === 0)
+    context.report(problem("E_MISSING", at, "a score needs at least one field", { on: "value" }));
   const scored = entries.map(([name, weight]) => scoredField(name, weight, fields, [...at, name], context));
   const found = scored.filter((field) => field !== null);
   return found.length === scored.length && found.length > 0 ? found : null;
 }
 
-function scoredField(name: string, weight: unknown, fields: MatchFields, at: KeyPath, context: CompileContext): ScoredField | null {
+function scoredField(
+  name: string,
+  weight: unknown,
+  fields: MatchFields,
+  at: KeyPath,
+  context: CompileContext,
+): ScoredField | null {
   if (typeof weight !== "number") {
-    context.report(problem("E_TYPE", at, `${shown(weight)} is not a weight`, { found: shown(weight), expected: "a number above 0" }));
+    context.report(
+      problem("E_TYPE", at, `${shown(weight)} is not a weight`, { found: shown(weight), expected: "a number above 0" }),
+    );
     return null;
   }
   if (!Number.isFinite(weight) || weight <= 0) {
-    context.report(problem("E_RANGE", at, `the weight of "${name}" must be above 0`, { found: String(weight), expected: "a number above 0" }));
+    context.report(
+      problem("E_RANGE", at, `the weight of "${name}" must be above 0`, {
+        found: String(weight),
+        expected: "a number above 0",
+      }),
+    );
     return null;
   }
   const lens = fields.compiled.find(({ policy }) => policy.name === name);
@@ -69,11 +97,19 @@ function scoredField(name: string, weight: unknown, fields: MatchFields, at: Key
   }
   const fault = scoreFault(lens, context);
   if (fault === null) return { lens, weight };
-  context.report(problem("E_KEY", at, `field "${name}" ${fault}, so it cannot be compared`, { on: "key", found: name }));
+  context.report(
+    problem("E_KEY", at, `field "${name}" ${fault}, so it cannot be compared`, { on: "key", found: name }),
+  );
   return null;
 }
 
-export function reportUnknownField(name: string, known: readonly string[], at: KeyPath, context: CompileContext, on: "key" | "value"): void {
+export function reportUnknownField(
+  name: string,
+  known: readonly string[],
+  at: KeyPath,
+  context: CompileContext,
+  on: "key" | "value",
+): void {
   const hint = didYouMean(name, known);
   const more = { on, found: name, expected: known.join(", "), ...(hint === undefined ? {} : { hint }) };
   context.report(problem("E_KEY", at, `there is no field "${name}"`, more));
@@ -83,7 +119,8 @@ export function reportUnknownField(name: string, known: readonly string[], at: K
 function scoreFault({ ref, lines, sides }: FieldLens, { names }: CompileContext): string | null {
   if (ref !== null) return "holds an id that differs on the two sides";
   if (lines !== null) return "is a list of lines";
-  for (const side of ["left", "right"] as const) if (sides[side].source.kind === "none") return `is not read on ${names[side]}`;
+  for (const side of ["left", "right"] as const)
+    if (sides[side].source.kind === "none") return `is not read on ${names[side]}`;
   return null;
 }
 
@@ -96,7 +133,9 @@ function share(given: unknown, at: KeyPath, context: CompileContext): number | n
   } else if (typeof given !== "number") {
     context.report(problem("E_TYPE", at, `${shown(given)} is not a score`, { found: shown(given), expected }));
   } else if (!(given > 0 && given <= 1)) {
-    context.report(problem("E_RANGE", at, `${String(given)} is no score that records can have`, { found: String(given), expected }));
+    context.report(
+      problem("E_RANGE", at, `${String(given)} is no score that records can have`, { found: String(given), expected }),
+    );
   } else return given;
   return null;
 }

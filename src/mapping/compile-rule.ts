@@ -223,6 +223,11 @@ function reportMergeType(
   if (wrong === undefined) return;
   if (lines !== null) report("merge", `\`merge: ${merge}\` cannot put lines together`, "merge: lines");
   else if (merge === "max")
-    report("merge", `\`merge: max\` needs values of which one is the greater, which type ${wrong} does not say`, "as: integer, or a table of `values` from the least to the greatest");
-  else report("merge", `\`merge: ${merge}\` cannot put together values of type ${wrong}`, `as: ${MERGED[merge][0] ?? ""}`);
+    report(
+      "merge",
+      `\`merge: max\` needs values of which one is the greater, which type ${wrong} does not say`,
+      "as: integer, or a table of `values` from the least to the greatest",
+    );
+  else
+    report("merge", `\`merge: ${merge}\` cannot put together values of type ${wrong}`, `as: ${MERGED[merge][0] ?? ""}`);
 }

@@ -12,6 +12,7 @@ import type { MappingFile } from "./file.ts";
 import { compileGuards } from "./guards.ts";
 import type { Mapping } from "./mapping.ts";
 import { meaningText } from "./meaning.ts";
+import { startsWith } from "./reads.ts";
 import { compileSchedule } from "./schedule.ts";
 import { compileSides } from "./side-names.ts";
 
@@ -27,7 +28,7 @@ export interface CompiledMapping {
   /** Null when a problem is an error. */
   readonly mapping: Mapping | null;
   readonly problems: readonly Problem[];
-  /** Those that could be compiled, for `checkLaws`: what their expressions do is only told by trying. */
+  /** Those without an error, for `checkLaws`: what their expressions do is only told by trying. */
   readonly rules: readonly CompiledRule[];
   /** The file's names of the sides; null: they cannot be told. */
   readonly names: BySide<string> | null;
@@ -71,7 +72,11 @@ export function compileMapping(file: MappingFile, options: CompileOptions): Comp
     meaning: meaningText(file),
     entities: ordered.map((entity) => entity.mapping),
   };
-  const rules = compiled.flatMap((entity) => entity.rules);
+  // A rule with an error has stand-ins for what could not be compiled.
+  const faults = problems.filter(isError).map(({ path }) => path);
+  const rules = compiled
+    .flatMap((entity) => entity.rules)
+    .filter(({ at }) => !faults.some((path) => startsWith(path, at)));
   return { mapping: problems.some(isError) ? null : mapping, problems, rules, names: context.names };
 }
 

@@ -47,7 +47,9 @@ export function compileDomain(file: DomainFile | undefined, at: KeyPath, context
     const order = compareValues(least, greatest);
     if (order === null || order > 0) {
       const message = "no value lies between `min` and `max`";
-      context.report(problem("E_RANGE", [...at, "max"], message, { found: String(max), expected: `${String(min)} or more` }));
+      context.report(
+        problem("E_RANGE", [...at, "max"], message, { found: String(max), expected: `${String(min)} or more` }),
+      );
     }
   }
   const within = (value: Value): boolean => {

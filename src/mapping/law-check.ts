@@ -3,7 +3,7 @@
 import type { BySide, Side } from "../core/ids.ts";
 import { problem, type KeyPath, type Problem } from "../core/problem.ts";
 import type { Fields } from "../core/value.ts";
-import { smallest, tryRecords, tryValues, type Trials } from "./law-trial.ts";
+import { smallest, tryRecords, tryValues, type Lost, type Trials } from "./law-trial.ts";
 import { valuesToTry } from "./law-values.ts";
 import { lawProblem, type RuleClass } from "./law-words.ts";
 import { classifyRule, classOf, hasExpression } from "./laws.ts";
@@ -29,6 +29,8 @@ export interface LawFinding {
   readonly by: "construction" | "cases" | "records";
   /** Values that were carried across and back; 0 by construction. */
   readonly cases: number;
+  /** A value that does not come back as it was; null: none is known. */
+  readonly lost: Lost | null;
 }
 
 export interface LawReport {
@@ -86,7 +88,7 @@ async function checkRule(
 ): Promise<{ readonly finding: LawFinding; readonly problems: readonly Problem[] }> {
   if (!isTried(rule)) {
     const found: RuleClass = rule.lens.policy.writes === "both" ? classifyRule(rule.lens) : { kind: "forward" };
-    return { finding: { ...nameOf(rule), class: found, by: "construction", cases: 0 }, problems: [] };
+    return { finding: { ...nameOf(rule), class: found, by: "construction", cases: 0, lost: null }, problems: [] };
   }
   const trials = { left: await tryKinds(rule.lens, "left"), right: await tryKinds(rule.lens, "right") };
   const found = classByTrials(trials);
@@ -121,7 +123,8 @@ function nameOf({ entity, field }: CompiledRule): { readonly entity: string; rea
 }
 
 function findingOf(rule: CompiledRule, found: RuleClass, by: LawFinding["by"], trials: BySide<Trials>): LawFinding {
-  return { ...nameOf(rule), class: found, by, cases: trials.left.done + trials.right.done };
+  const lost = found.kind === "lossy" || found.kind === "lossy-both" ? (trials.left.lost ?? trials.right.lost) : null;
+  return { ...nameOf(rule), class: found, by, cases: trials.left.done + trials.right.done, lost };
 }
 
 function problemsOf(
@@ -134,10 +137,15 @@ function problemsOf(
   const problems = told === null ? [] : [{ ...told, message: `${evidence}${told.message}` }];
   if (found.kind === "iso") return problems;
   const unfit = matchedAt.map((path) =>
-    problem("E_KEY", path, `field "${field}" does not keep all of its value on both sides, so it cannot tell records apart`, {
-      found: field,
-      expected: "a field that keeps its whole value on both sides",
-    }),
+    problem(
+      "E_KEY",
+      path,
+      `field "${field}" does not keep all of its value on both sides, so it cannot tell records apart`,
+      {
+        found: field,
+        expected: "a field that keeps its whole value on both sides",
+      },
+    ),
   );
   return [...problems, ...unfit];
 }

@@ -27,7 +27,9 @@ function simplerTexts(text: string): readonly string[] {
       : letters.flatMap((letter, index) => (isPlain(letter) ? [] : [letters.toSpliced(index, 1, "a")]));
   const candidates = ["", "a", "a b", ...[...cuts, ...without, ...plainer].map((each) => each.join(""))];
   return [...new Set(candidates)].filter(
-    (each) => each !== text && (each.length < text.length || (each.length === text.length && plainness(each) > plainness(text))),
+    (each) =>
+      each !== text &&
+      (each.length < text.length || (each.length === text.length && plainness(each) > plainness(text))),
   );
 }
 

@@ -7,7 +7,7 @@
 // What a side cannot hold is held in a run and says nothing here.
 
 import { NULL_KEY, type Cell } from "../core/field.ts";
-import { otherSide, type Side } from "../core/ids.ts";
+import { otherSide, type BySide, type Side } from "../core/ids.ts";
 import { canonicalText, type Fields, type Value } from "../core/value.ts";
 import { cellsOf } from "./law-values.ts";
 import { simplerValues } from "./law-shrink.ts";
@@ -27,7 +27,7 @@ export interface Counterexample {
 }
 
 /** A record of one side, and what the rule reads of it. */
-export interface Shown {
+interface Shown {
   readonly record: Fields;
   readonly cell: Cell;
 }
@@ -41,26 +41,55 @@ export interface Trials {
   readonly counterexample: Counterexample | null;
   /** An expression went beyond its limits, so no more was tried. */
   readonly exceeded: string | null;
-  /** A first value that does not come back. */
-  readonly lost: { readonly value: Value; readonly across: Value; readonly back: Value } | null;
+  /** The smallest value that does not come back as it was. */
+  readonly lost: Lost | null;
+}
+
+export interface Lost {
+  readonly from: Side;
+  readonly value: Value;
+  readonly across: Value;
+  readonly back: Value;
 }
 
 /** Shrinking tries so many simpler values at most. */
 const SHRINK_MAX = 120;
 
+/** Values written over another one, about: a rule that leaves a part of the old value standing does so for many. */
+const OVER_MAX = 60;
+
 /** So many at once: a first one alone, because an expression that hangs costs its whole time each try. */
 const TOGETHER_MAX = 64;
 
 export async function tryValues(field: FieldLens, from: Side, values: readonly Cell[]): Promise<Trials> {
-  return tryAll(field, from, values.length, async (index) => {
-    const cell = values[index];
-    return cell === undefined ? HELD : put(field, from, cell, {});
-  });
+  const tryAmong = (rest: BySide<Fields>): Promise<Trials> =>
+    tryAll(field, from, { count: values.length, rest }, async (index) => {
+      const cell = values[index];
+      return cell === undefined ? HELD : put(field, from, cell, rest[from]);
+    });
+  const alone = await tryAmong(NOTHING);
+  if (alone.done > 0 || alone.exceeded !== null) return alone;
+  // Expressions may need what else stands in the record: a rate, a scale.
+  const rest = { left: filled(field, "left", FILLING_NUMBER), right: filled(field, "right", FILLING_NUMBER) };
+  return Object.keys(rest.left).length + Object.keys(rest.right).length === 0 ? alone : tryAmong(rest);
+}
+
+const NOTHING: BySide<Fields> = { left: {}, right: {} };
+const FILLING_NUMBER = 2;
+const FILLING_TEXT = "x";
+
+/** A value at each name that a side's `read` looks at and its `write` does not set. */
+function filled({ sides }: FieldLens, side: Side, value: Value): Fields {
+  const { source, target } = sides[side];
+  if (source.kind !== "expression" || target.kind !== "expressions") return {};
+  const written = new Set(target.writes.map(({ path: [first] }) => first));
+  const names = (source.expression.reads ?? []).filter((name) => !written.has(name));
+  return Object.fromEntries(names.map((name) => [name, value]));
 }
 
 /** The same on records as they are found. */
 export async function tryRecords(field: FieldLens, from: Side, records: readonly Fields[]): Promise<Trials> {
-  return tryAll(field, from, records.length, async (index) => {
+  return tryAll(field, from, { count: records.length, rest: NOTHING }, async (index) => {
     const record = records[index];
     return record === undefined ? HELD : show(field, from, record);
   });
@@ -80,38 +109,53 @@ interface Journey {
 }
 
 type JourneyResult =
-  | { readonly ok: true; readonly journey: Journey }
-  | { readonly ok: false; readonly exceeded: string | null };
+  { readonly ok: true; readonly journey: Journey } | { readonly ok: false; readonly exceeded: string | null };
 
-async function tryAll(field: FieldLens, from: Side, count: number, start: Start): Promise<Trials> {
+interface Among {
+  readonly count: number;
+  /** What stands in the records beside the field. */
+  readonly rest: BySide<Fields>;
+}
+
+async function tryAll(field: FieldLens, from: Side, { count, rest }: Among, start: Start): Promise<Trials> {
   const journeys: Journey[] = [];
   let exceeded: string | null = null;
   let tried = 0;
   for (let together = 1; tried < count && exceeded === null; together = Math.min(together * 2, TOGETHER_MAX)) {
     const indexes = Array.from({ length: Math.min(together, count - tried) }, (_, index) => tried + index);
-    const results = await Promise.all(indexes.map(async (index) => travel(field, from, await start(index))));
+    const results = await Promise.all(indexes.map(async (index) => travel(field, from, await start(index), rest)));
     for (const result of results) {
       if (result.ok) journeys.push(result.journey);
       else exceeded ??= result.exceeded;
     }
     tried += indexes.length;
   }
-  const lost = journeys.find(({ start: { cell }, back }) => back.cell.key !== cell.key) ?? null;
+  const lost = journeys
+    .filter(({ start: { cell }, back }) => back.cell.key !== cell.key)
+    .map((each): Lost => ({
+      from,
+      value: each.start.cell.value,
+      across: each.across.cell.value,
+      back: each.back.cell.value,
+    }))
+    .reduce<Lost | null>(
+      (best, each) => (best === null || sizeOf(each.value) < sizeOf(best.value) ? each : best),
+      null,
+    );
   return {
     done: journeys.length,
     tried,
     comesBack: lost === null,
     exceeded,
-    lost:
-      lost === null ? null : { value: lost.start.cell.value, across: lost.across.cell.value, back: lost.back.cell.value },
-    counterexample: await counterexampleOf(field, from, journeys),
+    lost,
+    counterexample: await counterexampleOf(field, from, journeys, rest),
   };
 }
 
-async function travel(field: FieldLens, from: Side, step: Step): Promise<JourneyResult> {
+async function travel(field: FieldLens, from: Side, step: Step, rest: BySide<Fields>): Promise<JourneyResult> {
   if (!step.ok) return step;
   const to = otherSide(from);
-  const across = await cross(field, from, step.shown.cell, {});
+  const across = await cross(field, from, step.shown.cell, rest[to]);
   if (!across.ok) return across;
   const back = await cross(field, to, across.shown.cell, step.shown.record);
   if (!back.ok) return back;
@@ -160,9 +204,10 @@ async function counterexampleOf(
   field: FieldLens,
   from: Side,
   journeys: readonly Journey[],
+  rest: BySide<Fields>,
 ): Promise<Counterexample | null> {
   const unstable = smallest(journeys.flatMap((journey) => unstableIn(from, journey) ?? []));
-  if (unstable !== null) return shrink(field, from, unstable);
+  if (unstable !== null) return shrink(field, from, unstable, rest);
   return smallest(await dependentIn(field, from, journeys));
 }
 
@@ -171,35 +216,53 @@ function unstableIn(from: Side, { start, across, again }: Journey): Counterexamp
   return { from, value: start.cell.value, across: across.cell.value, again: again.value };
 }
 
-/** Each value written over a record that shows the one before it. Paths and types cannot depend on what stood there. */
+/**
+ * Each value written over a record that shows the one before it, and that has something wherever `read` looks. Paths and types
+ * cannot depend on what stood there.
+ */
 async function dependentIn(
   field: FieldLens,
   from: Side,
   journeys: readonly Journey[],
 ): Promise<readonly Counterexample[]> {
-  if (field.sides[otherSide(from)].target.kind !== "expressions") return [];
+  const to = otherSide(from);
+  if (field.sides[to].target.kind !== "expressions") return [];
+  const filling = filled(field, to, FILLING_TEXT);
+  const isFilled = Object.keys(filling).length > 0;
+  const step = Math.max(1, Math.floor(journeys.length / OVER_MAX));
   const found = await Promise.all(
     journeys.map(async ({ start, across }, index): Promise<Counterexample | null> => {
+      if (index % step !== 0) return null;
       const earlier = journeys[index === 0 ? journeys.length - 1 : index - 1];
       if (earlier === undefined) return null;
-      const step = await cross(field, from, start.cell, earlier.across.record);
-      if (!step.ok || step.shown.cell.key === across.cell.key) return null;
-      const over = earlier.across.cell.value;
-      return { from, value: start.cell.value, across: across.cell.value, again: step.shown.cell.value, over };
+      const { record } = earlier.across;
+      for (const before of isFilled ? [record, { ...record, ...filling }] : [record]) {
+        const again = await cross(field, from, start.cell, before);
+        if (!again.ok || again.shown.cell.key === across.cell.key) continue;
+        const showed = await show(field, to, before);
+        const over = showed.ok ? showed.shown.cell.value : earlier.across.cell.value;
+        return { from, value: start.cell.value, across: across.cell.value, again: again.shown.cell.value, over };
+      }
+      return null;
     }),
   );
   return found.filter((each) => each !== null);
 }
 
-async function shrink(field: FieldLens, from: Side, first: Counterexample): Promise<Counterexample> {
+async function shrink(
+  field: FieldLens,
+  from: Side,
+  first: Counterexample,
+  rest: BySide<Fields>,
+): Promise<Counterexample> {
   let best = first;
   let left = SHRINK_MAX;
-  for (let isSmaller = true; isSmaller && left > 0; ) {
+  for (let isSmaller = true; isSmaller && left > 0;) {
     isSmaller = false;
     const { type } = field.sides[from];
     for (const cell of cellsOf(field, type, simplerValues(best.value)).slice(0, left)) {
       left -= 1;
-      const result = await travel(field, from, await put(field, from, cell, {}));
+      const result = await travel(field, from, await put(field, from, cell, rest[from]), rest);
       const found = result.ok ? unstableIn(from, result.journey) : null;
       if (found === null || sizeOf(found.value) > sizeOf(best.value)) continue;
       isSmaller = canonicalText(found.value) !== canonicalText(best.value);

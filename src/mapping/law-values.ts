@@ -21,7 +21,8 @@ export function valuesToTry(field: FieldLens, side: Side): readonly (readonly Ce
   const { type } = field.sides[side];
   if (field.table !== null) return [field.table.words[side]];
   const { given } = field.domain;
-  const sets = given !== null ? [given] : hasDomain(type) && type.name !== "raw" ? [valuesOf(field, type)] : untypedSets(field);
+  const sets =
+    given !== null ? [given] : hasDomain(type) && type.name !== "raw" ? [valuesOf(field, type)] : untypedSets(field);
   return sets.map((raws) => cellsOf(field, type, raws));
 }
 
@@ -66,7 +67,7 @@ export function cellsOf(field: FieldLens, type: FieldType, raws: readonly Value[
   return [...cells.values()];
 }
 
-export function hasDomain(type: FieldType): type is FieldType & Domain {
+function hasDomain(type: FieldType): type is FieldType & Domain {
   return "sample" in type && "edges" in type && isList(type.edges as Value);
 }
 

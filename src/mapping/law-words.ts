@@ -34,7 +34,7 @@ export function lawProblem(found: RuleClass, { at, accepted, names }: RulePlace)
 }
 
 /** One sentence with the values as the sides show them. */
-export function counterexampleText(example: Counterexample, names: BySide<string>): string {
+function counterexampleText(example: Counterexample, names: BySide<string>): string {
   const [here, there] = [names[example.from], names[otherSide(example.from)]];
   const { value, across, again, over } = example;
   if (over === undefined) {

@@ -94,8 +94,7 @@ function carryLines(field: FieldLens, lines: LinesLens, from: Side, given: Cell)
   return asCarried(cellOf(field.sides[to].type, carried));
 }
 
-type CarriedLine =
-  { readonly ok: true; readonly line: Fields } | { readonly ok: false; readonly message: string };
+type CarriedLine = { readonly ok: true; readonly line: Fields } | { readonly ok: false; readonly message: string };
 
 /** One canonical line in the normal form of the other side. */
 export function carryLine(lines: LinesLens, from: Side, line: Fields): CarriedLine {

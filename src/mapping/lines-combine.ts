@@ -51,11 +51,7 @@ function mergeOne(lines: LinesLens, pair: LinePair, has: Side, line: Fields): Me
   return has === "left" ? { left: line, right: carried.line } : { left: carried.line, right: line };
 }
 
-function mergeBoth(
-  lines: LinesLens,
-  pair: LinePair,
-  now: { readonly left: Fields; readonly right: Fields },
-): Merged {
+function mergeBoth(lines: LinesLens, pair: LinePair, now: { readonly left: Fields; readonly right: Fields }): Merged {
   const toRight = carryLine(lines, "left", now.left);
   const toLeft = carryLine(lines, "right", now.right);
   const left: Record<string, Value> = { ...now.left };

@@ -50,8 +50,7 @@ function readLines(lines: LinesLens, side: Side, raw: Value): TypeReading {
   return { ok: true, value: read };
 }
 
-type LineReading =
-  { readonly ok: true; readonly line: Fields } | { readonly ok: false; readonly message: string };
+type LineReading = { readonly ok: true; readonly line: Fields } | { readonly ok: false; readonly message: string };
 
 /** What a line shows; absent properties are left out. */
 function readLine({ fields }: LinesLens, side: Side, raw: Fields): LineReading {

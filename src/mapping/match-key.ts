@@ -28,7 +28,9 @@ export function parseMatchKey(key: string): MatchKey {
   const [begin = "", rule = "0", sign] = KEY.exec(key) ?? [];
   const index = Number(rule);
   if (sign === "~") return { kind: "block", rule: index };
-  return sign === "=" ? { kind: "profile", rule: index, text: key.slice(begin.length) } : { kind: "exact", rule: index };
+  return sign === "="
+    ? { kind: "profile", rule: index, text: key.slice(begin.length) }
+    : { kind: "exact", rule: index };
 }
 
 export function isExactKey(key: string): boolean {

@@ -49,11 +49,11 @@ export interface ScoreRule {
 }
 
 export interface PairScore {
-  /** 0 to 1, to four digits. */
+  /** 0 to 1, to four digits; 0 for what certainly stays below `review_at`. */
   readonly score: number;
   readonly evidence: number;
   readonly grade: "sure" | "likely" | "none";
-  /** By field; null: one of the two does not show it. */
+  /** By field; null: one of the two does not show it. Empty for what stays below `review_at`. */
   readonly fields: Readonly<Record<string, number | null>>;
 }
 
@@ -73,8 +73,14 @@ export interface ScoreLimits {
 type Profile = Readonly<Record<string, string>>;
 
 export function scoreRule(index: number, scored: readonly ScoredField[], limits: ScoreLimits): ReadableScoreRule {
-  const parts = scored.map(({ lens, weight }) => ({ lens, weight, name: lens.policy.name, similarity: fieldSimilarity(lens) }));
+  const parts = scored.map(({ lens, weight }) => ({
+    lens,
+    weight,
+    name: lens.policy.name,
+    similarity: fieldSimilarity(lens),
+  }));
   const total = parts.reduce((sum, part) => sum + part.weight, 0);
+  const cheapFirst = parts.toSorted((one, other) => Number(isCostly(one)) - Number(isCostly(other)));
   const read = remembering(profileFrom);
   return {
     ...limits,
@@ -83,20 +89,22 @@ export function scoreRule(index: number, scored: readonly ScoredField[], limits:
     fields: parts.map(({ name }) => name),
     score(one, other) {
       const [a, b] = [read(one), read(other)];
-      const fields: Record<string, number | null> = {};
+      const compared = new Map<string, number>();
+      const both = cheapFirst.filter(({ name }) => a[name] !== undefined && b[name] !== undefined);
+      const weight = both.reduce((sum, part) => sum + part.weight, 0);
+      const evidence = rounded(weight / total);
       let sum = 0;
-      let weight = 0;
-      for (const part of parts) {
-        const left = a[part.name];
-        const right = b[part.name];
-        const alike = left === undefined || right === undefined ? null : part.similarity.compare(left, right);
-        fields[part.name] = alike === null ? null : rounded(alike);
-        if (alike === null) continue;
+      let left = weight;
+      for (const part of both) {
+        const alike = part.similarity.compare(a[part.name] ?? "", b[part.name] ?? "");
+        compared.set(part.name, alike);
         sum += part.weight * alike;
-        weight += part.weight;
+        left -= part.weight;
+        // Most candidates share a block and nothing else: their names need not be compared.
+        if (rounded((sum + left) / weight) < limits.reviewAt) return { score: 0, evidence, grade: "none", fields: {} };
       }
       const score = weight === 0 ? 0 : rounded(sum / weight);
-      const evidence = rounded(weight / total);
+      const fields = Object.fromEntries(parts.map(({ name }) => [name, compared.has(name) ? rounded(compared.get(name) ?? 0) : null]));
       return { score, evidence, grade: gradeOf(score, evidence, limits), fields };
     },
     shown: (profile) => Object.fromEntries(Object.entries(read(profile)).map(([name, text]) => [name, unmarked(text)])),
@@ -110,6 +118,10 @@ export function scoreRule(index: number, scored: readonly ScoredField[], limits:
     },
     blocks: (profile) => blocksOf(parts, read(profile)),
   };
+}
+
+function isCostly({ similarity }: Part): boolean {
+  return similarity.kind === "name" || similarity.kind === "text";
 }
 
 function gradeOf(score: number, evidence: number, { linkAt, reviewAt }: ScoreLimits): PairScore["grade"] {
@@ -187,7 +199,9 @@ function profileFrom(text: string): Profile {
   try {
     const parsed: unknown = JSON.parse(text);
     if (typeof parsed !== "object" || parsed === null) return {};
-    return Object.fromEntries(Object.entries(parsed).filter((entry): entry is [string, string] => typeof entry[1] === "string"));
+    return Object.fromEntries(
+      Object.entries(parsed).filter((entry): entry is [string, string] => typeof entry[1] === "string"),
+    );
   } catch {
     return {};
   }
@@ -205,12 +219,19 @@ interface Part {
 
 function blocksOf(parts: readonly Part[], profile: Profile): readonly string[] {
   const found = new Set<string>();
-  const called = parts.find(({ similarity, name }) => similarity.kind === "name" && profile[name] !== undefined) ?? parts.find(({ similarity, name }) => similarity.kind === "text" && profile[name] !== undefined);
+  const called =
+    parts.find(({ similarity, name }) => similarity.kind === "name" && profile[name] !== undefined) ??
+    parts.find(({ similarity, name }) => similarity.kind === "text" && profile[name] !== undefined);
   const callName = called === undefined ? undefined : profile[called.name];
   for (const { name, similarity } of parts) {
     const text = profile[name];
     if (text === undefined) continue;
-    const own = similarity.kind !== "postcode" ? similarity.blocks(text) : callName === undefined ? [] : postcodeBlocks(text, callName);
+    const own =
+      similarity.kind !== "postcode"
+        ? similarity.blocks(text)
+        : callName === undefined
+          ? []
+          : postcodeBlocks(text, callName);
     for (const block of own) found.add(`${name}:${block.slice(0, BLOCK_LENGTH_MAX)}`);
   }
   return [...found].slice(0, BLOCKS_MAX);

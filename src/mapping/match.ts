@@ -32,7 +32,11 @@ export function matchKeys(
   });
 }
 
-function scoreKeys(rule: ReadableScoreRule, side: Side, readings: Readonly<Record<string, Reading>>): readonly (string | null)[] {
+function scoreKeys(
+  rule: ReadableScoreRule,
+  side: Side,
+  readings: Readonly<Record<string, Reading>>,
+): readonly (string | null)[] {
   const profile = rule.profile(side, readings);
   if (profile === null) return [null];
   return [profileKey(rule.index, profile), ...rule.blocks(profile).map((block) => blockKey(rule.index, block))];

@@ -2,6 +2,7 @@
 
 import type { PairStore } from "../engine/ports.ts";
 import { readBases } from "./bases.ts";
+import { blocks, matchKeysOf } from "./blocks.ts";
 import { candidates } from "./candidates.ts";
 import { forgetUnseen } from "./unlinked.ts";
 import { closeUnconfirmed, resolutions, setGuardCase } from "./cases.ts";
@@ -49,6 +50,8 @@ export function pairStore(database: Database, pair: string): PairStore {
     sighted: (run, entity, side, ids) => sighted(database, pair, run, { entity, side, ids }),
     candidates: (run, entity, side, keys, remembered) =>
       candidates(database, pair, run, { entity, side, keys, remembered }),
+    blocks: (run, entity, keys, remembered, most) => blocks(database, pair, run, { entity, keys, remembered, most }),
+    matchKeysOf: (run, entity, members) => matchKeysOf(database, pair, run, { entity, members }),
     clearSightings: (run, entity) => clearSightings(database, pair, run, entity),
 
     saveDecisions: (run, decisions) => saveDecisions(database, pair, run, decisions),

@@ -163,7 +163,9 @@ function person(made: Project, number: number): void {
 
 /** Of the customer with this person's address; creates that run beside each other take ids in any order. */
 function idOf(made: Project, number: number): string {
-  const row = [...made.right.table("customer").values()].find((each) => each["mail"] === `p${String(number)}@example.com`);
+  const row = [...made.right.table("customer").values()].find(
+    (each) => each["mail"] === `p${String(number)}@example.com`,
+  );
   if (row === undefined) throw new Error(`no customer ${String(number)}`);
   return row.id;
 }

@@ -273,7 +273,10 @@ describe("files that are broken as people break them", () => {
         .replace("allow_private: true\n  right", "allow_private: no-thanks\n  right")
         .replace("sandbox: false", "secrets: { token: { env: NO_SUCH_SECRET } }"),
       left: LEFT.replace("guard: if-match\n    delete", "guard: if-macth\n    delete"),
-      right: RIGHT.replace("auth: { scheme: none }", "auth: { scheme: bearer, token: token }\nsecrets: { token: { required: true } }\ntimeout: { connect: 0s }"),
+      right: RIGHT.replace(
+        "auth: { scheme: none }",
+        "auth: { scheme: bearer, token: token }\nsecrets: { token: { required: true } }\ntimeout: { connect: 0s }",
+      ),
     };
     const made = await project(files);
 
@@ -292,7 +295,10 @@ describe("files that are broken as people break them", () => {
   });
 
   test("an address with a password in it, or one that is private without leave, is refused without showing it", async () => {
-    const text = config("{ url: ${DATABASE_URL} }").replace("allow_private: true\n  right", "allow_private: false\n  right");
+    const text = config("{ url: ${DATABASE_URL} }").replace(
+      "allow_private: true\n  right",
+      "allow_private: false\n  right",
+    );
     const made = await project({ config: text });
     made.env["RIGHT_URL"] = "http://me:canary-word@example.com";
 
@@ -300,7 +306,10 @@ describe("files that are broken as people break them", () => {
     const human = await made.run("run", "ab", "--sweep");
 
     expect(check.code).toBe(2);
-    expect(placesOf(check.json)).toEqual([`E_SSRF_BLOCKED config/syncline.yaml:${lineOf("LEFT_URL", text)}`, `E_URL config/syncline.yaml:${lineOf("RIGHT_URL", text)}`]);
+    expect(placesOf(check.json)).toEqual([
+      `E_SSRF_BLOCKED config/syncline.yaml:${lineOf("LEFT_URL", text)}`,
+      `E_URL config/syncline.yaml:${lineOf("RIGHT_URL", text)}`,
+    ]);
     expect(human.code).toBe(2);
     expect(JSON.stringify(check.json) + human.stdout + human.stderr).not.toContain("canary-word");
   });

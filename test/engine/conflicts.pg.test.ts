@@ -298,6 +298,17 @@ describe("a group", () => {
     await s.expectQuiet();
   });
 
+  test("at link the winner's empty member overwrites nothing", async () => {
+    const s = await start({ ...group, entity: "at_link: a" });
+    s.a.put("thing", { email: "ada@example.com", name: "Ada", street: "Left 1", zip: null });
+    s.b.put("thing", { email: "ada@example.com", name: "Ada", street: "Right 1", zip: "8010" });
+
+    await s.sweep();
+
+    expect(s.only("b")).toMatchObject({ street: "Left 1", zip: "8010" });
+    await s.expectQuiet();
+  });
+
   test("a person gives the values of its members", async () => {
     const s = await linked(group, home);
     s.editLeft({ street: "New 2" });
@@ -308,7 +319,8 @@ describe("a group", () => {
     await s.sweep();
     await s.sweep();
 
-    for (const row of [s.only("a"), s.only("b")]) expect(row).toMatchObject({ street: "New 2", zip: "8010", city: "Graz" });
+    for (const row of [s.only("a"), s.only("b")])
+      expect(row).toMatchObject({ street: "New 2", zip: "8010", city: "Graz" });
     expect(await s.cases()).toEqual([]);
     await s.expectQuiet();
   });

@@ -22,7 +22,15 @@ export interface CrashAt {
 }
 
 const REMOTE_STEPS: ReadonlySet<string> = new Set(["create", "update", "delete"]);
-const LOCAL_STEPS: ReadonlySet<string> = new Set(["saveIntents", "commit", "approve", "endApprovals", "setGuardCase", "forgetUnconfirmed", "setPaused"]);
+const LOCAL_STEPS: ReadonlySet<string> = new Set([
+  "saveIntents",
+  "commit",
+  "approve",
+  "endApprovals",
+  "setGuardCase",
+  "forgetUnconfirmed",
+  "setPaused",
+]);
 
 export interface Doomed {
   readonly parts: PairParts;
@@ -63,16 +71,41 @@ export function doomed(pair: TestPair, at: CrashAt | null): Doomed {
   const { parts, store } = pair.pair;
   const entities = parts.entities.map((entity) => ({
     ...entity,
-    objects: { left: wrap<SystemObject>(entity.objects.left, REMOTE_STEPS, "left"), right: wrap<SystemObject>(entity.objects.right, REMOTE_STEPS, "right") },
+    objects: {
+      left: wrap<SystemObject>(entity.objects.left, REMOTE_STEPS, "left"),
+      right: wrap<SystemObject>(entity.objects.right, REMOTE_STEPS, "right"),
+    },
   }));
-  const ports: Ports = { clock: systemClock, ids: systemIds, digest64, digest256, store: wrap<PairStore>(store, LOCAL_STEPS, "store"), log: quiet, progress: SILENT };
+  const ports: Ports = {
+    clock: systemClock,
+    ids: systemIds,
+    digest64,
+    digest256,
+    store: wrap<PairStore>(store, LOCAL_STEPS, "store"),
+    log: quiet,
+    progress: SILENT,
+  };
   return { parts: { ...parts, entities }, ports, steps };
 }
 
 export function request(kind: RunRequest["kind"], more: Partial<RunRequest> = {}): RunRequest {
-  return { run: systemIds.run(), kind, entity: null, dryRun: false, only: null, owner: "test", signal: new AbortController().signal, calls: () => ({}), ...more };
+  return {
+    run: systemIds.run(),
+    kind,
+    entity: null,
+    dryRun: false,
+    only: null,
+    owner: "test",
+    signal: new AbortController().signal,
+    calls: () => ({}),
+    ...more,
+  };
 }
 
-export function runDoomed({ parts, ports }: Doomed, kind: RunRequest["kind"], more: Partial<RunRequest> = {}): Promise<RunResult> {
+export function runDoomed(
+  { parts, ports }: Doomed,
+  kind: RunRequest["kind"],
+  more: Partial<RunRequest> = {},
+): Promise<RunResult> {
   return runPair(parts, ports, request(kind, more));
 }

@@ -47,9 +47,14 @@ describe("a process that is killed", () => {
   ])(
     "$what is started again and ends with every record once",
     async ({ method, nth }) => {
-      project = await makeProject({ mapping: MAPPING, left: plainConnector("left", ["thing"], { find: "email" }), right: plainConnector("right", ["thing"], { find: "email" }) });
+      project = await makeProject({
+        mapping: MAPPING,
+        left: plainConnector("left", ["thing"], { find: "email" }),
+        right: plainConnector("right", ["thing"], { find: "email" }),
+      });
       const { left, right } = project;
-      for (let index = 0; index < 12; index += 1) left.put("thing", { email: `n${String(index)}@example.com`, name: `N${String(index)}` });
+      for (let index = 0; index < 12; index += 1)
+        left.put("thing", { email: `n${String(index)}@example.com`, name: `N${String(index)}` });
       // Matched, and to be filled.
       right.put("thing", { email: "n0@example.com", name: null });
       let seen = 0;
@@ -74,7 +79,10 @@ describe("a process that is killed", () => {
       expect(shown(right)).toEqual(shown(left));
       expect(right.table("thing").size).toBe(12);
       expect(right.writes()).toHaveLength(creates);
-      expect(quiet.json).toMatchObject({ outcome: "ok", entities: { thing: { situations: { "in-sync": 12 }, cases: 0 } } });
+      expect(quiet.json).toMatchObject({
+        outcome: "ok",
+        entities: { thing: { situations: { "in-sync": 12 }, cases: 0 } },
+      });
     },
     120_000,
   );

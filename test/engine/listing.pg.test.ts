@@ -21,13 +21,19 @@ afterEach(async () => {
   open = null;
 });
 
-const PAGED = '{ request: GET /OBJECT, query: { page: "{{ page.number }}", size: 2 }, items: items, page: { number: page, size: 2 }, count: total }';
+const PAGED =
+  '{ request: GET /OBJECT, query: { page: "{{ page.number }}", size: 2 }, items: items, page: { number: page, size: 2 }, count: total }';
 const UNCOUNTED = PAGED.replace(", count: total", "");
 
 /** Five linked records; then one is new on the left, one gone and one edited, so that there is work of every kind. */
 async function start(left: PlainParts = { find: "email", list: PAGED }): Promise<TestPair> {
-  open = await openPair({ databaseUrl: database.url, mapping: thingMapping(), leftConnector: plainConnector("left", ["thing"], left) });
-  for (let index = 1; index <= 5; index += 1) open.left.put("thing", { id: `l${String(index)}`, email: `n${String(index)}@example.com`, name: "N" });
+  open = await openPair({
+    databaseUrl: database.url,
+    mapping: thingMapping(),
+    leftConnector: plainConnector("left", ["thing"], left),
+  });
+  for (let index = 1; index <= 5; index += 1)
+    open.left.put("thing", { id: `l${String(index)}`, email: `n${String(index)}@example.com`, name: "N" });
   await open.run();
   await open.run();
   open.left.put("thing", { id: "l6", email: "n6@example.com", name: "New" });
@@ -40,21 +46,56 @@ async function start(left: PlainParts = { find: "email", list: PAGED }): Promise
 type Body = { items: Record<string, unknown>[]; total: number };
 
 function onPage(page: number, change: (body: Body) => unknown): Fault {
-  return { method: "GET", path: /^\/thing$/, query: new RegExp(`page=${String(page)}&`), answer: ({ status, body }: Answered) => ({ status, body: change(body as Body) }), times: 99 };
+  return {
+    method: "GET",
+    path: /^\/thing$/,
+    query: new RegExp(`page=${String(page)}&`),
+    answer: ({ status, body }: Answered) => ({ status, body: change(body as Body) }),
+    times: 99,
+  };
 }
 
-const status = (page: number, answer: Fault["answer"]): Fault => ({ method: "GET", path: /^\/thing$/, query: new RegExp(`page=${String(page)}&`), answer, times: 99 });
+const status = (page: number, answer: Fault["answer"]): Fault => ({
+  method: "GET",
+  path: /^\/thing$/,
+  query: new RegExp(`page=${String(page)}&`),
+  answer,
+  times: 99,
+});
 
 const SPOILT: readonly { readonly what: string; readonly fault: Fault; readonly reason: string }[] = [
-  { what: "leaves a row out", fault: onPage(2, ({ items, total }) => ({ items: items.slice(1), total })), reason: "listing-incomplete" },
-  { what: "shows a row twice, and another not at all", fault: onPage(2, ({ items, total }) => ({ items: [{ id: "l1", email: "n1@example.com", name: "N" }, ...items.slice(1)], total })), reason: "listing-incomplete" },
-  { what: "counts more than it lists", fault: onPage(3, ({ items, total }) => ({ items, total: total + 3 })), reason: "listing-incomplete" },
+  {
+    what: "leaves a row out",
+    fault: onPage(2, ({ items, total }) => ({ items: items.slice(1), total })),
+    reason: "listing-incomplete",
+  },
+  {
+    what: "shows a row twice, and another not at all",
+    fault: onPage(2, ({ items, total }) => ({
+      items: [{ id: "l1", email: "n1@example.com", name: "N" }, ...items.slice(1)],
+      total,
+    })),
+    reason: "listing-incomplete",
+  },
+  {
+    what: "counts more than it lists",
+    fault: onPage(3, ({ items, total }) => ({ items, total: total + 3 })),
+    reason: "listing-incomplete",
+  },
   { what: "is cut short", fault: status(2, "garbage"), reason: "listing-incomplete" },
   { what: "is a web page", fault: status(2, "html"), reason: "listing-incomplete" },
   { what: "fails on the second page", fault: status(2, 500), reason: "unreachable" },
   { what: "is reset on the second page", fault: status(2, "reset-before"), reason: "unreachable" },
-  { what: "is empty while an index is built", fault: onPage(1, ({ total }) => ({ items: [], total })), reason: "listing-incomplete" },
-  { what: "breaks off with an empty page", fault: onPage(2, ({ total }) => ({ items: [], total })), reason: "listing-incomplete" },
+  {
+    what: "is empty while an index is built",
+    fault: onPage(1, ({ total }) => ({ items: [], total })),
+    reason: "listing-incomplete",
+  },
+  {
+    what: "breaks off with an empty page",
+    fault: onPage(2, ({ total }) => ({ items: [], total })),
+    reason: "listing-incomplete",
+  },
   { what: "has no list in it", fault: onPage(1, () => ({ rows: [] })), reason: "listing-incomplete" },
   { what: "is not found", fault: status(1, 404), reason: "listing-incomplete" },
   { what: "is not let in", fault: status(2, 403), reason: "auth" },
@@ -82,8 +123,16 @@ describe("a listing that", () => {
   );
 
   test("never ends halts the run", async () => {
-    const pair = await start({ find: "email", list: '{ request: GET /OBJECT, query: { at: "{{ page.token }}" }, items: items, page: { token: next } }' });
-    pair.left.faults.push({ method: "GET", path: /^\/thing$/, answer: ({ status, body }) => ({ status, body: { ...(body as Body), next: "again" } }), times: 999 });
+    const pair = await start({
+      find: "email",
+      list: '{ request: GET /OBJECT, query: { at: "{{ page.token }}" }, items: items, page: { token: next } }',
+    });
+    pair.left.faults.push({
+      method: "GET",
+      path: /^\/thing$/,
+      answer: ({ status, body }) => ({ status, body: { ...(body as Body), next: "again" } }),
+      times: 999,
+    });
 
     expect(await pair.run()).toMatchObject({ outcome: "halted", reason: "listing-incomplete" });
     expect(pair.right.writes()).toEqual([]);
@@ -91,7 +140,9 @@ describe("a listing that", () => {
 
   test("counts nothing and leaves a row out does not make that record gone", async () => {
     const pair = await start({ find: "email", list: UNCOUNTED });
-    pair.left.faults.push(onPage(1, ({ items }) => ({ items: items.map((item) => (item["id"] === "l1" ? { ...item, id: "l2" } : item)) })));
+    pair.left.faults.push(
+      onPage(1, ({ items }) => ({ items: items.map((item) => (item["id"] === "l1" ? { ...item, id: "l2" } : item)) })),
+    );
 
     const report = await pair.run();
 
@@ -102,19 +153,32 @@ describe("a listing that", () => {
 
   test("leaves out a record that then cannot be read neither deletes it nor blocks the others", async () => {
     const pair = await start({ find: "email", list: UNCOUNTED });
-    pair.left.faults.push(onPage(1, ({ items }) => ({ items: items.map((item) => (item["id"] === "l1" ? { ...item, id: "l2" } : item)) })));
+    pair.left.faults.push(
+      onPage(1, ({ items }) => ({ items: items.map((item) => (item["id"] === "l1" ? { ...item, id: "l2" } : item)) })),
+    );
     pair.left.faults.push({ method: "GET", path: /^\/thing\/l1$/, answer: 500, times: 99 });
 
     const report = await pair.run();
 
-    expect(report.entities["thing"]).toMatchObject({ situations: { unknown: 1 }, effects: { b: { create: 1, update: 1, delete: 0 } } });
+    expect(report.entities["thing"]).toMatchObject({
+      situations: { unknown: 1 },
+      effects: { b: { create: 1, update: 1, delete: 0 } },
+    });
     expect(pair.right.table("thing").size).toBe(6);
   }, 60_000);
 
   test("leaves out one of the other side does not make a twin: it is asked for before creating", async () => {
     const pair = await start({ find: "email", list: UNCOUNTED });
     pair.right.put("thing", { id: "rx", email: "n6@example.com", name: "New" });
-    pair.right.faults.push({ method: "GET", path: /^\/thing$/, answer: ({ status, body }) => ({ status, body: { items: (body as Body).items.filter((item) => item["id"] !== "rx"), total: (body as Body).total - 1 } }), times: 1 });
+    pair.right.faults.push({
+      method: "GET",
+      path: /^\/thing$/,
+      answer: ({ status, body }) => ({
+        status,
+        body: { items: (body as Body).items.filter((item) => item["id"] !== "rx"), total: (body as Body).total - 1 },
+      }),
+      times: 1,
+    });
 
     await pair.run();
 
@@ -124,7 +188,11 @@ describe("a listing that", () => {
 
   test("has a row without an id carries all the others; with many of them it is not believed", async () => {
     const pair = await start();
-    const broken = (count: number): Fault => onPage(3, ({ items, total }) => ({ items: [...items, ...Array.from({ length: count }, () => ({ name: "?" }))], total: total + count }));
+    const broken = (count: number): Fault =>
+      onPage(3, ({ items, total }) => ({
+        items: [...items, ...Array.from({ length: count }, () => ({ name: "?" }))],
+        total: total + count,
+      }));
     pair.left.faults.push(broken(1));
 
     expect(await pair.run()).toMatchObject({ outcome: "ok" });
@@ -135,15 +203,28 @@ describe("a listing that", () => {
   });
 
   test("lags behind our own write is not taken for an edit", async () => {
-    const versioned: PlainParts = { find: "email", extra: "version: updatedAt", update: '{ request: "PATCH /OBJECT/{{ id }}", body: "{{ changed }}", item: $ }' };
-    open = await openPair({ databaseUrl: database.url, mapping: thingMapping(), rightConnector: plainConnector("right", ["thing"], versioned) });
+    const versioned: PlainParts = {
+      find: "email",
+      extra: "version: updatedAt",
+      update: '{ request: "PATCH /OBJECT/{{ id }}", body: "{{ changed }}", item: $ }',
+    };
+    open = await openPair({
+      databaseUrl: database.url,
+      mapping: thingMapping(),
+      rightConnector: plainConnector("right", ["thing"], versioned),
+    });
     const pair = open;
     const row = pair.left.put("thing", { email: "one@example.com", name: "One" });
     await pair.run();
     const before = structuredClone([...pair.right.table("thing").values()]);
     pair.left.edit("thing", row.id, { name: "Uno" });
     await pair.run("changes");
-    pair.right.faults.push({ method: "GET", path: /^\/thing$/, answer: ({ status }) => ({ status, body: { items: before, total: before.length } }), times: 1 });
+    pair.right.faults.push({
+      method: "GET",
+      path: /^\/thing$/,
+      answer: ({ status }) => ({ status, body: { items: before, total: before.length } }),
+      times: 1,
+    });
 
     await pair.run("sweep");
 

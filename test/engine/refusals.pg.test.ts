@@ -22,9 +22,20 @@ afterEach(async () => {
 });
 
 /** In step, with one record a side. */
-async function start(right: PlainParts = { find: "email" }, mapping: ThingParts = {}): Promise<{ readonly pair: TestPair; readonly row: Row; readonly other: Row }> {
-  open = await openPair({ databaseUrl: database.url, mapping: thingMapping(mapping), rightConnector: plainConnector("right", ["thing"], right) });
-  const row = open.left.put("thing", { email: "one@example.com", name: "One", ...(mapping.fields === undefined ? {} : { city: "Wien" }) });
+async function start(
+  right: PlainParts = { find: "email" },
+  mapping: ThingParts = {},
+): Promise<{ readonly pair: TestPair; readonly row: Row; readonly other: Row }> {
+  open = await openPair({
+    databaseUrl: database.url,
+    mapping: thingMapping(mapping),
+    rightConnector: plainConnector("right", ["thing"], right),
+  });
+  const row = open.left.put("thing", {
+    email: "one@example.com",
+    name: "One",
+    ...(mapping.fields === undefined ? {} : { city: "Wien" }),
+  });
   await open.run();
   await open.run();
   open.right.calls.length = 0;
@@ -60,8 +71,12 @@ const IF_MATCH: PlainParts = {
   update: '{ request: "PATCH /OBJECT/{{ id }}", body: "{{ changed }}", guard: if-match }',
   delete: '{ request: "DELETE /OBJECT/{{ id }}", guard: if-match }',
 };
-const READ_COMPARE: PlainParts = { find: "email", update: '{ request: "PATCH /OBJECT/{{ id }}", body: "{{ changed }}", guard: read-compare }' };
-const conflicts = async (pair: TestPair): Promise<unknown> => (await pair.runtime.ledger.cases({ pair: pair.pair.mapping.pair, limit: 9 })).map((each) => [each.kind, each.values]);
+const READ_COMPARE: PlainParts = {
+  find: "email",
+  update: '{ request: "PATCH /OBJECT/{{ id }}", body: "{{ changed }}", guard: read-compare }',
+};
+const conflicts = async (pair: TestPair): Promise<unknown> =>
+  (await pair.runtime.ledger.cases({ pair: pair.pair.mapping.pair, limit: 9 })).map((each) => [each.kind, each.values]);
 
 describe("an edit while the run is under way", () => {
   test("of the same field is not overwritten: if-match is refused, decided again in the same run, and a case is opened", async () => {
@@ -119,7 +134,11 @@ describe("an edit while the run is under way", () => {
   });
 
   test("between our write and its reading back is no part of our write, where versions tell", async () => {
-    const parts: PlainParts = { ...IF_MATCH, update: '{ request: "PATCH /OBJECT/{{ id }}", body: "{{ changed }}", guard: if-match, returns: { version: updatedAt } }' };
+    const parts: PlainParts = {
+      ...IF_MATCH,
+      update:
+        '{ request: "PATCH /OBJECT/{{ id }}", body: "{{ changed }}", guard: if-match, returns: { version: updatedAt } }',
+    };
     const { pair, row, other } = await start(parts);
     pair.left.edit("thing", row.id, { name: "Left" });
     let patched = false;
@@ -142,7 +161,12 @@ describe("an edit while the run is under way", () => {
     pair.left.put("thing", { email: "two@example.com", name: "Two" });
     await pair.run();
     pair.left.edit("thing", row.id, { name: "Left" });
-    pair.right.faults.push({ method: "GET", path: new RegExp(`^/thing/${other.id}$`), answer: ({ status, body }) => ({ status, body }), times: 1 });
+    pair.right.faults.push({
+      method: "GET",
+      path: new RegExp(`^/thing/${other.id}$`),
+      answer: ({ status, body }) => ({ status, body }),
+      times: 1,
+    });
     pair.right.meanwhile = (method) => {
       if (method !== "PATCH") return;
       pair.right.meanwhile = null;
@@ -162,22 +186,36 @@ describe("a system that refuses", () => {
   test.each([
     { words: "in seconds", value: () => "1" },
     { words: "as a date", value: () => new Date(Date.now() + 1500).toUTCString() },
-  ])("with 429 and a Retry-After $words is asked again after that time: listing, reading, creating", async ({ value }) => {
-    const { pair } = await start();
-    for (const [method, path] of [["GET", /^\/thing$/], ["POST", /^\/thing$/], ["POST", /search$/]] as const) {
-      pair.right.faults.push({ method, path, answer: 429, headers: { "retry-after": value() }, times: 1 });
-    }
-    pair.left.put("thing", { email: "two@example.com", name: "Two" });
+  ])(
+    "with 429 and a Retry-After $words is asked again after that time: listing, reading, creating",
+    async ({ value }) => {
+      const { pair } = await start();
+      for (const [method, path] of [
+        ["GET", /^\/thing$/],
+        ["POST", /^\/thing$/],
+        ["POST", /search$/],
+      ] as const) {
+        pair.right.faults.push({ method, path, answer: 429, headers: { "retry-after": value() }, times: 1 });
+      }
+      pair.left.put("thing", { email: "two@example.com", name: "Two" });
 
-    const report = await pair.run();
+      const report = await pair.run();
 
-    expect(report).toMatchObject({ outcome: "ok", calls: { b: { "429": 3 } } });
-    expect(shown(pair.left)).toEqual(shown(pair.right));
-  }, 60_000);
+      expect(report).toMatchObject({ outcome: "ok", calls: { b: { "429": 3 } } });
+      expect(shown(pair.left)).toEqual(shown(pair.right));
+    },
+    60_000,
+  );
 
   test("with a Retry-After longer than a run waits leaves the record to a later run", async () => {
     const { pair } = await start();
-    pair.right.faults.push({ method: "POST", path: /^\/thing$/, answer: 429, headers: { "retry-after": "3600" }, times: 1 });
+    pair.right.faults.push({
+      method: "POST",
+      path: /^\/thing$/,
+      answer: 429,
+      headers: { "retry-after": "3600" },
+      times: 1,
+    });
     pair.left.put("thing", { email: "two@example.com", name: "Two" });
 
     const report = await pair.run();
@@ -189,21 +227,30 @@ describe("a system that refuses", () => {
     expect(waiting?.due).toBeGreaterThan(Date.now() + 3_000_000);
   });
 
-  test.each([401, 403])("with %d in the middle stops its pair; nothing more is written there and nothing is marked done", async (status) => {
-    const { pair, row } = await start();
-    pair.left.edit("thing", row.id, { name: "Uno" });
-    pair.left.put("thing", { email: "two@example.com", name: "Two" });
-    pair.right.faults.push({ method: "PATCH", path: /./, answer: status, times: 9 }, { method: "POST", path: /^\/thing$/, answer: status, times: 9 });
+  test.each([401, 403])(
+    "with %d in the middle stops its pair; nothing more is written there and nothing is marked done",
+    async (status) => {
+      const { pair, row } = await start();
+      pair.left.edit("thing", row.id, { name: "Uno" });
+      pair.left.put("thing", { email: "two@example.com", name: "Two" });
+      pair.right.faults.push(
+        { method: "PATCH", path: /./, answer: status, times: 9 },
+        { method: "POST", path: /^\/thing$/, answer: status, times: 9 },
+      );
 
-    const report = await pair.run("changes");
-    expect(report).toMatchObject({ outcome: "failed", reason: "auth" });
-    expect(report.entities["thing"]).toMatchObject({ quarantined: 0, effects: { b: { create: 0, update: 0, delete: 0 } } });
-    expect((await pair.pair.store.openIntents()).length).toBe(0);
-    pair.right.faults.length = 0;
-    await pair.run("changes");
+      const report = await pair.run("changes");
+      expect(report).toMatchObject({ outcome: "failed", reason: "auth" });
+      expect(report.entities["thing"]).toMatchObject({
+        quarantined: 0,
+        effects: { b: { create: 0, update: 0, delete: 0 } },
+      });
+      expect((await pair.pair.store.openIntents()).length).toBe(0);
+      pair.right.faults.length = 0;
+      await pair.run("changes");
 
-    expect(shown(pair.left)).toEqual(shown(pair.right));
-  });
+      expect(shown(pair.left)).toEqual(shown(pair.right));
+    },
+  );
 
   test.each([401, 403])("with %d to the look before the write stops its pair as well", async (status) => {
     const { pair, row, other } = await start(READ_COMPARE);
@@ -258,7 +305,9 @@ describe("a system that refuses", () => {
     const quarantine = await pair.runtime.ledger.quarantine({ pair: pair.pair.mapping.pair, limit: 9 });
     expect(report).toMatchObject({ outcome: "partial", reason: "quarantined" });
     expect(quarantine).toHaveLength(1);
-    expect([...pair.right.table("thing").values()].filter((each) => each["name"] === "Refused" || each["name"] === "Taken")).toHaveLength(1);
+    expect(
+      [...pair.right.table("thing").values()].filter((each) => each["name"] === "Refused" || each["name"] === "Taken"),
+    ).toHaveLength(1);
     await pair.run("hints");
     expect(sent(pair.right, "PATCH")).toHaveLength(2);
     await pair.runtime.ledger.retryQuarantined({ ids: quarantine.map((each) => each.id) }, "test");

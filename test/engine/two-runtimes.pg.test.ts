@@ -38,12 +38,17 @@ async function start(mapping: string, of?: TestPair): Promise<TestPair> {
 }
 
 async function leaseRunsOut(pair: TestPair): Promise<void> {
-  await client.query("update syncline.leases set until = clock_timestamp() - interval '1 second' where pair = $1", [pair.pair.mapping.pair]);
+  await client.query("update syncline.leases set until = clock_timestamp() - interval '1 second' where pair = $1", [
+    pair.pair.mapping.pair,
+  ]);
 }
 
 /** Rows of a table of this pair. */
 async function count(pair: TestPair, table: string): Promise<number> {
-  const { rows } = await client.query<{ count: number }>(`select count(*)::int as count from syncline.${table} where pair = $1`, [pair.pair.mapping.pair]);
+  const { rows } = await client.query<{ count: number }>(
+    `select count(*)::int as count from syncline.${table} where pair = $1`,
+    [pair.pair.mapping.pair],
+  );
   return rows[0]?.count ?? 0;
 }
 
@@ -58,7 +63,8 @@ describe("two runtimes on one pair", () => {
     const text = thingMapping();
     const first = await start(text);
     const second = await start(text, first);
-    for (let index = 0; index < 30; index += 1) first.left.put("thing", { email: `n${String(index)}@example.com`, name: "N" });
+    for (let index = 0; index < 30; index += 1)
+      first.left.put("thing", { email: `n${String(index)}@example.com`, name: "N" });
 
     const reports = await Promise.all([first.run(), second.run(), first.run(), second.run()]);
 
@@ -151,7 +157,8 @@ describe("two runtimes on one pair", () => {
 describe("a run that is stopped", () => {
   test("finishes the page it is in, remembers it, and the next run does the rest", async () => {
     const pair = await start(thingMapping());
-    for (let index = 0; index < 450; index += 1) pair.left.put("thing", { email: `n${String(index)}@example.com`, name: "N" });
+    for (let index = 0; index < 450; index += 1)
+      pair.left.put("thing", { email: `n${String(index)}@example.com`, name: "N" });
     const stop = new AbortController();
     pair.right.meanwhile = (method, path) => {
       if (method === "POST" && path === "/thing" && pair.right.table("thing").size > 210) stop.abort();
@@ -172,7 +179,9 @@ describe("a run that is stopped", () => {
 
 describe("a database that goes away", () => {
   const cut = async (pair: TestPair): Promise<void> => {
-    await client.query("select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()");
+    await client.query(
+      "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()",
+    );
     await leaseRunsOut(pair);
   };
 
@@ -227,18 +236,39 @@ describe("an intent", () => {
     const row = pair.left.put("thing", { email: "one@example.com", name: "One" });
 
     await expect(runDoomed(doomed(pair, { step: 1, when: "after" }), "sweep")).rejects.toThrow(Crash);
-    expect([await count(pair, "intents"), await count(pair, "links"), await count(pair, "effects"), pair.right.writes().length]).toEqual([1, 0, 0, 0]);
+    expect([
+      await count(pair, "intents"),
+      await count(pair, "links"),
+      await count(pair, "effects"),
+      pair.right.writes().length,
+    ]).toEqual([1, 0, 0, 0]);
     const [intent] = await pair.pair.store.openIntents();
-    expect(intent).toMatchObject({ op: "create", side: "right", record: null, body: { email: "one@example.com", name: "One" }, decision: { left: row.id } });
+    expect(intent).toMatchObject({
+      op: "create",
+      side: "right",
+      record: null,
+      body: { email: "one@example.com", name: "One" },
+      decision: { left: row.id },
+    });
 
     await leaseRunsOut(pair);
     await client.query("delete from syncline.intents where pair = $1", [pair.pair.mapping.pair]);
     await expect(runDoomed(doomed(pair, { step: 2, when: "after" }), "sweep")).rejects.toThrow(Crash);
-    expect([await count(pair, "intents"), await count(pair, "links"), await count(pair, "effects"), pair.right.table("thing").size]).toEqual([1, 0, 0, 1]);
+    expect([
+      await count(pair, "intents"),
+      await count(pair, "links"),
+      await count(pair, "effects"),
+      pair.right.table("thing").size,
+    ]).toEqual([1, 0, 0, 1]);
 
     await leaseRunsOut(pair);
     await expect(runDoomed(doomed(pair, { step: 1, when: "after" }), "sweep")).rejects.toThrow(Crash);
-    expect([await count(pair, "intents"), await count(pair, "links"), await count(pair, "effects"), pair.right.table("thing").size]).toEqual([0, 1, 1, 1]);
+    expect([
+      await count(pair, "intents"),
+      await count(pair, "links"),
+      await count(pair, "effects"),
+      pair.right.table("thing").size,
+    ]).toEqual([0, 1, 1, 1]);
   });
 
   test("is resolved before anything is looked at", async () => {

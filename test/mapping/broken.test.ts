@@ -75,7 +75,7 @@ const entities: readonly Broken[] = [
   ["E_KEY match.0.0", "match: [[emial]]", "email"],
   ["E_MISSING match.0.billing", "match: [{ crm: billing_id }]"],
   ["E_PATH match.0.crm", "match: [{ crm: a..b, billing: id }]"],
-  ["E_NOT_SUPPORTED match.0.score", "match: [{ score: { email: 1 }, link_at: 0.9 }]", "not supported yet"],
+  ["E_MISSING match.0.review_at", "match: [{ score: { email: 1 }, link_at: 0.9 }]"],
   ["E_MISSING tests.0.name", "tests: [{ expect: {} }]"],
   ["E_UNKNOWN_KEY tests.0.erp", "tests: [{ name: n, erp: {}, expect: {} }]"],
   ["E_UNKNOWN_KEY tests.0.expect.billing.insert", "tests: [{ name: n, expect: { billing: { insert: {} } } }]"],
@@ -121,9 +121,10 @@ const rules: readonly Broken[] = [
     "E_FLOAT_MONEY n.billing.read",
     "n: { billing: { read: amount / 100, write: { amount: $value * 100 } }, as: { money: EUR } }",
   ],
-  ["E_NOT_SUPPORTED n.each", "n: { each: { key: sku, fields: {} } }", "not supported yet"],
-  ["E_NOT_SUPPORTED n.merge", "n: { merge: max }"],
-  ["E_NOT_SUPPORTED n.merge", "n: { merge: lines }"],
+  ["E_KEY n.each.key", "n: { each: { key: sku, fields: {} } }", "add sku: {}"],
+  ["E_COMBINATION n.merge", "n: { merge: max }", "as: integer"],
+  ["E_COMBINATION n.merge", "n: { merge: lines, as: integer }", "as: list"],
+  ["E_COMBINATION n.optional", "n: { optional: true }", "`ref`"],
   ["E_ENUM n.merge", "n: { merge: sum }", "counter"],
   ["E_COMBINATION n.merge", "n: { merge: counter, direction: crm -> billing }"],
   ["E_COMBINATION n.merge", "n: { merge: counter, as: email }"],
@@ -132,7 +133,8 @@ const rules: readonly Broken[] = [
   ["E_COMBINATION b.conflict", "a: { group: g, conflict: crm }\nb: { group: g, conflict: billing }"],
   ["E_RESERVED constructor", "constructor: { crm: a, billing: b }"],
   ["E_RESERVED n.group", "n: { group: valueOf }"],
-  ["E_NOT_SUPPORTED n.domain", "n: { domain: { max: 5 } }"],
+  ["E_UNKNOWN_KEY n.domain.maks", "n: { domain: { maks: 5 } }", "max"],
+  ["E_RANGE n.domain.max", "n: { domain: { min: 6, max: 5 } }"],
 ];
 
 /** Fields, by one of which the entity matches: `code`. */

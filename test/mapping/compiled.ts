@@ -2,12 +2,13 @@
 
 import { parse } from "yaml";
 
-import { isError, type Problem } from "../../src/core/problem.ts";
+import { isError } from "../../src/core/problem.ts";
+import type { CompiledMapping } from "../../src/mapping/compile.ts";
 import type { EntityMapping, Mapping } from "../../src/mapping/mapping.ts";
 import { compileMappingFile } from "../../src/mapping/read-file.ts";
 import { expressions } from "./expressions.ts";
 
-export function compileText(text: string): { readonly mapping: Mapping | null; readonly problems: readonly Problem[] } {
+export function compileText(text: string): CompiledMapping {
   return compileMappingFile(parse(text), { file: "mappings/test.yaml", expressions });
 }
 

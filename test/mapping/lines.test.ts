@@ -85,7 +85,12 @@ describe("lines of one side on the other", () => {
 
     expect(written).toEqual({
       ok: true,
-      record: { lines: [{ sku: "A", qty: 2, state: "O" }, { sku: "B", qty: 1, note: "x" }] },
+      record: {
+        lines: [
+          { sku: "A", qty: 2, state: "O" },
+          { sku: "B", qty: 1, note: "x" },
+        ],
+      },
     });
   });
 
@@ -97,7 +102,10 @@ describe("lines of one side on the other", () => {
   });
 
   test("a changed line keeps its place and what no rule names; the others are not touched", async () => {
-    const base = { left: left(item("A", 1), item("B", 2)), right: right(line("B", 2, { id: 7 }), line("A", "01", { id: 8, tax: { rate: 20 } })) };
+    const base = {
+      left: left(item("A", 1), item("B", 2)),
+      right: right(line("B", 2, { id: 7 }), line("A", "01", { id: 8, tax: { rate: 20 } })),
+    };
 
     const record = await put(entity, "left", {
       left: left(item("A", 1), item("B", 5)),
@@ -110,7 +118,10 @@ describe("lines of one side on the other", () => {
   });
 
   test("an added line goes last, a removed one goes", async () => {
-    const base = { left: left(item("A", 1), item("B", 2)), right: right(line("A", 1, { id: 1 }), line("B", 2, { id: 2 })) };
+    const base = {
+      left: left(item("A", 1), item("B", 2)),
+      right: right(line("A", 1, { id: 1 }), line("B", 2, { id: 2 })),
+    };
 
     const record = await put(entity, "left", {
       left: left(item("C", 3), item("B", 2)),
@@ -123,7 +134,10 @@ describe("lines of one side on the other", () => {
   });
 
   test("detail that the other side does not have survives edits of other lines there", async () => {
-    const base = { left: left(item("A", 1, { state: "waiting" }), item("B", 2)), right: right(line("A", 1, { state: "O" }), line("B", 2)) };
+    const base = {
+      left: left(item("A", 1, { state: "waiting" }), item("B", 2)),
+      right: right(line("A", 1, { state: "O" }), line("B", 2)),
+    };
 
     const record = await put(entity, "right", {
       left: base.left,
@@ -187,7 +201,7 @@ describe("lines that cannot be told apart hold the field", () => {
     ["one that is no object", left("A"), 'line 1: "A" is not an object'],
     ["a value outside a type", left(item("A", "many")), "line 1: qty: "],
     ["a word outside a table", left(item("A", 1, { state: "lost" })), "line 1: state: "],
-    ["no list", { items: "A,B" } as Fields, "is not a list of lines"],
+    ["no list", { items: "A,B" }, "is not a list of lines"],
   ])("%s", async (_name, record, says) => {
     const reading = await readOf(entity, "left", record);
 
@@ -196,7 +210,9 @@ describe("lines that cannot be told apart hold the field", () => {
   });
 
   test("a value that the other side cannot hold is held, naming the line", async () => {
-    const narrow = entityOf("lines: { each: { key: k, fields: { k: {}, tags: { crm: { as: { list: text } }, billing: { as: { list: { separator: ';' } } }, as: { list: text } } } } }");
+    const narrow = entityOf(
+      "lines: { each: { key: k, fields: { k: {}, tags: { crm: { as: { list: text } }, billing: { as: { list: { separator: ';' } } }, as: { list: text } } } } }",
+    );
     const reading = await readOf(narrow, "left", { lines: [{ k: "1", tags: ["a;b"] }] });
 
     const [result] = await narrow.carry("left", [{ lines: reading }], () => null);
@@ -247,9 +263,10 @@ describe("merge: lines", () => {
   });
 
   test("a line removed on one side and untouched on the other is removed", async () => {
-    expect(
-      await merged({ left: left(item("B", 2)), right: right(line("A", 1), line("B", 7, { id: 2 })) }),
-    ).toEqual([left(item("B", 7)), right(line("B", 7, { id: 2 }))]);
+    expect(await merged({ left: left(item("B", 2)), right: right(line("A", 1), line("B", 7, { id: 2 })) })).toEqual([
+      left(item("B", 7)),
+      right(line("B", 7, { id: 2 })),
+    ]);
   });
 
   test("different fields of one line merge", async () => {
@@ -273,7 +290,11 @@ describe("merge: lines", () => {
   test.each([
     ["the same field changed to different values", left(item("A", 5), item("B", 2)), right(line("A", 6), line("B", 2))],
     ["a line removed on one side and changed on the other", left(item("B", 2)), right(line("A", 6), line("B", 2))],
-    ["a line added on both with different values", left(item("A", 1), item("B", 2), item("C", 1)), right(line("A", 1), line("B", 2), line("C", 2))],
+    [
+      "a line added on both with different values",
+      left(item("A", 1), item("B", 2), item("C", 1)),
+      right(line("A", 1), line("B", 2), line("C", 2)),
+    ],
   ])("%s is a conflict", async (_name, leftShows, rightShows) => {
     expect(await merged({ left: leftShows, right: rightShows })).toBe("conflict");
   });
@@ -290,18 +311,53 @@ describe("what cannot be said of lines", () => {
 
   test.each([
     ["E_KEY", `${at}.each.key`, "l: { each: { key: sku, fields: { ski: {} } } }", "sku"],
-    ["E_KEY", `${at}.each.key`, "l: { each: { key: n, fields: { n: { billing: { as: { decimal: 1 } }, as: decimal } } } }", "lines apart"],
-    ["E_NOT_SUPPORTED", `${at}.each.fields.p.ref`, "l: { each: { key: k, fields: { k: {}, p: { ref: thing } } } }", "inside lines"],
-    ["E_NOT_SUPPORTED", `${at}.each.fields.p.crm`, "l: { each: { key: k, fields: { k: {}, p: { crm: { read: a, write: { a: $value } } } } } }", "inside lines"],
-    ["E_COMBINATION", `${at}.each.fields.k.conflict`, "l: { each: { key: k, fields: { k: { conflict: crm } } } }", "whole list"],
+    [
+      "E_KEY",
+      `${at}.each.key`,
+      "l: { each: { key: n, fields: { n: { billing: { as: { decimal: 1 } }, as: decimal } } } }",
+      "lines apart",
+    ],
+    [
+      "E_NOT_SUPPORTED",
+      `${at}.each.fields.p.ref`,
+      "l: { each: { key: k, fields: { k: {}, p: { ref: thing } } } }",
+      "inside lines",
+    ],
+    [
+      "E_NOT_SUPPORTED",
+      `${at}.each.fields.p.crm`,
+      "l: { each: { key: k, fields: { k: {}, p: { crm: { read: a, write: { a: $value } } } } } }",
+      "inside lines",
+    ],
+    [
+      "E_COMBINATION",
+      `${at}.each.fields.k.conflict`,
+      "l: { each: { key: k, fields: { k: { conflict: crm } } } }",
+      "whole list",
+    ],
     ["E_COMBINATION", `${at}.as`, "l: { as: list, each: { key: k, fields: { k: {} } } }", "each"],
-    ["E_COMBINATION", `${at}.crm.write`, "l: { crm: { at: l, write: { l: $value } }, each: { key: k, fields: { k: {} } } }", "where they stand"],
+    [
+      "E_COMBINATION",
+      `${at}.crm.write`,
+      "l: { crm: { at: l, write: { l: $value } }, each: { key: k, fields: { k: {} } } }",
+      "where they stand",
+    ],
     ["E_COMBINATION", `${at}.merge`, "l: { merge: set, each: { key: k, fields: { k: {} } } }", "lines"],
-    ["E_TARGET_OVERLAP", `${at}.each.fields.b.crm`, "l: { each: { key: a, fields: { a: { crm: x }, b: { crm: x } } } }", "both write"],
+    [
+      "E_TARGET_OVERLAP",
+      `${at}.each.fields.b.crm`,
+      "l: { each: { key: a, fields: { a: { crm: x }, b: { crm: x } } } }",
+      "both write",
+    ],
     ["E_ENUM", `${at}.each.fields.k.as`, "l: { each: { key: k, fields: { k: { as: emial } } } }", "email"],
     ["E_UNKNOWN_KEY", `${at}.each.kei`, "l: { each: { key: k, kei: 1, fields: { k: {} } } }", "key"],
     ["E_MISSING", `${at}.each.key`, "l: { each: { fields: { k: {} } } }", "key"],
-    ["E_LAW_VIOLATION", `${at}.each.fields.v.values.a`, "l: { each: { key: k, fields: { k: {}, v: { as: { text: [lower] }, values: { A: x, a: y } } } } }", "both"],
+    [
+      "E_LAW_VIOLATION",
+      `${at}.each.fields.v.values.a`,
+      "l: { each: { key: k, fields: { k: {}, v: { as: { text: [lower] }, values: { A: x, a: y } } } } }",
+      "both",
+    ],
   ])("%s at %s", (code, path, text, says) => {
     const errors = compileText(entityText(text)).problems.filter(isError);
 

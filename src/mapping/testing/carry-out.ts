@@ -84,8 +84,11 @@ async function carryOutOne(world: World, decision: Decision, facts: CarryOutFact
   for (const write of decision.writes) {
     const waiting = write.fields.filter(({ after }) => after.kind === "waiting").map(({ field }) => field);
     parked.push(...waiting);
-    // A new record waits for its parent; an existing one gets its other fields meanwhile.
-    const waits = waiting.length > 0 && (write.op === "create" || waiting.length === write.fields.length);
+    const needed = waiting.some(
+      (field) => facts.entity.policy.fields.find(({ name }) => name === field)?.optional !== true,
+    );
+    // A new record waits for its parent; an existing one, or one whose reference is optional, gets its other fields meanwhile.
+    const waits = waiting.length > 0 && ((write.op === "create" && needed) || waiting.length === write.fields.length);
     const made = waits ? null : await make(next, write, facts);
     if (made === null) outcomes.push({ kind: "parked" });
     else if (!made.ok) {

@@ -15,6 +15,7 @@ import { otherSide, SIDES, type BySide, type RemoteId, type Side } from "../../c
 import type { Presence } from "../../core/situation.ts";
 import type { Fields, Value } from "../../core/value.ts";
 import type { EntityMapping } from "../mapping.ts";
+import { exactKeys } from "../match-key.ts";
 import { isLinked, refLookupOf, type RecordShape, type World, type WorldLink } from "./world.ts";
 
 export interface WorldFacts {
@@ -140,7 +141,7 @@ async function decideOneAlone(scene: Scene, side: Side, record: Seen): Promise<D
 
 function matchOf(scene: Scene, side: Side, record: Seen): Match {
   if (!scene.entity.policy.matches) return { kind: "none" };
-  const keys = record.keys.filter((key) => key !== null);
+  const keys = exactKeys(record.keys);
   const candidates = new Map(keys.map((key) => [key, candidatesWith(scene, otherSide(side), key)]));
   const rivals = new Map(
     keys.map((key) => [
@@ -202,19 +203,21 @@ async function sightsOf(
     const right = readings.right[policy.name] ?? ABSENT;
     const baseLeft = baseCell(entity, "left", policy.name, link);
     const baseRight = baseCell(entity, "right", policy.name, link);
-    const combined =
+    const movement =
       left.kind === "value" && right.kind === "value"
-        ? entity.combine(policy.name, { left: left.cell, right: right.cell, baseLeft, baseRight })
+        ? { left: left.cell, right: right.cell, baseLeft, baseRight }
         : null;
+    const carriedTo = (side: Side, carried: Carried): Carried =>
+      movement === null ? carried : entity.onto(policy.name, side, carried, movement);
     return {
       policy,
       left,
       right,
       baseLeft,
       baseRight,
-      toRight: toRight[policy.name] ?? NO_WAY,
-      toLeft: toLeft[policy.name] ?? NO_WAY,
-      combined,
+      toRight: carriedTo("right", toRight[policy.name] ?? NO_WAY),
+      toLeft: carriedTo("left", toLeft[policy.name] ?? NO_WAY),
+      combined: movement === null ? null : entity.combine(policy.name, movement),
     };
   });
 }

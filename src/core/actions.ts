@@ -1,0 +1,144 @@
+// From what became of the fields to what is written: at most one update a side, a new record, and the cases of what cannot flow.
+
+import type { Agreement, CaseOpening, FieldWrite, Write } from "./decision.ts";
+import { NULL_KEY, type Carried, type Cell, type FieldSight } from "./field.ts";
+import { otherSide, SIDES, type BySide, type RemoteId, type Side } from "./ids.ts";
+import type { FieldOutcome, Target } from "./merge.ts";
+import type { EntityPolicy, Operation } from "./policy.ts";
+import type { Value } from "./value.ts";
+
+/** The record that an update is written to. */
+interface WrittenSide {
+  readonly id: RemoteId;
+  readonly version: string | null;
+}
+
+/** What the fields of two records ask for. */
+export interface Actions {
+  readonly writes: readonly Write[];
+  readonly agreements: readonly Agreement[];
+  readonly cases: readonly CaseOpening[];
+  readonly blocked: number;
+  readonly dispute: boolean;
+  readonly settled: boolean;
+}
+
+/** Groups the fields' outcomes into at most one update a side, what agrees, and the cases. */
+export function outcomesToActions(
+  outcomes: readonly FieldOutcome[],
+  sides: BySide<WrittenSide>,
+  policy: EntityPolicy,
+): Actions {
+  const bySide: Record<Side, FieldWrite[]> = { left: [], right: [] };
+  const agreements: Agreement[] = [];
+  const cases = casesOf(outcomes, sides);
+  for (const outcome of outcomes) {
+    if (outcome.kind === "agree") agreements.push({ field: outcome.field, left: outcome.left, right: outcome.right });
+    if (outcome.kind === "write") bySide[outcome.side].push(fieldWrite(outcome));
+  }
+  const writes: Write[] = [];
+  let blocked = 0;
+  for (const side of SIDES) {
+    const fields = bySide[side];
+    if (fields.length === 0) continue;
+    if (!allows(policy, side, "update")) {
+      blocked += 1;
+      continue;
+    }
+    const view = sides[side];
+    writes.push({ op: "update", side, id: view.id, version: view.version, fields, reason: reasonOf(fields) });
+  }
+  const follows = writes.some((write) => write.fields.some((field) => field.writtenBase !== null));
+  return {
+    writes,
+    agreements,
+    cases,
+    blocked,
+    dispute: outcomes.some((outcome) => outcome.kind === "conflict"),
+    settled: cases.length === 0 && blocked === 0 && !follows,
+  };
+}
+
+/** One case a field or group in conflict, one a held field. */
+function casesOf(outcomes: readonly FieldOutcome[], sides: BySide<WrittenSide>): readonly CaseOpening[] {
+  const ids = { left: sides.left.id, right: sides.right.id };
+  const conflicts = new Map<string, { left: Record<string, Value>; right: Record<string, Value>; grouped: boolean }>();
+  const held: CaseOpening[] = [];
+  for (const outcome of outcomes) {
+    if (outcome.kind === "held") {
+      const values = { side: outcome.side, found: outcome.found, message: outcome.message };
+      held.push({ kind: "value-rejected", field: outcome.field, ...ids, values });
+    }
+    if (outcome.kind !== "conflict") continue;
+    const entry = conflicts.get(outcome.unit) ?? { left: {}, right: {}, grouped: outcome.unit !== outcome.field };
+    entry.left[outcome.field] = outcome.left;
+    entry.right[outcome.field] = outcome.right;
+    conflicts.set(outcome.unit, entry);
+  }
+  const opened = [...conflicts].map(([unit, { left, right, grouped }]): CaseOpening => {
+    const values: Value = grouped ? { left, right } : { left: left[unit] ?? null, right: right[unit] ?? null };
+    return { kind: "conflict", field: unit, ...ids, values };
+  });
+  return [...opened, ...held];
+}
+
+function fieldWrite(outcome: FieldOutcome & { kind: "write" }): FieldWrite {
+  const { field, before, after, sent, writtenBase, reason } = outcome;
+  const blank = after.kind === "value" && after.cell.key === NULL_KEY && before !== null && before.key !== NULL_KEY;
+  return { field, before, after, sent, writtenBase, blank, reason };
+}
+
+function reasonOf(fields: readonly FieldWrite[]): string {
+  return [...new Set(fields.map((field) => field.reason))].join("; ");
+}
+
+export function allows(policy: EntityPolicy, side: Side, operation: Operation): boolean {
+  return policy.allow[side].includes(operation);
+}
+
+export interface Creation {
+  readonly write: Write;
+  readonly held: readonly {
+    readonly field: string;
+    readonly side: Side;
+    readonly found: Value;
+    readonly message: string;
+  }[];
+}
+
+/** A new record on `side` from what the other side shows. Absent fields are left out, invalid ones are held. */
+export function creation(sights: readonly FieldSight[], side: Side, reason: string): Creation {
+  const giving = otherSide(side);
+  const fields: FieldWrite[] = [];
+  const held: { field: string; side: Side; found: Value; message: string }[] = [];
+  for (const sight of sights) {
+    const reading = giving === "left" ? sight.left : sight.right;
+    const carried: Carried = side === "right" ? sight.toRight : sight.toLeft;
+    const hold = (found: Value, message: string): void =>
+      void held.push({ field: sight.policy.name, side: giving, found, message });
+    if (sight.policy.writes !== "both" && sight.policy.writes !== side) continue;
+    if (reading.kind === "invalid") hold(reading.found, reading.message);
+    else if (carried.kind === "invalid") hold(carried.found, carried.message);
+    else if (carried.kind !== "none")
+      fields.push(created(sight.policy.name, carried, reading.kind === "value" ? reading.cell : null, reason));
+  }
+  return { write: { op: "create", side, id: null, version: null, fields, reason }, held };
+}
+
+function created(field: string, after: Target, sent: Cell | null, reason: string): FieldWrite {
+  return { field, before: null, after, sent, writtenBase: null, blank: false, reason };
+}
+
+export function heldCases(
+  held: Creation["held"],
+  left: RemoteId | null,
+  right: RemoteId | null,
+): readonly CaseOpening[] {
+  return held.map(({ field, side, found, message }) => ({
+    kind: "value-rejected",
+    field,
+    left,
+    right,
+    values: { side, found, message },
+  }));
+}

@@ -1,0 +1,134 @@
+// A history: what people do, what goes wrong, and when. Everything in it is data, so that it can be replayed, and made smaller by
+// leaving parts out.
+
+import type { Side } from "../core/ids.ts";
+import { randomOf, type Random } from "./random.ts";
+import { MISHAPS, type Mishap, type Operation } from "./system/faults.ts";
+import { drawHabits, drawSwarm, type Habits, type Swarm } from "./system/habits.ts";
+
+export type Event =
+  /** A person makes a record; `number` makes its values unlike all others. */
+  | { readonly kind: "create"; readonly side: Side; readonly object: number; readonly number: number; readonly pick: number }
+  /** A person enters a record that the other side has already. */
+  | { readonly kind: "twin"; readonly side: Side; readonly object: number; readonly number: number; readonly pick: number }
+  | { readonly kind: "edit"; readonly side: Side; readonly object: number; readonly number: number; readonly pick: number; readonly field: number }
+  /** A person empties a field. */
+  | { readonly kind: "blank"; readonly side: Side; readonly object: number; readonly pick: number; readonly field: number }
+  | { readonly kind: "delete"; readonly side: Side; readonly object: number; readonly pick: number }
+  | { readonly kind: "fault"; readonly side: Side; readonly operation: Operation; readonly mishap: Mishap }
+  /** The daemon is killed. */
+  | { readonly kind: "crash" }
+  /** The daemon stands still, as a machine that sleeps. */
+  | { readonly kind: "stall"; readonly ms: number }
+  /** The daemon is asked to stop. */
+  | { readonly kind: "stop" }
+  /** The next statement that changes the state fails: before it took effect, or after. */
+  | { readonly kind: "store"; readonly when: "before" | "after" }
+  /** A person answers the oldest open case. */
+  | { readonly kind: "answer"; readonly side: Side };
+
+/** @param at Step of the round before which it happens; those that never come happen at the end of the round. */
+export interface TimedEvent {
+  readonly at: number;
+  readonly event: Event;
+}
+
+export type RunKind = "changes" | "sweep" | "hints";
+
+export interface Round {
+  readonly run: RunKind;
+  /** A second daemon starts a run of its own, so much later. */
+  readonly second: { readonly run: RunKind; readonly afterMs: number } | null;
+  readonly events: readonly TimedEvent[];
+  /** Time until the next round. */
+  readonly restMs: number;
+}
+
+export interface History {
+  readonly seed: string;
+  readonly swarm: Swarm;
+  readonly habits: { readonly left: Habits; readonly right: Habits };
+  readonly rounds: readonly Round[];
+}
+
+export interface HistoryShape {
+  /** Objects that people work with: how many on each side. */
+  readonly objects: number;
+  /** Kinds of fields that people edit. */
+  readonly fields: number;
+}
+
+export function drawHistory(seed: string, shape: HistoryShape): History {
+  const random = randomOf(`${seed} history`);
+  const swarm = drawSwarm(random);
+  const rewrites = random.chance(0.5);
+  const habits = { left: drawHabits(random, swarm, rewrites), right: drawHabits(random, swarm, !rewrites) };
+  let number = 0;
+  const count = (): number => (number += 1);
+  const context: Draw = { random, swarm, shape, count };
+  const first: Round = { run: "sweep", second: null, events: beginnings(context), restMs: restOf(random) };
+  const rounds = Array.from({ length: random.whole(1, 4) }, () => drawRound(context));
+  return { seed, swarm, habits, rounds: [first, ...rounds] };
+}
+
+interface Draw {
+  readonly random: Random;
+  readonly swarm: Swarm;
+  readonly shape: HistoryShape;
+  readonly count: () => number;
+}
+
+function restOf(random: Random): number {
+  return random.pick([0, 1000, 20_000, 60_000]);
+}
+
+/** The records that are there when the daemon is started for the first time, and what happens in its first run. */
+function beginnings(draw: Draw): readonly TimedEvent[] {
+  const { random, shape, count } = draw;
+  const made: TimedEvent[] = [];
+  for (let n = random.whole(1, 4); n > 0; n -= 1) made.push({ at: 0, event: { kind: "create", side: random.pick(["left", "right"] as const), object: random.whole(0, shape.objects - 1), number: count(), pick: random.whole(0, 9) } });
+  if (random.chance(0.5)) made.push({ at: 0, event: { kind: "twin", side: random.pick(["left", "right"] as const), object: 0, number: count(), pick: random.whole(0, 9) } });
+  return [...made, ...drawEvents(draw)];
+}
+
+function drawRound(draw: Draw): Round {
+  const { random, swarm } = draw;
+  const run = random.pick(["changes", "changes", "sweep", "hints"] as const);
+  const second = swarm.secondDaemon && random.chance(0.6) ? { run: random.pick(["changes", "sweep"] as const), afterMs: random.pick([0, 100, 16_000, 40_000]) } : null;
+  return { run, second, events: drawEvents(draw), restMs: restOf(random) };
+}
+
+/** Steps of a usual run; later ones happen at its end. */
+const STEPS = 160;
+
+function drawEvents(draw: Draw): readonly TimedEvent[] {
+  const { random } = draw;
+  const events = Array.from({ length: random.whole(0, 6) }, () => ({ at: random.chance(0.3) ? 0 : random.whole(0, STEPS), event: drawEvent(draw) }));
+  return events.toSorted((a, b) => a.at - b.at);
+}
+
+function drawEvent({ random, swarm, shape, count }: Draw): Event {
+  const side = random.pick(["left", "right"] as const);
+  const object = random.whole(0, shape.objects - 1);
+  const pick = random.whole(0, 9);
+  const field = random.whole(0, shape.fields - 1);
+  const roll = random.next();
+  if (swarm.crashes && roll < 0.1) return { kind: "crash" };
+  if (swarm.storeFaults && roll < 0.15) return { kind: "store", when: random.pick(["before", "after"] as const) };
+  if (swarm.stalls && roll < 0.2) return random.chance(0.7) ? { kind: "stall", ms: random.pick([1000, 16_000, 60_000]) } : { kind: "stop" };
+  if (swarm.writeFaults && roll < 0.35) {
+    const operation = random.pick(["create", "update", "update", "delete"] as const);
+    return { kind: "fault", side, operation, mishap: random.pick(MISHAPS[operation]) };
+  }
+  if (swarm.readFaults && roll < 0.42) {
+    const operation = random.pick(["list", "changes", "get", "find"] as const);
+    return { kind: "fault", side, operation, mishap: random.pick(MISHAPS[operation]) };
+  }
+  if (swarm.omissions && roll < 0.5) return { kind: "fault", side, operation: "list", mishap: random.pick(["omits", "omits", "empty"] as const) };
+  if (swarm.deletes && roll < 0.58) return { kind: "delete", side, object, pick };
+  if (roll < 0.63) return { kind: "blank", side, object, pick, field };
+  if (roll < 0.67) return { kind: "twin", side, object, number: count(), pick };
+  if (roll < 0.75) return { kind: "create", side, object, number: count(), pick };
+  if (roll < 0.78) return { kind: "answer", side };
+  return { kind: "edit", side, object, number: count(), pick, field };
+}

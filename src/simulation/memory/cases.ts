@@ -1,0 +1,107 @@
+// What waits for a person, in memory. After each decision of a subject its cases are exactly the ones listed; a subject is found
+// again by either id, because a record that was ambiguous alone may come back linked.
+
+import type { RemoteId, RunId, Side } from "../../core/ids.ts";
+import type { Value } from "../../core/value.ts";
+import type { CaseRow } from "../../engine/ledger.ts";
+import type { CaseResolution, CasesOf, Withheld } from "../../engine/ports.ts";
+import { nextNumber, type PairTables, type StoredCase, type Tables } from "./tables.ts";
+
+interface SubjectName {
+  readonly entity: string;
+  readonly left: RemoteId | null;
+  readonly right: RemoteId | null;
+}
+
+function isOf(subject: SubjectName, row: StoredCase): boolean {
+  const same = (side: Side): boolean => subject[side] !== null && row.subject[side] === subject[side];
+  return row.kind !== "guard" && row.entity === subject.entity && (same("left") || same("right"));
+}
+
+export function settleCases(tables: Tables, pair: PairTables, run: RunId, cases: readonly CasesOf[]): void {
+  const open = [...pair.cases.values()].filter((row) => !row.closed);
+  const kept = new Set<string>();
+  const others = new Map<string, boolean>();
+  const fresh: StoredCase[] = [];
+  for (const subject of cases) {
+    const stored = open.filter((row) => isOf(subject, row));
+    const told = new Set<string>();
+    for (const opening of subject.open) {
+      const name = JSON.stringify([opening.kind, opening.field]);
+      if (told.has(name)) continue;
+      told.add(name);
+      const found = stored.filter((row) => row.kind === opening.kind && row.field === opening.field).toSorted((a, b) => a.number - b.number)[0];
+      const { left, right, values } = opening;
+      if (found === undefined) {
+        fresh.push(newCase(tables, { ...subject, kind: opening.kind, field: opening.field, ids: { left, right }, values, run, guard: null }));
+        continue;
+      }
+      kept.add(found.id);
+      const named = { left: subject.left ?? found.subject.left, right: subject.right ?? found.subject.right };
+      pair.cases.set(found.id, { ...found, left, right, values, subject: named, confirmedBy: run });
+    }
+    for (const row of stored) others.set(row.id, (others.get(row.id) ?? false) || subject.keep === true);
+  }
+  for (const [id, keep] of others) {
+    const row = pair.cases.get(id);
+    if (row === undefined || kept.has(id)) continue;
+    pair.cases.set(id, keep ? { ...row, confirmedBy: run } : { ...row, closed: true });
+  }
+  for (const row of fresh) pair.cases.set(row.id, row);
+}
+
+interface NewCase extends SubjectName {
+  readonly kind: StoredCase["kind"];
+  readonly field: string | null;
+  readonly ids: { readonly left: RemoteId | null; readonly right: RemoteId | null };
+  readonly values: Value;
+  readonly run: RunId | null;
+  readonly guard: string | null;
+}
+
+function newCase(tables: Tables, { entity, left, right, kind, field, ids, values, run, guard }: NewCase): StoredCase {
+  const number = nextNumber(tables);
+  return { number, id: `c${String(number)}`, entity, kind, field, ...ids, subject: { left, right }, guard, values, since: tables.now(), confirmedBy: run, answer: null, answeredAt: null, closed: false };
+}
+
+/** After a complete sweep: what no decision of it has confirmed closes, and a record that is nowhere any more fails no more. */
+export function closeUnconfirmed(tables: Tables, pair: PairTables, run: RunId, entity: string): void {
+  const started = tables.runs.find((row) => row.run === run)?.startedAt;
+  if (started === undefined) return;
+  for (const row of pair.cases.values()) {
+    const stands = row.closed || row.entity !== entity || row.kind === "guard" || row.kind === "unknown-outcome" || row.confirmedBy === run;
+    if (!stands && (row.answeredAt === null || row.answeredAt < started)) pair.cases.set(row.id, { ...row, closed: true });
+  }
+  const seen = pair.sightings.get(run);
+  for (const [key, row] of pair.quarantine) if (row.entity === entity && seen?.has(key) !== true) pair.quarantine.delete(key);
+  for (const [key, row] of pair.unlinked) if (row.entity === entity && row.confirmedBy !== run) pair.unlinked.delete(key);
+}
+
+export function setGuardCase(tables: Tables, pair: PairTables, guard: { readonly entity: string; readonly side: Side; readonly op: Withheld["op"] }, open: { readonly values: Value } | null): void {
+  const key = `${guard.side} ${guard.op}`;
+  const found = [...pair.cases.values()].find((row) => !row.closed && row.entity === guard.entity && row.guard === key);
+  if (found !== undefined) pair.cases.set(found.id, open === null ? { ...found, closed: true } : { ...found, values: open.values });
+  else if (open !== null) {
+    const ids = { left: null, right: null };
+    const made = newCase(tables, { entity: guard.entity, ...ids, kind: "guard", field: null, ids, values: open.values, run: null, guard: key });
+    pair.cases.set(made.id, made);
+  }
+}
+
+/** A dismissed question about records without a link stays dismissed: nothing of it is stored elsewhere. */
+export function resolutions(pair: PairTables, subjects: readonly SubjectName[]): readonly CaseResolution[] {
+  const rows = [...pair.cases.values()].filter((row) => row.answer !== null);
+  const alone = (subject: SubjectName, row: StoredCase): boolean => isOf(subject, row) && (row.subject.left === null || row.subject.right === null);
+  const found = rows.filter((row) => subjects.some((subject) => (row.closed ? row.answer?.kind === "dismiss" && alone(subject, row) : isOf(subject, row))));
+  const ordered = found.toSorted((a, b) => (a.answeredAt ?? 0) - (b.answeredAt ?? 0) || a.number - b.number);
+  return ordered.flatMap((row): readonly CaseResolution[] => {
+    if (row.answer === null) return [];
+    const { id, kind, entity, field, left, right, values, answer, closed } = row;
+    return [{ caseId: id, kind, entity, field, left, right, values, answer, ...(closed ? { remembered: true as const } : {}) }];
+  });
+}
+
+export function toCaseRow(pair: string, row: StoredCase): CaseRow {
+  const { id, entity, kind, left, right, field, values, since, answer } = row;
+  return { id, pair, entity, kind, left, right, field, values, since, answer };
+}

@@ -1,0 +1,324 @@
+// Plays a history: two faulty systems, a state in memory, one or two daemons, and the engine as it is. Afterwards faults stop, the
+// daemon runs until it should have come to rest, and what happened is handed to the checkers.
+
+import type { BySide, Instant, RunId } from "../core/ids.ts";
+import type { PairParts, Ports } from "../engine/context.ts";
+import type { PairStore, RunReport } from "../engine/ports.ts";
+import { runPair } from "../engine/run.ts";
+import type { Mapping } from "../mapping/mapping.ts";
+import { digest256, digest64 } from "./digest.ts";
+import type { Event, History, Round, RunKind } from "./history.ts";
+import { openMemoryStore, type MemoryStore } from "./memory-store.ts";
+import { recordOf, type Populace, type Systems } from "./populace.ts";
+import { hashText, randomOf } from "./random.ts";
+import { openScheduler, type Process, type Scheduler } from "./scheduler.ts";
+import type { ArmedFault } from "./system/faults.ts";
+import { faultySystem, type FaultySystem } from "./system/faulty-system.ts";
+import type { Happening } from "./system/journal.ts";
+import { weave, type StoreFault } from "./woven-store.ts";
+
+export interface Cast {
+  readonly mapping: Mapping;
+  readonly populace: Populace;
+}
+
+export interface PlayOptions {
+  /** Resolves when every promise that could go on has gone on: one turn of the event loop. */
+  readonly idle: () => Promise<void>;
+  /** Keeps what happened as text; null: only its hash. */
+  readonly log: string[] | null;
+}
+
+export interface RunEnd {
+  readonly round: number;
+  readonly process: string;
+  readonly kind: RunKind;
+  /** Null: it was killed, or threw. */
+  readonly report: RunReport | null;
+  readonly thrown: string | null;
+  /** A simulated fault of the state made it throw. */
+  readonly excused: boolean;
+}
+
+export interface Figures {
+  readonly steps: number;
+  readonly faults: number;
+  readonly crashes: number;
+  readonly edits: number;
+}
+
+/** The world when it has come to rest, and how it got there. */
+export interface Played {
+  readonly history: History;
+  readonly mapping: Mapping;
+  readonly systems: Systems;
+  readonly store: MemoryStore;
+  readonly happenings: readonly Happening[];
+  readonly runs: readonly RunEnd[];
+  /** Number of the first round in which nothing goes wrong any more. */
+  readonly calmFrom: number;
+  /** Of these rounds on nothing may be written. */
+  readonly quietFrom: number;
+  /** Rows of the state before the quiet rounds, and after them. */
+  readonly rows: { readonly before: number; readonly after: number };
+  readonly trace: string;
+  readonly figures: Figures;
+}
+
+const STARTS_AT = Date.UTC(2026, 0, 1) as Instant;
+/** Longer than any lag, settle time, wait for a parent, or lease. */
+const LONG_MS = 600_000;
+
+export async function play(history: History, cast: Cast, options: PlayOptions): Promise<Played> {
+  const world = openWorld(history, cast, options);
+  for (const round of history.rounds) await world.round(round);
+  world.calm();
+  const calmFrom = world.rounds();
+  for (const run of ["changes", "changes", "sweep", "sweep", "sweep"] as const) await world.undisturbed(run);
+  const before = world.rowCount();
+  const quietFrom = world.rounds();
+  for (const run of ["sweep", "changes"] as const) await world.undisturbed(run);
+  const { systems, store, happenings, runs, figures, scheduler } = world;
+  return { history, mapping: cast.mapping, systems, store, happenings, runs, calmFrom, quietFrom, rows: { before, after: world.rowCount() }, trace: scheduler.trace(), figures: figures() };
+}
+
+interface World {
+  readonly scheduler: Scheduler;
+  readonly systems: Systems;
+  readonly store: MemoryStore;
+  readonly happenings: readonly Happening[];
+  readonly runs: readonly RunEnd[];
+  round(round: Round): Promise<void>;
+  undisturbed(run: RunKind): Promise<void>;
+  calm(): void;
+  rounds(): number;
+  rowCount(): number;
+  figures(): Figures;
+}
+
+interface Daemon {
+  readonly process: Process;
+  readonly stop: AbortController;
+}
+
+function openWorld(history: History, cast: Cast, options: PlayOptions): World {
+  const happenings: Happening[] = [];
+  const runs: RunEnd[] = [];
+  const armed: ArmedFault[] = [];
+  const storeFaults: StoreFault[] = [];
+  const counts = { faults: 0, crashes: 0, edits: 0 };
+  let number = 0;
+  let keys = 0;
+  let queue: readonly { readonly at: number; readonly event: Event }[] = [];
+  let roundStart = 0;
+  let daemons: readonly Daemon[] = [];
+  let isCalm = false;
+
+  const scheduler = openScheduler({
+    random: randomOf(`${history.seed} order`),
+    startsAt: STARTS_AT,
+    idle: options.idle,
+    log: options.log,
+    beforeStep: (step) => {
+      while (queue[0] !== undefined && queue[0].at <= step - roundStart) {
+        const [next, ...rest] = queue;
+        queue = rest;
+        if (next !== undefined) happen(next.event);
+      }
+    },
+  });
+  const store = openMemoryStore(scheduler.now);
+  const { mapping, populace } = cast;
+  const pair = store.pair(mapping.pair);
+  const systemOf = (side: "left" | "right"): FaultySystem =>
+    faultySystem({
+      side,
+      habits: history.habits[side],
+      objects: populace.objects[side],
+      random: randomOf(`${history.seed} ${side}`),
+      scheduler,
+      round: () => number,
+      isIntended: (key) => [...(store.tables.pairs.get(mapping.pair)?.intents.values() ?? [])].some((intent) => intent.key === key),
+      happened: (happening) => void happenings.push({ ...happening, seq: happenings.length }),
+      announce: (object, id) => void announce(side, object, id),
+      armed,
+      used: () => void (counts.faults += 1),
+    });
+  const systems: Systems = { left: systemOf("left"), right: systemOf("right") };
+
+  /** The account's webhook: lost, late or doubled, as it happens. */
+  async function announce(side: "left" | "right", object: string, id: Happening["id"]): Promise<void> {
+    if (!history.habits[side].webhooks) return;
+    const chance = hashText(`${history.seed} ${side} ${id} ${String(happenings.length)}`);
+    if (!isCalm && chance % 5 === 0) return;
+    const entities = mapping.entities.filter((entity) => entity.objects[side] === object).map((entity) => entity.policy.name);
+    const delivery = `${side} ${String(happenings.length)}`;
+    for (let copy = 0; copy < (chance % 7 === 0 ? 2 : 1); copy += 1) {
+      await scheduler.turn(null, `webhook of ${id}`, chance % 4000);
+      const hints = entities.map((entity) => ({ pair: mapping.pair, entity, side, id, channel: "webhook" as const, due: scheduler.now() }));
+      await store.ledger.storeDelivery({ system: `${side}-system`, id: delivery, hints });
+    }
+  }
+
+  function happen(event: Event): void {
+    scheduler.note(`event ${JSON.stringify(event)}`);
+    switch (event.kind) {
+      case "crash":
+        counts.crashes += daemons.length;
+        for (const daemon of daemons.slice(0, 1)) daemon.process.kill();
+        return;
+      case "stall":
+        for (const { process } of daemons.slice(0, 1)) process.frozenUntil = scheduler.now() + event.ms;
+        return;
+      case "stop":
+        for (const { stop } of daemons.slice(0, 1)) stop.abort();
+        return;
+      case "store":
+        storeFaults.push(event.when);
+        return;
+      case "fault":
+        armed.push(event);
+        return;
+      case "answer":
+        answerOldest(event.side);
+        return;
+      default:
+        counts.edits += 1;
+        act(event);
+    }
+  }
+
+  function answerOldest(side: "left" | "right"): void {
+    const open = [...(store.tables.pairs.get(mapping.pair)?.cases.values() ?? [])].find((row) => !row.closed && row.answer === null && row.kind === "conflict");
+    // The ledger in memory does it at once.
+    if (open !== undefined) void store.ledger.resolveCase(open.id, { kind: "take", side }, "a person");
+  }
+
+  function act(event: Extract<Event, { readonly kind: "create" | "twin" | "edit" | "blank" | "delete" }>): void {
+    const shape = populace.objects[event.side][event.object % populace.objects[event.side].length];
+    if (shape === undefined) return;
+    const { side } = event;
+    const system = systems[side];
+    const made = (): void => {
+      if (event.kind === "create") {
+        const fields = populace.fresh(systems, side, shape.name, event.number, event.pick);
+        if (fields !== null) system.create("person", shape.name, fields, null);
+        return;
+      }
+      if (event.kind === "twin") {
+        const other = side === "left" ? systems.right : systems.left;
+        const from = recordOf(other, shape.name, event.pick);
+        const fields = from === null ? null : populace.twin(systems, side, shape.name, from.fields, from.id, event.number);
+        if (fields !== null) system.create("person", shape.name, fields, null);
+        return;
+      }
+      const record = recordOf(system, shape.name, event.pick);
+      if (record === null) return;
+      const fields = event.kind === "delete" ? null : populace.edited(systems, side, shape.name, record.fields, event.field, event.kind === "blank" ? null : event.number);
+      if (event.kind === "delete" || fields !== null) system.change("person", shape.name, record.id, fields, null);
+    };
+    made();
+  }
+
+  const newDaemon = (name: string): Daemon => ({ process: scheduler.process(name), stop: new AbortController() });
+
+  function portsOf({ process }: Daemon): Ports {
+    return {
+      clock: { now: scheduler.now, sleep: (ms, signal) => scheduler.sleep(process, ms, signal) },
+      ids: { run: () => `r_${key()}` as RunId, key },
+      digest64,
+      digest256,
+      store: weave<PairStore>(pair, scheduler, process, storeFaults, () => void (counts.faults += 1)),
+      log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
+      progress: { phase: quiet },
+    };
+  }
+
+  /** Sorts by time, and within a moment by order. */
+  function key(): string {
+    keys += 1;
+    return `${String(scheduler.now()).padStart(15, "0")}${String(keys).padStart(11, "0")}`;
+  }
+
+  function partsOf({ process }: Daemon): PairParts {
+    const connected = { left: systems.left.connect(process), right: systems.right.connect(process) };
+    const objects = (entity: Mapping["entities"][number]): BySide<ReturnType<(typeof connected)["left"]["object"]>> => ({
+      left: connected.left.object(entity.objects.left, entity.wanted.left),
+      right: connected.right.object(entity.objects.right, entity.wanted.right),
+    });
+    return { mapping, meaning: digest256(mapping.meaning), entities: mapping.entities.map((entity) => ({ name: entity.policy.name, mapping: entity, objects: objects(entity) })) };
+  }
+
+  async function runOnce(daemon: Daemon, kind: RunKind): Promise<void> {
+    const faultsBefore = counts.faults;
+    const end = { round: number, process: daemon.process.name, kind };
+    const request = { run: `r_${key()}` as RunId, kind, entity: null, dryRun: false, only: null, owner: daemon.process.name, signal: daemon.stop.signal, calls: () => ({}) };
+    try {
+      const { report } = await runPair(partsOf(daemon), portsOf(daemon), request);
+      scheduler.note(`${daemon.process.name} ends: ${report.outcome} ${report.reason ?? ""} ${report.message ?? ""}`);
+      runs.push({ ...end, report, thrown: null, excused: false });
+    } catch (thrown) {
+      const message = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
+      scheduler.note(`${daemon.process.name} throws: ${message.split("\n")[0] ?? ""}`);
+      runs.push({ ...end, report: null, thrown: message, excused: message.includes("simulated") || counts.faults > faultsBefore });
+    }
+  }
+
+  async function play_(round: Round): Promise<void> {
+    queue = round.events;
+    roundStart = scheduler.steps();
+    scheduler.note(`round ${String(number)}: ${round.run}`);
+    const first = newDaemon(`d${String(number)}`);
+    const second = round.second === null ? null : newDaemon(`e${String(number)}`);
+    daemons = second === null ? [first] : [first, second];
+    const works = [Promise.race([runOnce(first, round.run), first.process.died])];
+    if (second !== null && round.second !== null) {
+      const { afterMs, run } = round.second;
+      const later = scheduler.sleep(second.process, afterMs, second.stop.signal).then(() => runOnce(second, run));
+      works.push(Promise.race([later, second.process.died]));
+    }
+    await scheduler.until(Promise.all(works));
+    // Nobody of this round goes on into the next one.
+    for (const { process } of daemons) process.kill();
+    daemons = [];
+    const rest = queue;
+    queue = [];
+    for (const { event } of rest) happen(event);
+    scheduler.advance(round.restMs);
+    number += 1;
+  }
+
+  return {
+    scheduler,
+    systems,
+    store,
+    happenings,
+    runs,
+    round: play_,
+    async undisturbed(run) {
+      await play_({ run, second: null, events: [], restMs: LONG_MS });
+    },
+    calm() {
+      isCalm = true;
+      armed.length = 0;
+      storeFaults.length = 0;
+      scheduler.advance(LONG_MS);
+      const tables = store.tables.pairs.get(mapping.pair);
+      // A person resumes what a system's failure has paused.
+      if (tables !== undefined) tables.paused = null;
+    },
+    rounds: () => number,
+    rowCount() {
+      const tables = store.tables.pairs.get(mapping.pair);
+      if (tables === undefined) return 0;
+      const cases = [...tables.cases.values()].filter((row) => !row.closed).length;
+      return tables.links.size + tables.hints.size + tables.intents.size + cases + tables.quarantine.size + tables.parked.size + tables.unlinked.size + tables.effects.length;
+    },
+    figures: () => ({ ...counts, steps: scheduler.steps() }),
+  };
+}
+
+function quiet(): void {
+  // Nobody reads the log of a simulated daemon.
+}
+

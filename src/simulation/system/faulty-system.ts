@@ -1,0 +1,175 @@
+// One simulated account: what people and automations do to its records, and what it tells the engine. The truth is in its rows;
+// what a call shows of it is the business of faulty-object.ts.
+
+import type { System } from "../../connector/contract.ts";
+import { remoteId, type RemoteId, type Side } from "../../core/ids.ts";
+import { canonicalText, isFields, type Fields, type Value } from "../../core/value.ts";
+import type { Random } from "../random.ts";
+import type { Process, Scheduler } from "../scheduler.ts";
+import { faultyObject } from "./faulty-object.ts";
+import type { ArmedFault, Mishap, Operation } from "./faults.ts";
+import type { Habits } from "./habits.ts";
+import type { Actor, Happening } from "./journal.ts";
+import { present, type Row } from "./rows.ts";
+
+export interface ObjectShape {
+  readonly name: string;
+  /** By what `find` looks up, and what is unique where the system says so. */
+  readonly key: string | null;
+  /** Text fields that the system may spell its own way. */
+  readonly spelled: readonly string[];
+  /** Written by an automation that edits what a mapping names. */
+  readonly rewritten: string | null;
+}
+
+export interface SystemParts {
+  readonly side: Side;
+  readonly habits: Habits;
+  readonly objects: readonly ObjectShape[];
+  readonly random: Random;
+  readonly scheduler: Scheduler;
+  readonly round: () => number;
+  readonly isIntended: (key: string) => boolean;
+  readonly happened: (happening: Happening) => void;
+  /** A record has changed: the account's webhooks may tell. */
+  readonly announce: (object: string, id: RemoteId) => void;
+  /** Faults that calls of this account use up. */
+  readonly armed: ArmedFault[];
+  readonly used: (fault: ArmedFault) => void;
+}
+
+/** The rows of one object, and when the engine last looked at them. */
+export interface Table {
+  readonly shape: ObjectShape;
+  readonly rows: Map<RemoteId, Row>;
+  readonly gotAt: Map<RemoteId, number>;
+  readonly editedAt: Map<RemoteId, number>;
+  listedAt: number;
+  finds: { readonly round: number; readonly value: string; readonly found: readonly RemoteId[] }[];
+}
+
+export interface FaultySystem {
+  readonly side: Side;
+  readonly parts: SystemParts;
+  table(object: string): Table;
+  /** The account as one daemon sees it. */
+  connect(process: Process): System;
+  create(actor: Actor, object: string, fields: Fields, write: EngineWrite | null): Row;
+  /** @returns false when the record is not there. */
+  change(actor: Actor, object: string, id: RemoteId, fields: Fields | null, write: EngineWrite | null): boolean;
+  /** Ids of the records that are there. */
+  ids(object: string): readonly RemoteId[];
+  take(operation: Operation): Mishap | null;
+}
+
+export interface EngineWrite {
+  readonly key: string;
+  readonly sent: Fields;
+  readonly asked: Happening["asked"];
+  readonly blind: boolean;
+}
+
+export function faultySystem(parts: SystemParts): FaultySystem {
+  const { side, habits, scheduler } = parts;
+  const tables = new Map(parts.objects.map((shape): [string, Table] => [shape.name, { shape, rows: new Map(), gotAt: new Map(), editedAt: new Map(), listedAt: 0, finds: [] }]));
+  let next = 1;
+  let happenings = 0;
+
+  const tableOf = (object: string): Table => {
+    const table = tables.get(object);
+    if (table === undefined) throw new Error(`${side} has no object "${object}"`);
+    return table;
+  };
+
+  const record = (actor: Actor, object: string, row: Row, after: Fields | null, write: EngineWrite | null): void => {
+    const now = present(row);
+    const same = now.fields !== null && after !== null && canonicalText(now.fields) === canonicalText(after);
+    // A write that changes nothing leaves the version as it was.
+    if (!same) row.past = [...row.past, { at: scheduler.now(), fields: after, version: now.version + 1 }];
+    if (actor !== "engine") tableOf(object).editedAt.set(row.id, scheduler.steps());
+    happenings += 1;
+    scheduler.note(`${side} ${object} ${row.id} by ${actor}: ${after === null ? "gone" : canonicalText(after)}`);
+    parts.happened({
+      seq: happenings,
+      step: scheduler.steps(),
+      round: parts.round(),
+      at: scheduler.now(),
+      actor,
+      side,
+      object,
+      id: row.id,
+      before: now.fields,
+      after,
+      sent: write?.sent ?? null,
+      key: write?.key ?? null,
+      intended: write === null || parts.isIntended(write.key),
+      asked: write?.asked ?? null,
+      blind: write?.blind ?? false,
+    });
+    parts.announce(object, row.id);
+    if (actor === "engine" && after !== null) void automate(object, row);
+  };
+
+  async function automate(object: string, row: Row): Promise<void> {
+    if (habits.automation === "none") return;
+    const { rewritten } = tableOf(object).shape;
+    await scheduler.turn(null, `${side} automation`, parts.random.whole(0, 3000));
+    const shown = present(row).fields;
+    if (shown === null) return;
+    happenings += 1;
+    const word = `auto-${side}-${String(happenings)}`;
+    if (habits.automation === "stamp") self.change("automation", object, row.id, { ...shown, stamp: word }, null);
+    else if (rewritten !== null) self.change("automation", object, row.id, { ...shown, [rewritten]: word }, null);
+  }
+
+  const self: FaultySystem = {
+    side,
+    parts,
+    table: tableOf,
+    connect: (process) => ({
+      name: `${side}-system`,
+      object: (name) => faultyObject(self, process, name),
+      probe: async () => ({ ok: true, value: null }),
+      close: async () => undefined,
+    }),
+    create(actor, object, fields, write) {
+      const table = tableOf(object);
+      const id = remoteId(`${side === "left" ? "L" : "R"}${String(next)}`);
+      if (id === null) throw new Error("not an id");
+      const row: Row = { id, number: next, past: [], key: write?.key ?? null };
+      next += 1;
+      table.rows.set(id, row);
+      record(actor, object, row, spelt(habits, table.shape, fields), write);
+      return row;
+    },
+    change(actor, object, id, fields, write) {
+      const table = tableOf(object);
+      const row = table.rows.get(id);
+      if (row === undefined || present(row).fields === null) return false;
+      record(actor, object, row, fields === null ? null : spelt(habits, table.shape, fields), write);
+      return true;
+    },
+    ids: (object) => [...tableOf(object).rows.values()].filter((row) => present(row).fields !== null).map((row) => row.id),
+    take(operation) {
+      const index = parts.armed.findIndex((fault) => fault.operation === operation && fault.side === side);
+      const fault = parts.armed[index];
+      if (fault === undefined) return null;
+      parts.armed.splice(index, 1);
+      parts.used(fault);
+      scheduler.note(`${side} ${operation}: ${fault.mishap}`);
+      return fault.mishap;
+    },
+  };
+  return self;
+}
+
+/** As the system stores it: its own spelling of texts. */
+function spelt(habits: Habits, shape: ObjectShape, fields: Fields): Fields {
+  if (habits.spelling === "as-is") return fields;
+  const spell = (value: Value): Value => {
+    if (typeof value === "string") return habits.spelling === "upper" ? value.toUpperCase() : value.slice(0, 10).trimEnd();
+    return isFields(value) ? Object.fromEntries(Object.entries(value).map(([name, each]) => [name, spell(each)])) : value;
+  };
+  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, shape.spelled.includes(name) ? spell(value) : value]));
+}
+
