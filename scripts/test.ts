@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-const checks = ["types", "lint", "rooms", "unused", "format", "schema"];
+const checks = ["types", "lint", "rooms", "unused", "format", "schema", "docs"];
 
 /** Runs an npm script; with `show` its output goes straight to the terminal. */
 function npmRun(script: string, args: string[], show: boolean): Promise<{ code: number; output: string }> {

@@ -3,7 +3,6 @@
 
 import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -39,15 +38,17 @@ type Answers = Readonly<Record<(typeof KINDS)[number], PassAnswer>>;
 
 /** @param judged False: the ratios are told and not judged. */
 export async function measurePair(count: number, judged: boolean): Promise<Figures> {
-  const folder = mkdtempSync(join(tmpdir(), "syncline-bench-"));
+  // One cluster for all measurements of this account: only the first waits for it to be made.
+  const folder = join(tmpdir(), `syncline-bench-${String(process.getuid?.() ?? 0)}`);
   const embedded = await startEmbedded({ dataDir: folder, log: quiet, transport: "loopback" });
   const { host, port, user, password } = embedded.connection;
   const url = (database: string): string => `postgres://${user}:${password ?? ""}@${host}:${String(port)}/${database}`;
   const sides = new Map<string, Side>();
   try {
     for (const kind of KINDS) {
-      await createDatabase(url("postgres"), kind);
-      sides.set(kind, await startSide(kind, count, url(kind)));
+      await onServer(url("postgres"), `drop database if exists ${nameOf(kind)}`);
+      await onServer(url("postgres"), `create database ${nameOf(kind)}`);
+      sides.set(kind, await startSide(kind, count, url(nameOf(kind))));
     }
     const phases: Answers[] = [];
     const calls: number[] = [];
@@ -69,8 +70,8 @@ export async function measurePair(count: number, judged: boolean): Promise<Figur
       await left.close();
       await right.close();
     }
+    for (const kind of KINDS) await onServer(url("postgres"), `drop database if exists ${nameOf(kind)} with (force)`);
     await embedded.stop();
-    rmSync(folder, { recursive: true, force: true });
   }
 }
 
@@ -80,10 +81,15 @@ function sideOf(sides: ReadonlyMap<string, Side>, kind: string): Side {
   return side;
 }
 
-async function createDatabase(url: string, name: string): Promise<void> {
+/** Two measurements at once do not meet. */
+function nameOf(kind: string): string {
+  return `bench_${kind}_${String(process.pid)}`;
+}
+
+async function onServer(url: string, statement: string): Promise<void> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
-  await client.query(`create database ${name}`);
+  await client.query(statement);
   await client.end();
 }
 

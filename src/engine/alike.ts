@@ -119,8 +119,7 @@ interface Met {
 async function meet({ context, entity, rule, remembered }: Asking, frontier: readonly AlikeNode[], { nodes, known, connected }: Met): Promise<void> {
   const keysOf = new Map(frontier.map((node) => [node, blockKeys(node.keys, rule.index)]));
   const fresh = [...new Set([...keysOf.values()].flat())].filter((key) => !known.has(key));
-  const t0 = performance.now(); const found = fresh.length === 0 ? [] : await context.store.blocks(context.run, entity.name, fresh, remembered, BLOCK_MOST);
-  const t1 = performance.now();
+  const found = fresh.length === 0 ? [] : await context.store.blocks(context.run, entity.name, fresh, remembered, BLOCK_MOST);
   const { crowded } = tallyOf(context, entity.name);
   for (const block of found) {
     known.set(block.key, block);
@@ -137,7 +136,6 @@ async function meet({ context, entity, rule, remembered }: Asking, frontier: rea
   }
   const members = [...wanted.values()];
   const memberKeys = members.length === 0 ? [] : await context.store.matchKeysOf(context.run, entity.name, members);
-  const t2 = performance.now();
   members.forEach((member, index) => addNode(nodes, rule, member, memberKeys[index] ?? []));
   for (const [node, keys] of keysOf) {
     const candidates = new Set(keys.flatMap((key) => known.get(key)?.members ?? []).filter((member) => member.side !== node.side).map((member) => nodeName(member.side, member.id)));
@@ -146,8 +144,6 @@ async function meet({ context, entity, rule, remembered }: Asking, frontier: rea
       if (candidate !== undefined) pairUp(rule, node, candidate, connected);
     }
   }
-  const T = ((globalThis as any).__T ??= { blocks: 0, keys: 0, score: 0, nkeys: 0, nmem: 0, calls: 0, pages: 0 });
-  T.blocks += t1 - t0; T.keys += t2 - t1; T.score += performance.now() - t2; T.nkeys += fresh.length; T.nmem += members.length; T.calls += 1; T.frontier = (T.frontier ?? 0) + frontier.length;
 }
 
 function pairUp(rule: ScoreRule, node: AlikeNode, candidate: AlikeNode, connected: Connections): void {

@@ -104,7 +104,9 @@ export function scoreRule(index: number, scored: readonly ScoredField[], limits:
         if (rounded((sum + left) / weight) < limits.reviewAt) return { score: 0, evidence, grade: "none", fields: {} };
       }
       const score = weight === 0 ? 0 : rounded(sum / weight);
-      const fields = Object.fromEntries(parts.map(({ name }) => [name, compared.has(name) ? rounded(compared.get(name) ?? 0) : null]));
+      const fields = Object.fromEntries(
+        parts.map(({ name }) => [name, compared.has(name) ? rounded(compared.get(name) ?? 0) : null]),
+      );
       return { score, evidence, grade: gradeOf(score, evidence, limits), fields };
     },
     shown: (profile) => Object.fromEntries(Object.entries(read(profile)).map(([name, text]) => [name, unmarked(text)])),

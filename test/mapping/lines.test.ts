@@ -163,6 +163,15 @@ describe("lines of one side on the other", () => {
     expect(record).toEqual(right(line("A", 1, { note: "SOON" }), line("B", 3), line("SHIP", 1)));
   });
 
+  test("at first linking, what says the same on both sides keeps its detail", async () => {
+    const record = await put(entity, "right", {
+      left: left(item("A", 1, { state: "waiting" }), item("B", 2)),
+      right: right(line("A", 1, { state: "O" }), line("B", 3)),
+    });
+
+    expect(record).toEqual(left(item("A", 1, { state: "waiting" }), item("B", 3)));
+  });
+
   test("a property that a line does not have is no opinion", async () => {
     const record = await put(entity, "left", {
       left: left(item("A", 2)),
