@@ -13,7 +13,7 @@ const MAIN = fileURLToPath(new URL("../sandbox/", import.meta.url));
 const SECRETS: Readonly<Record<string, readonly [file: string, make: () => string]>> = {
   SANDBOX_CRM_TOKEN: ["crm-token", () => randomBytes(24).toString("base64url")],
   SANDBOX_CRM_WEBHOOK_SECRET: ["crm-webhook-secret", () => `whsec_${randomBytes(32).toString("base64")}`],
-  SANDBOX_BILLING_USER: ["billing-user", () => "syncline"],
+  SANDBOX_BILLING_USER: ["billing-user", () => `demo-${randomBytes(4).toString("hex")}`],
   SANDBOX_BILLING_PASSWORD: ["billing-password", () => randomBytes(24).toString("base64url")],
 };
 

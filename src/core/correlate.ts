@@ -28,7 +28,13 @@ export type Match =
   | { readonly kind: "one"; readonly id: RemoteId }
   /** The link is null while it is only promised. */
   | { readonly kind: "taken"; readonly id: RemoteId; readonly linkId: LinkId | null; readonly shown?: Fields }
-  | { readonly kind: "ambiguous"; readonly candidates: readonly RemoteId[]; readonly rivals: readonly RemoteId[]; readonly heard: Heard; readonly shown?: Fields };
+  | {
+      readonly kind: "ambiguous";
+      readonly candidates: readonly RemoteId[];
+      readonly rivals: readonly RemoteId[];
+      readonly heard: Heard;
+      readonly shown?: Fields;
+    };
 
 /** Of an ambiguous cluster, the unlinked records that this run decides about: one of them speaks for all. */
 interface Heard {
@@ -53,7 +59,10 @@ export function correlate(
     const own = rivals.get(key) ?? [];
     const free = known.filter((candidate) => candidate.linkId === null && candidate.promised !== true);
     if (free.length > 1 || own.length > 0) {
-      const heard = { candidates: idsOf(free.filter((each) => each.sighted)), rivals: idsOf(own.filter((each) => each.sighted)) };
+      const heard = {
+        candidates: idsOf(free.filter((each) => each.sighted)),
+        rivals: idsOf(own.filter((each) => each.sighted)),
+      };
       return { kind: "ambiguous", candidates: idsOf(known), rivals: idsOf(own), heard };
     }
     const [only] = free;

@@ -90,7 +90,11 @@ function samePair(one: AlikePair, other: AlikePair): boolean {
 }
 
 function isOpen(pair: AlikePair, alike: Alike): boolean {
-  return isFreePair(pair, alike) && !isSpokenFor("left", pair.ids.left, alike) && !isSpokenFor("right", pair.ids.right, alike);
+  return (
+    isFreePair(pair, alike) &&
+    !isSpokenFor("left", pair.ids.left, alike) &&
+    !isSpokenFor("right", pair.ids.right, alike)
+  );
 }
 
 function isSpokenFor(side: Side, id: RemoteId, alike: Alike): boolean {
@@ -111,7 +115,8 @@ function ambiguous(side: Side, id: RemoteId, alike: Alike): Match {
   const other = otherSide(side);
   const candidates = own.ids[other];
   const rivals = own.ids[side].filter((each) => each !== id);
-  const sighted = (of: Side, ids: readonly RemoteId[]): readonly RemoteId[] => ids.filter((each) => alike.recordOf(of, each).sighted);
+  const sighted = (of: Side, ids: readonly RemoteId[]): readonly RemoteId[] =>
+    ids.filter((each) => alike.recordOf(of, each).sighted);
   const heard = { candidates: sighted(other, candidates), rivals: own.whole ? sighted(side, rivals) : [] };
   return { kind: "ambiguous", candidates, rivals, heard, shown: shownOf(own.pairs, alike) };
 }
@@ -141,12 +146,20 @@ function clusterOf(side: Side, id: RemoteId, alike: Alike): Cluster | null {
       if (queue.length > CLUSTER_MAX) return null;
     }
   }
-  return { ids: { left: [...met.left].sort(), right: [...met.right].sort() }, pairs: [...pairs.values()].sort(byScore), whole: true };
+  return {
+    ids: { left: [...met.left].sort(), right: [...met.right].sort() },
+    pairs: [...pairs.values()].sort(byScore),
+    whole: true,
+  };
 }
 
 function directly(side: Side, id: RemoteId, alike: Alike): Cluster {
   const other = otherSide(side);
-  const pairs = alike.pairsOf(side, id).filter((pair) => isOpen(pair, alike)).toSorted(byScore).slice(0, CLUSTER_MAX);
+  const pairs = alike
+    .pairsOf(side, id)
+    .filter((pair) => isOpen(pair, alike))
+    .toSorted(byScore)
+    .slice(0, CLUSTER_MAX);
   const found = { [side]: [id], [other]: pairs.map((pair) => pair.ids[other]).sort() };
   return { ids: { left: found["left"] ?? [], right: found["right"] ?? [] }, pairs, whole: false };
 }
@@ -154,7 +167,12 @@ function directly(side: Side, id: RemoteId, alike: Alike): Cluster {
 /** The pairs with the score of each field, and what both records show. */
 function shownOf(pairs: readonly AlikePair[], alike: Alike): Fields {
   const { names } = alike;
-  const compared = pairs.map(({ ids, score, fields }): Value => ({ [names.left]: ids.left, [names.right]: ids.right, score, fields }));
+  const compared = pairs.map(({ ids, score, fields }): Value => ({
+    [names.left]: ids.left,
+    [names.right]: ids.right,
+    score,
+    fields,
+  }));
   const records: Record<string, Value> = {};
   for (const side of ["left", "right"] as const) {
     const ids = [...new Set(pairs.map((pair) => pair.ids[side]))].sort();
@@ -171,6 +189,8 @@ export function pairsShown(values: Value, names: BySide<string>): readonly BySid
     const ids = typeof entry === "object" && entry !== null ? (entry as Fields) : {};
     const [left, right] = [ids[names.left], ids[names.right]];
     // Ids that this file wrote.
-    return typeof left === "string" && typeof right === "string" ? [{ left: left as RemoteId, right: right as RemoteId }] : [];
+    return typeof left === "string" && typeof right === "string"
+      ? [{ left: left as RemoteId, right: right as RemoteId }]
+      : [];
   });
 }

@@ -54,7 +54,11 @@ export interface Seen {
 const SKIPPED: WriteOutcome = { kind: "skipped" };
 
 /** @returns the link to store, or null when there is none to store (nothing linked, or nothing became of it). */
-export function settleLink(decision: Decision, outcomes: readonly WriteOutcome[], seen: BySide<Seen>): SettledLink | null {
+export function settleLink(
+  decision: Decision,
+  outcomes: readonly WriteOutcome[],
+  seen: BySide<Seen>,
+): SettledLink | null {
   const done = decision.writes.map((write, index) => ({ write, outcome: outcomes[index] ?? SKIPPED }));
   const ids = idsAfter(decision, done);
   if (ids === null) return null;
@@ -98,16 +102,26 @@ export function settleLink(decision: Decision, outcomes: readonly WriteOutcome[]
 
 function stateAfter(decision: Decision): { state: SettledLink["state"]; reason: string | null } {
   if (decision.link.kind === "tombstone") return { state: "tombstone", reason: decision.link.reason };
-  return { state: decision.link.kind === "freeze" ? "frozen" : keepsFrozen(decision) ? "frozen" : "live", reason: null };
+  return {
+    state: decision.link.kind === "freeze" ? "frozen" : keepsFrozen(decision) ? "frozen" : "live",
+    reason: null,
+  };
 }
 
 /** A frozen link whose record is still out of scope is decided as `keep` in a scope situation. */
 function keepsFrozen(decision: Decision): boolean {
-  return decision.link.kind === "keep" && (decision.situation === "left-scope" || decision.situation === "right-scope") && decision.writes.length === 0;
+  return (
+    decision.link.kind === "keep" &&
+    (decision.situation === "left-scope" || decision.situation === "right-scope") &&
+    decision.writes.length === 0
+  );
 }
 
 /** The ids of the link afterwards: a create brings its own, a moved link its new one. Null: no pair of ids came about. */
-function idsAfter(decision: Decision, done: readonly { write: Write; outcome: WriteOutcome }[]): { left: RemoteId; right: RemoteId } | null {
+function idsAfter(
+  decision: Decision,
+  done: readonly { write: Write; outcome: WriteOutcome }[],
+): { left: RemoteId; right: RemoteId } | null {
   const ids: Record<Side, RemoteId | null> = { left: decision.left, right: decision.right };
   if (decision.link.kind === "move") ids[decision.link.side] = decision.link.to;
   for (const { write, outcome } of done) {

@@ -56,12 +56,12 @@ export function startWorker(pair: PairRuntime, ports: WorkerPorts): PairWorker {
     } catch (error) {
       // A fault of ours ends the run and nothing of its page is remembered; the next run begins from what is.
       const message = error instanceof Error ? error.message : String(error);
-      log.error("a run broke off", {
-        pair: name,
-        kind,
-        error: message,
-        stack: error instanceof Error ? error.stack : undefined,
-      });
+      // A database that is away is told once, not at every tick; a fault of ours comes with its stack.
+      const isState = error instanceof Error && error.name === "StateError";
+      const facts = { pair: name, kind, error: message };
+      if (message === lastTold) log.debug("a run broke off", facts);
+      else log.error("a run broke off", isState || !(error instanceof Error) ? facts : { ...facts, stack: error.stack });
+      lastTold = message;
       events.publish("run", { pair: name, outcome: "failed", reason: "internal", message });
     } finally {
       current = null;

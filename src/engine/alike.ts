@@ -59,7 +59,10 @@ export async function alikeMatches(asking: Asking, lone: readonly LoneKeys[]): P
   return new Map(
     lone.map(({ side, id }): readonly [string, Match] => {
       const pair = chosen.find((each) => each[side] === id);
-      return [nodeName(side, id), pair === undefined ? matchAlike(side, id, alike) : { kind: "one", id: pair[otherSide(side)] }];
+      return [
+        nodeName(side, id),
+        pair === undefined ? matchAlike(side, id, alike) : { kind: "one", id: pair[otherSide(side)] },
+      ];
     }),
   );
 }
@@ -88,7 +91,8 @@ async function alikeGraph(asking: Asking, lone: readonly LoneKeys[]): Promise<Gr
   const asked = new Set<string>();
   const cut = new Set<string>();
   const connected = connections();
-  for (const { side, id, matchKeys } of lone) addNode(nodes, asking.rule, { side, id, linkId: null, sighted: true }, matchKeys);
+  for (const { side, id, matchKeys } of lone)
+    addNode(nodes, asking.rule, { side, id, linkId: null, sighted: true }, matchKeys);
   let frontier = [...nodes.values()];
   for (let step = 0; frontier.length > 0; step += 1) {
     for (const node of frontier) asked.add(nodeName(node.side, node.id));
@@ -106,7 +110,13 @@ async function alikeGraph(asking: Asking, lone: readonly LoneKeys[]): Promise<Gr
 }
 
 function addNode(nodes: Map<string, AlikeNode>, rule: ScoreRule, member: BlockMember, keys: readonly string[]): void {
-  nodes.set(nodeName(member.side, member.id), { ...member, keys, profile: profileOf(keys, rule.index), pairs: [], tried: new Set() });
+  nodes.set(nodeName(member.side, member.id), {
+    ...member,
+    keys,
+    profile: profileOf(keys, rule.index),
+    pairs: [],
+    tried: new Set(),
+  });
 }
 
 interface Met {
@@ -116,10 +126,15 @@ interface Met {
 }
 
 /** Compares these records with everybody of the other side who shares a block with them. */
-async function meet({ context, entity, rule, remembered }: Asking, frontier: readonly AlikeNode[], { nodes, known, connected }: Met): Promise<void> {
+async function meet(
+  { context, entity, rule, remembered }: Asking,
+  frontier: readonly AlikeNode[],
+  { nodes, known, connected }: Met,
+): Promise<void> {
   const keysOf = new Map(frontier.map((node) => [node, blockKeys(node.keys, rule.index)]));
   const fresh = [...new Set([...keysOf.values()].flat())].filter((key) => !known.has(key));
-  const found = fresh.length === 0 ? [] : await context.store.blocks(context.run, entity.name, fresh, remembered, BLOCK_MOST);
+  const found =
+    fresh.length === 0 ? [] : await context.store.blocks(context.run, entity.name, fresh, remembered, BLOCK_MOST);
   const { crowded } = tallyOf(context, entity.name);
   for (const block of found) {
     known.set(block.key, block);
@@ -138,7 +153,12 @@ async function meet({ context, entity, rule, remembered }: Asking, frontier: rea
   const memberKeys = members.length === 0 ? [] : await context.store.matchKeysOf(context.run, entity.name, members);
   members.forEach((member, index) => addNode(nodes, rule, member, memberKeys[index] ?? []));
   for (const [node, keys] of keysOf) {
-    const candidates = new Set(keys.flatMap((key) => known.get(key)?.members ?? []).filter((member) => member.side !== node.side).map((member) => nodeName(member.side, member.id)));
+    const candidates = new Set(
+      keys
+        .flatMap((key) => known.get(key)?.members ?? [])
+        .filter((member) => member.side !== node.side)
+        .map((member) => nodeName(member.side, member.id)),
+    );
     for (const name of candidates) {
       const candidate = nodes.get(name);
       if (candidate !== undefined) pairUp(rule, node, candidate, connected);
@@ -194,7 +214,11 @@ function connections(): Connections {
 // ---------------------------------------------------------------- what people and earlier rules said
 
 /** The graph as the core judges it: without pairs that a person dismissed, and with the records that are promised elsewhere. */
-async function withWords(asking: Asking, { nodes, cut }: Graph, lone: readonly LoneKeys[]): Promise<{ readonly alike: Alike; readonly chosen: readonly BySide<RemoteId>[] }> {
+async function withWords(
+  asking: Asking,
+  { nodes, cut }: Graph,
+  lone: readonly LoneKeys[],
+): Promise<{ readonly alike: Alike; readonly chosen: readonly BySide<RemoteId>[] }> {
   const { context, entity, rule } = asking;
   const names = { left: context.mapping.sides.left.name, right: context.mapping.sides.right.name };
   const paired = [...nodes.values()].filter((node) => node.linkId === null && node.pairs.length > 0);
@@ -202,7 +226,8 @@ async function withWords(asking: Asking, { nodes, cut }: Graph, lone: readonly L
   const own = new Set(lone.map(({ side, id }) => nodeName(side, id)));
   const others = paired.filter((node) => !own.has(nodeName(node.side, node.id)));
   const before = await knownToEarlierRules(asking, others);
-  const isPromised = (side: Side, id: RemoteId): boolean => before.has(nodeName(side, id)) || said.promised[side].has(id);
+  const isPromised = (side: Side, id: RemoteId): boolean =>
+    before.has(nodeName(side, id)) || said.promised[side].has(id);
   const shown = new Map<string, AlikeRecord>();
   const alike: Alike = {
     names,
@@ -241,10 +266,21 @@ interface Said {
 }
 
 /** A dismissed case of alike records says of its pairs that they are not the same; a link that a person chose is a promise. */
-async function saidOf(context: RunContext, entity: Entity, nodes: readonly AlikeNode[], names: BySide<string>): Promise<Said> {
-  const subjects = nodes.map(({ side, id }) => ({ entity: entity.name, left: side === "left" ? id : null, right: side === "right" ? id : null }));
+async function saidOf(
+  context: RunContext,
+  entity: Entity,
+  nodes: readonly AlikeNode[],
+  names: BySide<string>,
+): Promise<Said> {
+  const subjects = nodes.map(({ side, id }) => ({
+    entity: entity.name,
+    left: side === "left" ? id : null,
+    right: side === "right" ? id : null,
+  }));
   const resolutions = subjects.length === 0 ? [] : await context.store.resolutions(subjects);
-  const dismissed = resolutions.filter((each) => each.answer.kind === "dismiss").flatMap((each) => pairsShown(each.values, names));
+  const dismissed = resolutions
+    .filter((each) => each.answer.kind === "dismiss")
+    .flatMap((each) => pairsShown(each.values, names));
   const chosen = resolutions.flatMap((each) => chosenPair(each, context.mapping.sides));
   return {
     dismissed: new Set(dismissed.map(pairName)),
@@ -258,19 +294,30 @@ async function knownToEarlierRules(asking: Asking, nodes: readonly AlikeNode[]):
   const { context, entity, rule, remembered } = asking;
   const found = new Set<string>();
   for (const side of SIDES) {
-    const keyed = nodes.filter((node) => node.side === side).map((node) => ({ node, keys: exactKeys(node.keys).filter((key) => parseMatchKey(key).rule < rule.index) }));
+    const keyed = nodes
+      .filter((node) => node.side === side)
+      .map((node) => ({ node, keys: exactKeys(node.keys).filter((key) => parseMatchKey(key).rule < rule.index) }));
     const keys = [...new Set(keyed.flatMap((each) => each.keys))];
     if (keys.length === 0) continue;
-    const known = new Set((await context.store.candidates(context.run, entity.name, otherSide(side), keys, remembered)).map((each) => each.key));
+    const known = new Set(
+      (await context.store.candidates(context.run, entity.name, otherSide(side), keys, remembered)).map(
+        (each) => each.key,
+      ),
+    );
     const own = await context.store.candidates(context.run, entity.name, side, keys, remembered);
     for (const { node, keys: mine } of keyed) {
-      const isKnown = mine.some((key) => known.has(key) || own.some((each) => each.key === key && each.linkId === null && each.id !== node.id));
+      const isKnown = mine.some(
+        (key) => known.has(key) || own.some((each) => each.key === key && each.linkId === null && each.id !== node.id),
+      );
       if (isKnown) found.add(nodeName(side, node.id));
     }
   }
   for (const earlier of entity.mapping.scored.filter(({ index }) => index < rule.index)) {
     const rest = nodes.filter((node) => !found.has(nodeName(node.side, node.id)));
-    const matches = await alikeMatches({ ...asking, rule: earlier }, rest.map(({ side, id, keys }) => ({ side, id, matchKeys: keys })));
+    const matches = await alikeMatches(
+      { ...asking, rule: earlier },
+      rest.map(({ side, id, keys }) => ({ side, id, matchKeys: keys })),
+    );
     for (const [name, match] of matches) if (match.kind !== "none") found.add(name);
   }
   return found;

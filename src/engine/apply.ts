@@ -18,7 +18,13 @@ export interface ApplyReport extends RunReport {
  * The approval is durable before the first write: after a crash the next run goes on with it.
  * @param who Who approved, for the audit.
  */
-export async function applyPlan(parts: PairParts, ports: Ports, plan: PlanFile, request: Omit<RunRequest, "kind" | "entity" | "dryRun" | "only">, who: string): Promise<ApplyReport> {
+export async function applyPlan(
+  parts: PairParts,
+  ports: Ports,
+  plan: PlanFile,
+  request: Omit<RunRequest, "kind" | "entity" | "dryRun" | "only">,
+  who: string,
+): Promise<ApplyReport> {
   const actions = plan.actions.map((row) => row.action);
   const refused = (reason: string, message: string): ApplyReport => ({
     pair: plan.pair,
@@ -33,11 +39,22 @@ export async function applyPlan(parts: PairParts, ports: Ports, plan: PlanFile, 
     applied: 0,
     dropped: actions,
   });
-  if (parts.mapping.state !== "active") return refused(parts.mapping.state, `${parts.mapping.file} says \`state: ${parts.mapping.state}\`; set \`state: active\` to let it write`);
-  if (plan.meaning !== parts.meaning) return refused("mapping-changed", "the mapping's meaning has changed since the plan was made; make a new plan");
+  if (parts.mapping.state !== "active")
+    return refused(
+      parts.mapping.state,
+      `${parts.mapping.file} says \`state: ${parts.mapping.state}\`; set \`state: active\` to let it write`,
+    );
+  if (plan.meaning !== parts.meaning)
+    return refused("mapping-changed", "the mapping's meaning has changed since the plan was made; make a new plan");
 
   await ports.store.approve(plan.hash, actions, who);
-  const { report, carriedOut } = await runPair(parts, ports, { ...request, kind: plan.kind, entity: null, dryRun: false, only: new Set(actions) });
+  const { report, carriedOut } = await runPair(parts, ports, {
+    ...request,
+    kind: plan.kind,
+    entity: null,
+    dryRun: false,
+    only: new Set(actions),
+  });
   const applied = actions.filter((action) => carriedOut.has(action));
   const dropped = actions.filter((action) => !carriedOut.has(action));
   // A run that was cut short leaves the approval standing for the next one.

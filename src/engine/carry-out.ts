@@ -30,7 +30,8 @@ interface Job {
   readonly key: string;
 }
 
-type Prepared = { readonly kind: "job"; readonly job: Job } | { readonly kind: "outcome"; readonly outcome: WriteOutcome };
+type Prepared =
+  { readonly kind: "job"; readonly job: Job } | { readonly kind: "outcome"; readonly outcome: WriteOutcome };
 
 /** A system that must not be written to any more in this run, and why. */
 export type Stop = Extract<RemoteFailure, { readonly kind: "auth" | "stop" | "unreachable" }>;
@@ -53,7 +54,8 @@ export async function carryOutPage(
 
   const missing = new Map<PlannedDecision, readonly RefNeed[]>();
   for (const prepared of await prepareAll(context, entity, page, stops)) {
-    if (prepared.missing.length > 0) missing.set(prepared.planned, [...(missing.get(prepared.planned) ?? []), ...prepared.missing]);
+    if (prepared.missing.length > 0)
+      missing.set(prepared.planned, [...(missing.get(prepared.planned) ?? []), ...prepared.missing]);
     if (prepared.result.kind === "job") jobs.push(prepared.result.job);
     else setAt(outcomes.get(prepared.planned), prepared.writeIndex, prepared.result.outcome);
   }
@@ -63,8 +65,15 @@ export async function carryOutPage(
     await context.store.saveIntents(context.lease, rows);
     const performed = await performAll(context, entity, jobs);
     const lost = rows.filter((_, index) => performed.results[index]?.kind === "unknown");
-    const found = new Map((await resolveUnknowns(context, entity, lost)).map((outcome, index) => [lost[index], outcome]));
-    const ended = jobs.map(({ write, planned }, index) => ({ side: write.side, op: write.op, linkId: planned.decision.linkId, outcome: found.get(rows[index]) ?? performed.results[index] ?? SKIPPED }));
+    const found = new Map(
+      (await resolveUnknowns(context, entity, lost)).map((outcome, index) => [lost[index], outcome]),
+    );
+    const ended = jobs.map(({ write, planned }, index) => ({
+      side: write.side,
+      op: write.op,
+      linkId: planned.decision.linkId,
+      outcome: found.get(rows[index]) ?? performed.results[index] ?? SKIPPED,
+    }));
     const settled = await withoutTaken(context, entity, ended);
     for (const [index, job] of jobs.entries()) {
       const intent = rows[index];
@@ -86,7 +95,16 @@ export async function carryOutPage(
     const all = planned.decision.writes.map((_, index) => found[index] ?? ({ kind: "skipped" } as const));
     const ids = jobIds.get(planned) ?? [];
     const own = planned.decision.writes.map((_, index) => ids[index] ?? null);
-    return { decision: resolvedDecision(planned, jobs), intents: own, seen: planned.seen, outcomes: all, intentsDone: intents.get(planned) ?? [], intentsTried: [], missing: missing.get(planned) ?? [], lookAgain: lookAgain.has(planned) };
+    return {
+      decision: resolvedDecision(planned, jobs),
+      intents: own,
+      seen: planned.seen,
+      outcomes: all,
+      intentsDone: intents.get(planned) ?? [],
+      intentsTried: [],
+      missing: missing.get(planned) ?? [],
+      lookAgain: lookAgain.has(planned),
+    };
   });
   await settlePage(context, entity, done);
   return firstOf(stops);
@@ -106,9 +124,13 @@ function setAt(list: (WriteOutcome | undefined)[] | undefined, index: number, ou
 function resolvedDecision(planned: PlannedDecision, jobs: readonly Job[]): Decision {
   const own = jobs.filter((job) => job.planned === planned);
   if (own.length === 0) return planned.decision;
-  const writes = planned.decision.writes.map((write, index) => own.find((job) => job.writeIndex === index)?.write ?? write);
+  const writes = planned.decision.writes.map(
+    (write, index) => own.find((job) => job.writeIndex === index)?.write ?? write,
+  );
   const whole = writes.every((write, index) => write.fields.length === planned.decision.writes[index]?.fields.length);
-  return whole ? { ...planned.decision, writes } : { ...planned.decision, writes, settledLeft: false, settledRight: false };
+  return whole
+    ? { ...planned.decision, writes }
+    : { ...planned.decision, writes, settledLeft: false, settledRight: false };
 }
 
 // ---------------------------------------------------------------- before the write
@@ -118,11 +140,26 @@ async function prepareAll(
   entity: Entity,
   page: readonly PlannedDecision[],
   stops: (Stop | null)[],
-): Promise<readonly { readonly planned: PlannedDecision; readonly writeIndex: number; readonly missing: readonly RefNeed[]; readonly result: Prepared }[]> {
-  const all = page.flatMap((planned) => planned.decision.writes.map((write, writeIndex) => ({ planned, writeIndex, write })));
-  const needs = all.flatMap(({ write }) => write.fields.flatMap(({ after }) => (after.kind === "waiting" ? [after] : [])));
+): Promise<
+  readonly {
+    readonly planned: PlannedDecision;
+    readonly writeIndex: number;
+    readonly missing: readonly RefNeed[];
+    readonly result: Prepared;
+  }[]
+> {
+  const all = page.flatMap((planned) =>
+    planned.decision.writes.map((write, writeIndex) => ({ planned, writeIndex, write })),
+  );
+  const needs = all.flatMap(({ write }) =>
+    write.fields.flatMap(({ after }) => (after.kind === "waiting" ? [after] : [])),
+  );
   const lookup = needs.length === 0 ? () => null : await refLookup(context, needs);
-  const currents = await readCurrents(context, entity, all.map(({ write }) => write));
+  const currents = await readCurrents(
+    context,
+    entity,
+    all.map(({ write }) => write),
+  );
   return Promise.all(
     all.map(async ({ planned, writeIndex, write }, index) => {
       const { write: resolved, missing, needed } = resolveReferences(entity, write, lookup);
@@ -130,7 +167,13 @@ async function prepareAll(
       const waits = missing.length > 0 && ((write.op === "create" && needed) || resolved.fields.length === 0);
       const result: Prepared = waits
         ? { kind: "outcome", outcome: { kind: "parked" } }
-        : await prepare(context, entity, { planned, writeIndex, write: resolved, current: currents[index] ?? null, stops });
+        : await prepare(context, entity, {
+            planned,
+            writeIndex,
+            write: resolved,
+            current: currents[index] ?? null,
+            stops,
+          });
       return { planned, writeIndex, missing, result };
     }),
   );
@@ -155,18 +198,25 @@ function resolveReferences(entity: Entity, write: Write, lookup: RefLookup): Res
     else if (id === null) {
       missing.push({ entity: field.after.entity, side: field.after.side, id: field.after.id });
       needed ||= entity.mapping.policy.fields.find(({ name }) => name === field.field)?.optional !== true;
-    }
-    else fields.push({ ...field, after: { kind: "value", cell: entity.mapping.cell(write.side, field.field, id) } });
+    } else fields.push({ ...field, after: { kind: "value", cell: entity.mapping.cell(write.side, field.field, id) } });
   }
   return { write: { ...write, fields }, missing, needed };
 }
 
 /** What the connector's guard asks to be read just before writing. Undefined: not asked. */
-async function readCurrents(context: RunContext, entity: Entity, writes: readonly Write[]): Promise<readonly (Result<RemoteRecord> | undefined)[]> {
+async function readCurrents(
+  context: RunContext,
+  entity: Entity,
+  writes: readonly Write[],
+): Promise<readonly (Result<RemoteRecord> | undefined)[]> {
   const found: (Result<RemoteRecord> | undefined)[] = writes.map(() => undefined);
   for (const side of ["left", "right"] as const) {
     const object = entity.objects[side];
-    const asked = writes.flatMap((write, index) => (write.side === side && write.id !== null && readsFirst(object.capabilities, write) ? [{ index, id: write.id }] : []));
+    const asked = writes.flatMap((write, index) =>
+      write.side === side && write.id !== null && readsFirst(object.capabilities, write)
+        ? [{ index, id: write.id }]
+        : [],
+    );
     if (asked.length === 0) continue;
     const results = await object.get(asked.map(({ id }) => id));
     asked.forEach(({ index }, position) => (found[index] = results[position]));
@@ -185,7 +235,12 @@ function readsFirst(capabilities: Entity["objects"]["left"]["capabilities"], { o
 /** A look before the write that failed: nothing was sent, so the record is looked at again, whatever it was. */
 function notLooked(failure: RemoteFailure, stops: (Stop | null)[]): WriteOutcome {
   const stop = stopOf(failure);
-  if (stop === null) return { kind: "again", why: `could not be read before writing: ${failure.message}`, waitMs: failure.kind === "throttled" ? failure.retryAfterMs : 0 };
+  if (stop === null)
+    return {
+      kind: "again",
+      why: `could not be read before writing: ${failure.message}`,
+      waitMs: failure.kind === "throttled" ? failure.retryAfterMs : 0,
+    };
   stops.push(stop);
   return { kind: "skipped" };
 }
@@ -193,7 +248,13 @@ function notLooked(failure: RemoteFailure, stops: (Stop | null)[]): WriteOutcome
 async function prepare(
   context: RunContext,
   entity: Entity,
-  pending: { readonly planned: PlannedDecision; readonly writeIndex: number; readonly write: Write; readonly current: Result<RemoteRecord> | null; readonly stops: (Stop | null)[] },
+  pending: {
+    readonly planned: PlannedDecision;
+    readonly writeIndex: number;
+    readonly write: Write;
+    readonly current: Result<RemoteRecord> | null;
+    readonly stops: (Stop | null)[];
+  },
 ): Promise<Prepared> {
   const { planned, writeIndex, write } = pending;
   const outcome = (made: WriteOutcome): Prepared => ({ kind: "outcome", outcome: made });
@@ -202,15 +263,21 @@ async function prepare(
     const body = await bodyOf(entity, write, null);
     if (!body.ok) return outcome({ kind: "failed", code: "E_VALUE", message: `${body.field}: ${body.message}` });
     const taken = await someoneIsThere(context, entity, write.side, body.record, pending.stops);
-    return taken === null ? { kind: "job", job: { planned, writeIndex, write, current: null, body: body.record, key } } : outcome(taken);
+    return taken === null
+      ? { kind: "job", job: { planned, writeIndex, write, current: null, body: body.record, key } }
+      : outcome(taken);
   }
   const { current } = pending;
   if (current !== null && !current.ok) {
-    if (current.failure.kind === "gone") return outcome(write.op === "delete" ? goneAlready(write) : { kind: "again", why: "the record has gone", waitMs: 0 });
+    if (current.failure.kind === "gone")
+      return outcome(
+        write.op === "delete" ? goneAlready(write) : { kind: "again", why: "the record has gone", waitMs: 0 },
+      );
     return outcome(notLooked(current.failure, pending.stops));
   }
   const record = current?.value ?? null;
-  if (record !== null && (await hasMoved(context, entity, planned, write, record))) return outcome({ kind: "again", why: "edited meanwhile", waitMs: 0 });
+  if (record !== null && (await hasMoved(context, entity, planned, write, record)))
+    return outcome({ kind: "again", why: "edited meanwhile", waitMs: 0 });
   const shown = record?.fields ?? planned.current[write.side];
   const body = write.op === "delete" ? { ok: true as const, record: {} } : await bodyOf(entity, write, shown);
   if (!body.ok) return outcome({ kind: "failed", code: "E_VALUE", message: `${body.field}: ${body.message}` });
@@ -224,13 +291,23 @@ function bodyOf(entity: Entity, write: Write, current: Fields | null): ReturnTyp
 }
 
 /** The fields to be written (for a delete: all fields) no longer show what was decided on. */
-async function hasMoved(context: RunContext, entity: Entity, planned: PlannedDecision, write: Write, record: RemoteRecord): Promise<boolean> {
+async function hasMoved(
+  context: RunContext,
+  entity: Entity,
+  planned: PlannedDecision,
+  write: Write,
+  record: RemoteRecord,
+): Promise<boolean> {
   const seen = planned.seen[write.side].fingerprint;
   if (write.op === "delete" && seen !== null) return fingerprintOf(context, entity, write.side, record) !== seen;
   const decidedOn = planned.current[write.side];
-  const [now, then] = await entity.mapping.read(write.side, decidedOn === null ? [record.fields] : [record.fields, decidedOn]);
+  const [now, then] = await entity.mapping.read(
+    write.side,
+    decidedOn === null ? [record.fields] : [record.fields, decidedOn],
+  );
   if (write.op === "delete") {
-    if (then === undefined || now === undefined) return write.version !== null && record.version !== null && write.version !== record.version;
+    if (then === undefined || now === undefined)
+      return write.version !== null && record.version !== null && write.version !== record.version;
     return canonicalText(readingKeys(now.fields)) !== canonicalText(readingKeys(then.fields));
   }
   return write.fields.some((field) => {
@@ -245,7 +322,13 @@ function readingKeys(fields: Readonly<Record<string, { readonly kind: string; re
 }
 
 /** Asked before every create: a record with this key must not be there yet. Null: go on. */
-async function someoneIsThere(context: RunContext, entity: Entity, side: Side, record: Fields, stops: (Stop | null)[]): Promise<WriteOutcome | null> {
+async function someoneIsThere(
+  context: RunContext,
+  entity: Entity,
+  side: Side,
+  record: Fields,
+  stops: (Stop | null)[],
+): Promise<WriteOutcome | null> {
   if (!entity.mapping.policy.matches) return null;
   const object = entity.objects[side];
   const key = findKey(object.capabilities.findBy, record);
@@ -253,14 +336,27 @@ async function someoneIsThere(context: RunContext, entity: Entity, side: Side, r
   const found = await object.find(key);
   if (!found.ok) return notLooked(found.failure, stops);
   if (found.value.length === 0) return null;
-  const readings = await entity.mapping.read(side, found.value.map((each) => each.fields));
-  const links = await context.store.linksBy(entity.name, side, found.value.map((each) => each.id));
+  const readings = await entity.mapping.read(
+    side,
+    found.value.map((each) => each.fields),
+  );
+  const links = await context.store.linksBy(
+    entity.name,
+    side,
+    found.value.map((each) => each.id),
+  );
   const known = new Set(links.map((link) => link[side]));
   const [wanted] = await entity.mapping.read(side, [record]);
   const wantedKeys = new Set(exactKeys(wanted?.matchKeys ?? []));
   // Whoever has one of the match keys, in scope or not, linked or not, is looked at before anything is created.
-  const matching = found.value.filter((each, index) => !known.has(each.id) && (readings[index]?.matchKeys ?? []).some((each_) => each_ !== null && wantedKeys.has(each_)));
-  return matching.length === 0 ? null : { kind: "again", why: "a matching record was found before creating", waitMs: 0 };
+  const matching = found.value.filter(
+    (each, index) =>
+      !known.has(each.id) &&
+      (readings[index]?.matchKeys ?? []).some((each_) => each_ !== null && wantedKeys.has(each_)),
+  );
+  return matching.length === 0
+    ? null
+    : { kind: "again", why: "a matching record was found before creating", waitMs: 0 };
 }
 
 // ---------------------------------------------------------------- the write
@@ -279,25 +375,45 @@ function intentOf(context: RunContext, entity: Entity, job: Job): Intent {
     bodyHash: context.digest256(canonicalText(job.body)),
     version: job.current?.version ?? write.version,
     writeIndex,
-    decision: { ...planned.decision, writes: planned.decision.writes.map((each, index) => (index === writeIndex ? write : each)) },
+    decision: {
+      ...planned.decision,
+      writes: planned.decision.writes.map((each, index) => (index === writeIndex ? write : each)),
+    },
     seen: planned.seen,
     openedAt: context.clock.now(),
     attempts: 0,
   };
 }
 
-async function performAll(context: RunContext, entity: Entity, jobs: readonly Job[]): Promise<{ readonly results: readonly WriteOutcome[]; readonly stop: Stop | null }> {
+async function performAll(
+  context: RunContext,
+  entity: Entity,
+  jobs: readonly Job[],
+): Promise<{ readonly results: readonly WriteOutcome[]; readonly stop: Stop | null }> {
   const results: WriteOutcome[] = jobs.map(() => ({ kind: "skipped" }));
   let stop: Stop | null = null;
   for (const side of ["left", "right"] as const) {
     for (const op of ["create", "update", "delete"] as const) {
-      const own = jobs.map((job, index) => ({ job, index })).filter(({ job }) => job.write.side === side && job.write.op === op);
+      const own = jobs
+        .map((job, index) => ({ job, index }))
+        .filter(({ job }) => job.write.side === side && job.write.op === op);
       if (own.length === 0 || stop !== null) continue;
       // Whoever has taken over may be resolving these intents already: nothing is sent on a lease that has run out.
       if (!context.holdsLease()) throw new LeaseLost(`the lease of ${context.mapping.pair} has run out`);
       if (context.signal.aborted) continue;
-      const answers = await send(entity, side, op, own.map(({ job }) => job));
-      const outcomes = await readBack(context, entity, side, own.map(({ job }) => job), answers);
+      const answers = await send(
+        entity,
+        side,
+        op,
+        own.map(({ job }) => job),
+      );
+      const outcomes = await readBack(
+        context,
+        entity,
+        side,
+        own.map(({ job }) => job),
+        answers,
+      );
       own.forEach(({ index }, position) => (results[index] = outcomes[position] ?? { kind: "skipped" }));
       stop = answers.map((answer) => (answer.ok ? null : stopOf(answer.failure))).find((each) => each !== null) ?? null;
     }
@@ -309,7 +425,12 @@ function stopOf(failure: RemoteFailure): Stop | null {
   return failure.kind === "auth" || failure.kind === "stop" || failure.kind === "unreachable" ? failure : null;
 }
 
-function send(entity: Entity, side: Side, op: Write["op"], jobs: readonly Job[]): Promise<readonly Result<Written | null>[]> {
+function send(
+  entity: Entity,
+  side: Side,
+  op: Write["op"],
+  jobs: readonly Job[],
+): Promise<readonly Result<Written | null>[]> {
   const object = entity.objects[side];
   const idOf = (job: Job): RemoteId => job.write.id as RemoteId;
   const versionOf = (job: Job): string | null => job.current?.version ?? job.write.version;
@@ -317,7 +438,15 @@ function send(entity: Entity, side: Side, op: Write["op"], jobs: readonly Job[])
     case "create":
       return object.create(jobs.map((job) => ({ key: job.key, record: job.body })));
     case "update":
-      return object.update(jobs.map((job) => ({ key: job.key, id: idOf(job), version: versionOf(job), changed: job.body, current: job.current })));
+      return object.update(
+        jobs.map((job) => ({
+          key: job.key,
+          id: idOf(job),
+          version: versionOf(job),
+          changed: job.body,
+          current: job.current,
+        })),
+      );
     case "delete":
       return object.delete(jobs.map((job) => ({ key: job.key, id: idOf(job), version: versionOf(job) })));
     default:
@@ -328,11 +457,18 @@ function send(entity: Entity, side: Side, op: Write["op"], jobs: readonly Job[])
 // ---------------------------------------------------------------- after the write
 
 /** What the written records show now becomes the base; a system's own normalisation is no edit. */
-async function readBack(context: RunContext, entity: Entity, side: Side, jobs: readonly Job[], answers: readonly Result<Written | null>[]): Promise<readonly WriteOutcome[]> {
+async function readBack(
+  context: RunContext,
+  entity: Entity,
+  side: Side,
+  jobs: readonly Job[],
+  answers: readonly Result<Written | null>[],
+): Promise<readonly WriteOutcome[]> {
   const object = entity.objects[side];
   const toRead: { readonly index: number; readonly id: RemoteId }[] = [];
   answers.forEach((answer, index) => {
-    if (answer.ok && answer.value !== null && answer.value.record === null && object.capabilities.get) toRead.push({ index, id: answer.value.id });
+    if (answer.ok && answer.value !== null && answer.value.record === null && object.capabilities.get)
+      toRead.push({ index, id: answer.value.id });
   });
   const read = toRead.length === 0 ? [] : await object.get(toRead.map(({ id }) => id));
   const records = new Map<number, RemoteRecord>();
@@ -341,22 +477,34 @@ async function readBack(context: RunContext, entity: Entity, side: Side, jobs: r
     const answer = answers[index];
     const version = answer?.ok === true ? (answer.value?.version ?? null) : null;
     // Another version than our write's: somebody has edited in between, and what they wrote is not what became of our value.
-    if (result?.ok === true && (version === null || result.value.version === null || result.value.version === version)) records.set(index, result.value);
+    if (result?.ok === true && (version === null || result.value.version === null || result.value.version === version))
+      records.set(index, result.value);
   });
   return Promise.all(
     jobs.map(async (job, index): Promise<WriteOutcome> => {
       const answer = answers[index];
-      if (answer === undefined) return { kind: "unknown", message: "the connector gave no answer for this write", needsPerson: false };
-      if (answer.ok) return answer.value === null ? { ...goneAlready(job.write), effect: true } : confirmed(context, entity, side, job, answer.value, answer.value.record ?? records.get(index) ?? null);
+      if (answer === undefined)
+        return { kind: "unknown", message: "the connector gave no answer for this write", needsPerson: false };
+      if (answer.ok)
+        return answer.value === null
+          ? { ...goneAlready(job.write), effect: true }
+          : confirmed(context, entity, side, job, answer.value, answer.value.record ?? records.get(index) ?? null);
       if (job.write.op === "delete" && answer.failure.kind === "gone") return goneAlready(job.write);
-      if (job.write.op === "create" && (answer.failure.kind === "duplicate" || answer.failure.kind === "stale")) return adoptDuplicate(context, entity, side, job, answer.failure);
+      if (job.write.op === "create" && (answer.failure.kind === "duplicate" || answer.failure.kind === "stale"))
+        return adoptDuplicate(context, entity, side, job, answer.failure);
       return outcomeOfFailure(answer.failure, job.write.op);
     }),
   );
 }
 
 /** A unique constraint, or a taken id, said no: the record that has the key is adopted when it is what was sent, else the key is taken. */
-async function adoptDuplicate(context: RunContext, entity: Entity, side: Side, job: Job, failure: RemoteFailure): Promise<WriteOutcome> {
+async function adoptDuplicate(
+  context: RunContext,
+  entity: Entity,
+  side: Side,
+  job: Job,
+  failure: RemoteFailure,
+): Promise<WriteOutcome> {
   const object = entity.objects[side];
   const key = findKey(object.capabilities.findBy, job.body);
   const id = object.capabilities.create?.verify === "get" ? remoteId(job.body["id"]) : null;

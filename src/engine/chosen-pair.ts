@@ -5,7 +5,10 @@ import { isFields, isList, type Value } from "../core/value.ts";
 import type { CaseResolution } from "./ports.ts";
 
 /** Empty for any other answer. The id may be of either side of the case. */
-export function chosenPair(resolution: CaseResolution, names: BySide<{ readonly name: string }>): readonly BySide<RemoteId>[] {
+export function chosenPair(
+  resolution: CaseResolution,
+  names: BySide<{ readonly name: string }>,
+): readonly BySide<RemoteId>[] {
   if (resolution.answer.kind !== "link") return [];
   const { id } = resolution.answer;
   const listed = (side: Side): readonly Value[] => {

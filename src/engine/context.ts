@@ -64,7 +64,15 @@ export interface EntityTally {
 
 export function newTally(): EntityTally {
   const none = (): { create: number; update: number; delete: number } => ({ create: 0, update: 0, delete: 0 });
-  return { read: { left: 0, right: 0 }, situations: new Map(), effects: { left: none(), right: none() }, blocked: 0, counted: emptyTally(), failed: 0, crowded: new Set() };
+  return {
+    read: { left: 0, right: 0 },
+    situations: new Map(),
+    effects: { left: none(), right: none() },
+    blocked: 0,
+    counted: emptyTally(),
+    failed: 0,
+    crowded: new Set(),
+  };
 }
 
 export function tallyOf(context: RunContext, entity: string): EntityTally {

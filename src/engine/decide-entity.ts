@@ -19,26 +19,54 @@ const PAGE = 500;
  * @param swept Both sides were listed completely in this run.
  * @returns the next free seq.
  */
-export async function decideEntity(context: RunContext, entity: Entity, seq: number, locks: Locks, swept: boolean): Promise<number> {
+export async function decideEntity(
+  context: RunContext,
+  entity: Entity,
+  seq: number,
+  locks: Locks,
+  swept: boolean,
+): Promise<number> {
   let next = seq;
   let after: string | null = null;
   // Links come before lone records, so that the record a link moves to is known before it is met alone.
   const movedTo = new Set<string>();
   for (;;) {
     const page = await context.store.subjects(context.run, entity.name, after, PAGE);
-    const subjects = page.subjects.filter((subject) => !isLocked(locks, entity.name, { left: subject.link?.left ?? subject.left?.id, right: subject.link?.right ?? subject.right?.id }));
-    const resolutions = subjects.length === 0 ? [] : await context.store.resolutions(subjects.map((subject) => ({ entity: entity.name, left: subject.link?.left ?? subject.left?.id ?? null, right: subject.link?.right ?? subject.right?.id ?? null })));
+    const subjects = page.subjects.filter(
+      (subject) =>
+        !isLocked(locks, entity.name, {
+          left: subject.link?.left ?? subject.left?.id,
+          right: subject.link?.right ?? subject.right?.id,
+        }),
+    );
+    const resolutions =
+      subjects.length === 0
+        ? []
+        : await context.store.resolutions(
+            subjects.map((subject) => ({
+              entity: entity.name,
+              left: subject.link?.left ?? subject.left?.id ?? null,
+              right: subject.link?.right ?? subject.right?.id ?? null,
+            })),
+          );
     const planned: PlannedDecision[] = [];
     for (const view of await viewsOf(context, entity, subjects, resolutions, !swept)) {
       const { subject } = view;
       if (subject.kind === "lone" && movedTo.has(`${subject.lone.side} ${subject.lone.record.id}`)) continue;
       const made = await decideView(context, entity, notTwice(view, movedTo), resolutions);
       if (made === null) continue;
-      const decision = isLocked(locks, entity.name, view.ids) || mayBeCreated(locks, view, made) ? heldBack(made) : made;
+      const decision =
+        isLocked(locks, entity.name, view.ids) || mayBeCreated(locks, view, made) ? heldBack(made) : made;
       if (decision.link.kind === "move") movedTo.add(`${decision.link.side} ${decision.link.to}`);
       if (!isSilent(view)) countSituation(tallyOf(context, entity.name), decision.situation);
       tallyOf(context, entity.name).blocked += decision.blocked;
-      planned.push({ seq: next, decision, seen: view.seen, current: view.current, actionHash: actionHash(context, decision) });
+      planned.push({
+        seq: next,
+        decision,
+        seen: view.seen,
+        current: view.current,
+        actionHash: actionHash(context, decision),
+      });
       next += 1;
     }
     await context.store.saveDecisions(context.run, planned);
@@ -61,7 +89,11 @@ function notTwice(view: View, movedTo: ReadonlySet<string>): View {
 
 /** Adds the pass over links that nothing differs of to the situations. */
 export async function countInSync(context: RunContext, entity: Entity): Promise<void> {
-  countSituation(tallyOf(context, entity.name), "in-sync", await context.store.countUnchanged(context.run, entity.name));
+  countSituation(
+    tallyOf(context, entity.name),
+    "in-sync",
+    await context.store.countUnchanged(context.run, entity.name),
+  );
 }
 
 /** Another record of its cluster speaks for it; it is only remembered as being without a link. */
@@ -69,7 +101,12 @@ function isSilent({ subject }: View): boolean {
   return subject.kind === "lone" && !speaksFor(subject.lone.side, subject.lone.record.id, subject.lone.match);
 }
 
-async function decideView(context: RunContext, entity: Entity, view: View, resolutions: readonly CaseResolution[]): Promise<Decision | null> {
+async function decideView(
+  context: RunContext,
+  entity: Entity,
+  view: View,
+  resolutions: readonly CaseResolution[],
+): Promise<Decision | null> {
   const { mapping } = context;
   const own = resolutions.filter((each) => isAbout(each, view.ids));
   const facts: DecideFacts = {
@@ -93,7 +130,10 @@ function isAbout(resolution: CaseResolution, ids: BySide<string | null>): boolea
 }
 
 /** People's answers by unit. A value is given in the left side's form; the right side's is what carrying it across gives. */
-async function answersOf(entity: Entity, resolutions: readonly CaseResolution[]): Promise<Readonly<Record<string, Answer>>> {
+async function answersOf(
+  entity: Entity,
+  resolutions: readonly CaseResolution[],
+): Promise<Readonly<Record<string, Answer>>> {
   const answers: Record<string, Answer> = {};
   for (const { answer, field, kind, remembered } of resolutions) {
     if (remembered === true) continue;
@@ -110,7 +150,11 @@ async function answersOf(entity: Entity, resolutions: readonly CaseResolution[])
 }
 
 /** A group's values are given by field. Null: not such values, or one outside its domain, so the case stays as it is. */
-async function givenFields(entity: Entity, unit: string, value: Value): Promise<Readonly<Record<string, BySide<Cell>>> | null> {
+async function givenFields(
+  entity: Entity,
+  unit: string,
+  value: Value,
+): Promise<Readonly<Record<string, BySide<Cell>>> | null> {
   const members = entity.mapping.policy.fields.filter((policy) => policy.group === unit).map((policy) => policy.name);
   const values: Fields = members.length > 0 && isFields(value) ? value : { [unit]: value };
   const given: Record<string, BySide<Cell>> = {};
@@ -146,8 +190,13 @@ function actionHash(context: RunContext, decision: Decision): string | null {
     fields: write.fields.map((field): Value => ({
       field: field.field,
       before: field.before?.value ?? null,
-      after: field.after.kind === "value" ? field.after.cell.value : { waiting: field.after.entity, side: field.after.side, id: field.after.id },
+      after:
+        field.after.kind === "value"
+          ? field.after.cell.value
+          : { waiting: field.after.entity, side: field.after.side, id: field.after.id },
     })),
   }));
-  return context.digest256(canonicalText({ entity: decision.entity, left: decision.left, right: decision.right, writes }));
+  return context.digest256(
+    canonicalText({ entity: decision.entity, left: decision.left, right: decision.right, writes }),
+  );
 }

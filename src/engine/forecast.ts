@@ -31,7 +31,13 @@ export function newForecast(): Forecast {
 }
 
 function entityOf({ entities }: Forecast, name: string): EntityForecast {
-  const found = entities.get(name) ?? { linked: 0, create: { left: 0, right: 0 }, ambiguous: 0, duplicates: 0, listed: [] };
+  const found = entities.get(name) ?? {
+    linked: 0,
+    create: { left: 0, right: 0 },
+    ambiguous: 0,
+    duplicates: 0,
+    listed: [],
+  };
   entities.set(name, found);
   return found;
 }
@@ -47,11 +53,25 @@ export function foretell(forecast: Forecast, decision: Decision): void {
 }
 
 /** Looks for duplicates of these unlinked records on their own side, by the keys under which their matches are looked for. */
-export async function foretellDuplicates(forecast: Forecast, context: RunContext, entity: Entity, side: Side, lone: readonly Sighting[]): Promise<void> {
-  const keys = [...new Set(lone.flatMap((sighting) => sighting.matchKeys.filter((key) => parseMatchKey(key).kind !== "profile")))];
+export async function foretellDuplicates(
+  forecast: Forecast,
+  context: RunContext,
+  entity: Entity,
+  side: Side,
+  lone: readonly Sighting[],
+): Promise<void> {
+  const keys = [
+    ...new Set(lone.flatMap((sighting) => sighting.matchKeys.filter((key) => parseMatchKey(key).kind !== "profile"))),
+  ];
   if (keys.length === 0) return;
-  const own = ({ members }: Block): readonly RemoteId[] => members.filter((member) => member.side === side && member.linkId === null && member.sighted).map(({ id }) => id);
-  const blocks = new Map((await context.store.blocks(context.run, entity.name, keys, false, BLOCK_MOST)).map((block) => [block.key, own(block)]));
+  const own = ({ members }: Block): readonly RemoteId[] =>
+    members.filter((member) => member.side === side && member.linkId === null && member.sighted).map(({ id }) => id);
+  const blocks = new Map(
+    (await context.store.blocks(context.run, entity.name, keys, false, BLOCK_MOST)).map((block) => [
+      block.key,
+      own(block),
+    ]),
+  );
   const known = new Map(lone.map((sighting) => [sighting.id, sighting.matchKeys]));
   const unknown = [...new Set([...blocks.values()].flat())].filter((id) => !known.has(id));
   const members = unknown.map((id) => ({ side, id, linkId: null, sighted: true }));
@@ -65,22 +85,32 @@ export async function foretellDuplicates(forecast: Forecast, context: RunContext
       const alike = duplicateOf(entity, sighting.matchKeys, known.get(id) ?? []);
       if (alike === null) continue;
       found.duplicates += 1;
-      if (found.listed.length < LISTED_MOST) found.listed.push({ side: context.mapping.sides[side].name, ids: [sighting.id, id], ...alike });
+      if (found.listed.length < LISTED_MOST)
+        found.listed.push({ side: context.mapping.sides[side].name, ids: [sighting.id, id], ...alike });
     }
   }
 }
 
 /** By the first rule that would link them, were they on two sides. */
-function duplicateOf(entity: Entity, keys: readonly string[], other: readonly string[]): { readonly score: number; readonly fields: Value } | null {
+function duplicateOf(
+  entity: Entity,
+  keys: readonly string[],
+  other: readonly string[],
+): { readonly score: number; readonly fields: Value } | null {
   const shared = keys.find((key) => isExactKey(key) && other.includes(key));
   const exact = shared === undefined ? null : parseMatchKey(shared).rule;
   for (const rule of entity.mapping.scored) {
     if (exact !== null && exact < rule.index) break;
     const [one, two] = [profileOf(keys, rule.index), profileOf(other, rule.index)];
-    const pair = one === null || two === null || !blockKeys(keys, rule.index).some((key) => other.includes(key)) ? null : rule.score(one, two);
+    const pair =
+      one === null || two === null || !blockKeys(keys, rule.index).some((key) => other.includes(key))
+        ? null
+        : rule.score(one, two);
     if (pair?.grade === "sure") return { score: pair.score, fields: pair.fields };
   }
-  return exact === null ? null : { score: 1, fields: Object.fromEntries((entity.mapping.matchFields[exact] ?? []).map((name) => [name, 1])) };
+  return exact === null
+    ? null
+    : { score: 1, fields: Object.fromEntries((entity.mapping.matchFields[exact] ?? []).map((name) => [name, 1])) };
 }
 
 /** As it stands in a plan: by entity, in the words of the file. */
@@ -91,7 +121,14 @@ export function forecastRows(forecast: Forecast, context: RunContext): Fields {
     if (found === undefined) continue;
     const create = Object.fromEntries(SIDES.map((side) => [context.mapping.sides[side].name, found.create[side]]));
     const crowded = context.tallies.get(name)?.crowded.size ?? 0;
-    rows[name] = { linked: found.linked, create, ambiguous: found.ambiguous, duplicates: found.listed, duplicates_count: found.duplicates, ...(crowded === 0 ? {} : { crowded_blocks: crowded }) };
+    rows[name] = {
+      linked: found.linked,
+      create,
+      ambiguous: found.ambiguous,
+      duplicates: found.listed,
+      duplicates_count: found.duplicates,
+      ...(crowded === 0 ? {} : { crowded_blocks: crowded }),
+    };
   }
   return rows;
 }

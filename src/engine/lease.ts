@@ -38,6 +38,11 @@ export const keepLease = {
       }
     };
     void renew();
-    return { signal: AbortSignal.any([outer, lost.signal]), lost: () => lost.signal.aborted, holds: () => !lost.signal.aborted && ports.clock.now() < goodUntil, stop: () => ended.abort() };
+    return {
+      signal: AbortSignal.any([outer, lost.signal]),
+      lost: () => lost.signal.aborted,
+      holds: () => !lost.signal.aborted && ports.clock.now() < goodUntil,
+      stop: () => ended.abort(),
+    };
   },
 };

@@ -84,11 +84,27 @@ export interface Ledger {
   ping(): Promise<void>;
 
   figures(pair: string): Promise<PairFigures>;
-  runs(filter: { readonly pair: string | null; readonly limit: number; readonly before: RunId | null }): Promise<readonly (RunRow & { readonly pair: string })[]>;
+  runs(filter: {
+    readonly pair: string | null;
+    readonly limit: number;
+    readonly before: RunId | null;
+  }): Promise<readonly (RunRow & { readonly pair: string })[]>;
   run(id: RunId): Promise<(RunRow & { readonly pair: string }) | null>;
-  effects(filter: { readonly run: RunId | null; readonly link: LinkId | null; readonly limit: number }): Promise<readonly EffectRow[]>;
+  effects(filter: {
+    readonly run: RunId | null;
+    readonly link: LinkId | null;
+    readonly limit: number;
+  }): Promise<readonly EffectRow[]>;
   /** Sums of effects since the beginning, for counters that must equal the history. */
-  effectTotals(): Promise<readonly { readonly pair: string; readonly entity: string; readonly side: Side; readonly op: string; readonly count: number }[]>;
+  effectTotals(): Promise<
+    readonly {
+      readonly pair: string;
+      readonly entity: string;
+      readonly side: Side;
+      readonly op: string;
+      readonly count: number;
+    }[]
+  >;
 
   links(filter: {
     readonly pair: string;
@@ -110,7 +126,10 @@ export interface Ledger {
 
   quarantine(filter: { readonly pair: string | null; readonly limit: number }): Promise<readonly QuarantineRow[]>;
   /** Hints the records for the next run. @returns how many. */
-  retryQuarantined(which: { readonly ids: readonly string[] } | { readonly pair: string | null }, who: string): Promise<number>;
+  retryQuarantined(
+    which: { readonly ids: readonly string[] } | { readonly pair: string | null },
+    who: string,
+  ): Promise<number>;
 
   setPaused(pair: string, reason: string | null, who: string): Promise<void>;
   setAcceptedMeaning(pair: string, meaning: string, who: string): Promise<void>;
@@ -124,7 +143,14 @@ export interface Ledger {
    * A verified webhook delivery: its id and its hints become durable together, before the sender is answered.
    * @returns false when a delivery of this id is known already; nothing is stored then.
    */
-  storeDelivery(delivery: { readonly system: string; readonly id: string; readonly hints: readonly (Hint & { readonly pair: string })[] }): Promise<boolean>;
+  storeDelivery(delivery: {
+    readonly system: string;
+    readonly id: string;
+    readonly hints: readonly (Hint & { readonly pair: string })[];
+  }): Promise<boolean>;
   /** Drops deliveries and tombstones past their retention. */
-  forget(before: { readonly deliveries: Instant; readonly tombstones: readonly { readonly pair: string; readonly before: Instant }[] }): Promise<void>;
+  forget(before: {
+    readonly deliveries: Instant;
+    readonly tombstones: readonly { readonly pair: string; readonly before: Instant }[];
+  }): Promise<void>;
 }

@@ -42,22 +42,39 @@ export interface Looked {
 /** Cursors of both sides when both can be read by changes; null: the entity has to be listed. */
 export async function feedsOf(context: RunContext, entity: Entity): Promise<Readonly<Record<Side, string>> | null> {
   const [left, right] = await Promise.all(
-    SIDES.map(async (side) => (entity.objects[side].capabilities.changes === null ? null : context.store.cursor(entity.name, side))),
+    SIDES.map(async (side) =>
+      entity.objects[side].capabilities.changes === null ? null : context.store.cursor(entity.name, side),
+    ),
   );
   return left === null || right === null || left === undefined || right === undefined ? null : { left, right };
 }
 
 /** Stages what the feeds since these cursors tell, and what due hints name. */
-export async function lookAtChanges(context: RunContext, entity: Entity, cursors: Readonly<Record<Side, string>>): Promise<Looked> {
+export async function lookAtChanges(
+  context: RunContext,
+  entity: Entity,
+  cursors: Readonly<Record<Side, string>>,
+): Promise<Looked> {
   const fed = await Promise.all(SIDES.map((side) => readFeed(context, entity, side, cursors[side])));
   const hints = await dueHints(context, entity);
-  const feeds = { cursors: fed.map(({ side, cursor }) => ({ side, cursor })), broken: fed.flatMap((feed) => feed.broken) };
+  const feeds = {
+    cursors: fed.map(({ side, cursor }) => ({ side, cursor })),
+    broken: fed.flatMap((feed) => feed.broken),
+  };
   const expired = fed.find((feed) => feed.expired);
   if (expired !== undefined) {
     // Everything will be listed: what the inbox names is among it.
-    return { ...feeds, hintsDone: hints.map((hint) => hint.hintId), hints: [], sweepNeeded: `the cursor of ${context.mapping.sides[expired.side].name} has expired` };
+    return {
+      ...feeds,
+      hintsDone: hints.map((hint) => hint.hintId),
+      hints: [],
+      sweepNeeded: `the cursor of ${context.mapping.sides[expired.side].name} has expired`,
+    };
   }
-  const looked = await lookAt(context, entity, [...hints, ...fed.flatMap((feed) => feed.ids.map((id) => ({ side: feed.side, id })))]);
+  const looked = await lookAt(context, entity, [
+    ...hints,
+    ...fed.flatMap((feed) => feed.ids.map((id) => ({ side: feed.side, id }))),
+  ]);
   return { ...feeds, ...looked, hintsDone: hints.map((hint) => hint.hintId) };
 }
 
@@ -65,18 +82,39 @@ export async function lookAtChanges(context: RunContext, entity: Entity, cursors
 export async function lookAtHints(context: RunContext, entity: Entity, which: "all" | "follow-ups"): Promise<Looked> {
   const hints = (await dueHints(context, entity)).filter((hint) => which === "all" || hint.channel !== "withheld");
   const put = await putOff(context, entity, hints);
-  const looked = await lookAt(context, entity, hints.filter((hint) => !put.includes(hint)));
-  const later = put.map(({ entity: name, side, id }): Hint => ({ entity: name, side, id, channel: "withheld", due: context.clock.now() }));
-  return { hintsDone: hints.map((hint) => hint.hintId), cursors: [], broken: [], ...looked, hints: [...looked.hints, ...later] };
+  const looked = await lookAt(
+    context,
+    entity,
+    hints.filter((hint) => !put.includes(hint)),
+  );
+  const later = put.map(({ entity: name, side, id }): Hint => ({
+    entity: name,
+    side,
+    id,
+    channel: "withheld",
+    due: context.clock.now(),
+  }));
+  return {
+    hintsDone: hints.map((hint) => hint.hintId),
+    cursors: [],
+    broken: [],
+    ...looked,
+    hints: [...looked.hints, ...later],
+  };
 }
 
 /** Whom an unlinked record resembles, `find` cannot tell: it waits for the run that also reads what has changed since the last one. */
-async function putOff(context: RunContext, entity: Entity, hints: readonly StoredHint[]): Promise<readonly StoredHint[]> {
+async function putOff(
+  context: RunContext,
+  entity: Entity,
+  hints: readonly StoredHint[],
+): Promise<readonly StoredHint[]> {
   if (entity.mapping.scored.length === 0) return [];
   const linked: Record<Side, ReadonlySet<RemoteId>> = { left: new Set(), right: new Set() };
   for (const side of SIDES) {
     const ids = [...new Set(hints.filter((hint) => hint.side === side).map((hint) => hint.id))];
-    if (ids.length > 0) linked[side] = new Set((await context.store.linksBy(entity.name, side, ids)).map((link) => link[side]));
+    if (ids.length > 0)
+      linked[side] = new Set((await context.store.linksBy(entity.name, side, ids)).map((link) => link[side]));
   }
   return hints.filter((hint) => !linked[hint.side].has(hint.id));
 }
@@ -108,7 +146,8 @@ async function readFeed(context: RunContext, entity: Entity, side: Side, from: s
       if (page.failure.kind === "resync") return { side, ids: [], broken: [], cursor: from, expired: true };
       throw endOf(page.failure, what);
     }
-    for (const each of await compareWithLinks(context, entity, side, page.value.records)) if (each.differs) ids.add(each.record.id);
+    for (const each of await compareWithLinks(context, entity, side, page.value.records))
+      if (each.differs) ids.add(each.record.id);
     broken.push(...brokenItems(context, entity, side, page.value.broken));
     cursor = object.laterCursor(cursor, page.value.cursor) ?? cursor;
     count.read += page.value.records.length;
@@ -129,7 +168,11 @@ interface Seen {
 }
 
 /** Reads the named records, their counterparts and their possible matches. */
-async function lookAt(context: RunContext, entity: Entity, named: readonly { readonly side: Side; readonly id: RemoteId }[]): Promise<Pick<Looked, "hints" | "sweepNeeded">> {
+async function lookAt(
+  context: RunContext,
+  entity: Entity,
+  named: readonly { readonly side: Side; readonly id: RemoteId }[],
+): Promise<Pick<Looked, "hints" | "sweepNeeded">> {
   let sweepNeeded: string | null = null;
   const hints: Hint[] = [];
   const staged: Record<Side, Set<RemoteId>> = { left: new Set(), right: new Set() };
@@ -138,14 +181,21 @@ async function lookAt(context: RunContext, entity: Entity, named: readonly { rea
     for (const page of pagesOf(ids, PAGE)) {
       const seen = await lookAtPage(context, entity, side, page, staged);
       sweepNeeded ??= seen.sweepNeeded;
-      for (const id of seen.waiting) hints.push({ entity: entity.name, side, id, channel: "withheld", due: context.clock.now() });
+      for (const id of seen.waiting)
+        hints.push({ entity: entity.name, side, id, channel: "withheld", due: context.clock.now() });
       throwIfStopping(context);
     }
   }
   return { hints, sweepNeeded };
 }
 
-async function lookAtPage(context: RunContext, entity: Entity, side: Side, ids: readonly RemoteId[], staged: Readonly<Record<Side, Set<RemoteId>>>): Promise<Seen> {
+async function lookAtPage(
+  context: RunContext,
+  entity: Entity,
+  side: Side,
+  ids: readonly RemoteId[],
+  staged: Readonly<Record<Side, Set<RemoteId>>>,
+): Promise<Seen> {
   const other = otherSide(side);
   const nameOf = (which: Side): string => `${entity.objects[which].name} of ${context.mapping.sides[which].name}`;
   const wanted = ids.filter((id) => !staged[side].has(id));
@@ -156,31 +206,61 @@ async function lookAtPage(context: RunContext, entity: Entity, side: Side, ids: 
   const links = (await context.store.linksBy(entity.name, side, wanted)).filter((link) => link.state !== "tombstone");
   const linked = new Set(links.map((link) => link[side]));
   const counterparts = links.map((link) => link[other]).filter((id) => !staged[other].has(id));
-  if (counterparts.length > 0 && !entity.objects[other].capabilities.get) return { sweepNeeded: `${nameOf(other)} has no \`get\``, waiting: wanted };
+  if (counterparts.length > 0 && !entity.objects[other].capabilities.get)
+    return { sweepNeeded: `${nameOf(other)} has no \`get\``, waiting: wanted };
   const found = counterparts.length === 0 ? null : await lookUp(context, entity, other, counterparts, false);
 
   const lone = sightings.filter((sighting) => !linked.has(sighting.id));
-  await stage(context, side, sightings.filter((sighting) => linked.has(sighting.id)), staged);
+  await stage(
+    context,
+    side,
+    sightings.filter((sighting) => linked.has(sighting.id)),
+    staged,
+  );
   if (found !== null) await stage(context, other, found.sightings, staged);
-  const asked = await discover(context, entity, side, lone.filter((sighting) => sighting.differs && sighting.presence === "present"), staged);
+  const asked = await discover(
+    context,
+    entity,
+    side,
+    lone.filter((sighting) => sighting.differs && sighting.presence === "present"),
+    staged,
+  );
   const undecided = new Set(asked.waiting);
-  await stage(context, side, lone.filter((sighting) => sighting.presence !== "unknown" && !undecided.has(sighting.id)), staged);
+  await stage(
+    context,
+    side,
+    lone.filter((sighting) => sighting.presence !== "unknown" && !undecided.has(sighting.id)),
+    staged,
+  );
 
   // A hint about a record that was never linked and is gone again asks for nothing.
   const missing = gone.some((id) => linked.has(id)) ? side : (found?.gone.length ?? 0) > 0 ? other : null;
   return {
-    sweepNeeded: asked.sweepNeeded ?? (missing === null ? null : `${context.mapping.sides[missing].name} no longer shows a linked ${entity.name}`),
+    sweepNeeded:
+      asked.sweepNeeded ??
+      (missing === null ? null : `${context.mapping.sides[missing].name} no longer shows a linked ${entity.name}`),
     waiting: [...asked.waiting, ...failed.filter((id) => !linked.has(id))],
   };
 }
 
-async function stage(context: RunContext, side: Side, sightings: readonly Sighting[], staged: Readonly<Record<Side, Set<RemoteId>>>): Promise<void> {
+async function stage(
+  context: RunContext,
+  side: Side,
+  sightings: readonly Sighting[],
+  staged: Readonly<Record<Side, Set<RemoteId>>>,
+): Promise<void> {
   await context.store.stage(context.run, sightings);
   for (const sighting of sightings) staged[side].add(sighting.id);
 }
 
 /** Looks on the other side for whom unlinked records may belong to, by the connector's `find`. */
-async function discover(context: RunContext, entity: Entity, side: Side, lone: readonly Sighting[], staged: Readonly<Record<Side, Set<RemoteId>>>): Promise<Seen> {
+async function discover(
+  context: RunContext,
+  entity: Entity,
+  side: Side,
+  lone: readonly Sighting[],
+  staged: Readonly<Record<Side, Set<RemoteId>>>,
+): Promise<Seen> {
   const other = otherSide(side);
   const keyed = entity.mapping.policy.matches ? lone.filter((sighting) => sighting.matchKeys.length > 0) : [];
   const answers = await askForMatches(context, entity, side, keyed);
@@ -196,11 +276,18 @@ async function discover(context: RunContext, entity: Entity, side: Side, lone: r
     waiting.push(sighting.id);
     // Everybody without a link is remembered since the last sweep; what changed since is asked for by `find`. Without one
     // only a listing is proof that nobody matches.
-    if (answer === null) sweepNeeded = `${entity.objects[other].name} of ${context.mapping.sides[other].name} cannot be asked for a match`;
-    else if (answer.failure.kind === "auth" || answer.failure.kind === "stop") throw endOf(answer.failure, `looking up ${entity.objects[other].name}`);
+    if (answer === null)
+      sweepNeeded = `${entity.objects[other].name} of ${context.mapping.sides[other].name} cannot be asked for a match`;
+    else if (answer.failure.kind === "auth" || answer.failure.kind === "stop")
+      throw endOf(answer.failure, `looking up ${entity.objects[other].name}`);
   });
   const sightings = await sightingsOf(context, entity, other, await compareWithLinks(context, entity, other, found));
-  await stage(context, other, sightings.filter((sighting) => !staged[other].has(sighting.id)), staged);
+  await stage(
+    context,
+    other,
+    sightings.filter((sighting) => !staged[other].has(sighting.id)),
+    staged,
+  );
   await fetchRemembered(context, entity, side, keyed, staged);
   return { sweepNeeded, waiting };
 }
@@ -209,12 +296,19 @@ async function discover(context: RunContext, entity: Entity, side: Side, lone: r
  * Unlinked records of either side that share a key with these and were not seen in this run are read too: a cluster is
  * decided as a whole, or each look at one of its records would open a case of its own.
  */
-async function fetchRemembered(context: RunContext, entity: Entity, own: Side, lone: readonly Sighting[], staged: Readonly<Record<Side, Set<RemoteId>>>): Promise<void> {
+async function fetchRemembered(
+  context: RunContext,
+  entity: Entity,
+  own: Side,
+  lone: readonly Sighting[],
+  staged: Readonly<Record<Side, Set<RemoteId>>>,
+): Promise<void> {
   for (const rule of entity.mapping.scored) {
     const alike = await rememberedAlike({ context, entity, rule, remembered: true }, lone);
     for (const side of SIDES) {
       const ids = alike.filter((node) => node.side === side && !staged[side].has(node.id)).map((node) => node.id);
-      if (ids.length > 0) await stage(context, side, (await lookUp(context, entity, side, ids, false)).sightings, staged);
+      if (ids.length > 0)
+        await stage(context, side, (await lookUp(context, entity, side, ids, false)).sightings, staged);
     }
   }
   const keys = exactKeys([...new Set(lone.flatMap((sighting) => sighting.matchKeys))]);
@@ -222,16 +316,27 @@ async function fetchRemembered(context: RunContext, entity: Entity, own: Side, l
   const named = new Set(lone.map((sighting) => sighting.id));
   for (const side of SIDES) {
     const known = await context.store.candidates(context.run, entity.name, side, keys, true);
-    const unseen = known.filter((each) => each.linkId === null && !each.sighted && !(side === own && named.has(each.id)));
+    const unseen = known.filter(
+      (each) => each.linkId === null && !each.sighted && !(side === own && named.has(each.id)),
+    );
     const ids = [...new Set(unseen.map((each) => each.id))];
     if (ids.length > 0) await stage(context, side, (await lookUp(context, entity, side, ids, false)).sightings, staged);
   }
 }
 
 /** What `find` of the other side gives for each record; null: there is no way to ask. */
-async function askForMatches(context: RunContext, entity: Entity, side: Side, lone: readonly Sighting[]): Promise<readonly (Result<readonly RemoteRecord[]> | null)[]> {
+async function askForMatches(
+  context: RunContext,
+  entity: Entity,
+  side: Side,
+  lone: readonly Sighting[],
+): Promise<readonly (Result<readonly RemoteRecord[]> | null)[]> {
   const object = entity.objects[otherSide(side)];
-  const records = await asOther(entity, side, lone.map((sighting) => sighting.record ?? {}));
+  const records = await asOther(
+    entity,
+    side,
+    lone.map((sighting) => sighting.record ?? {}),
+  );
   return Promise.all(
     records.map(async (record) => {
       const key = findKey(object.capabilities.findBy, record);
@@ -244,7 +349,11 @@ async function askForMatches(context: RunContext, entity: Entity, side: Side, lo
 async function asOther(entity: Entity, side: Side, records: readonly Fields[]): Promise<readonly Fields[]> {
   if (records.length === 0) return [];
   const readings = await entity.mapping.read(side, records);
-  const carried = await entity.mapping.carry(side, readings.map((reading) => reading.fields), () => null);
+  const carried = await entity.mapping.carry(
+    side,
+    readings.map((reading) => reading.fields),
+    () => null,
+  );
   return Promise.all(
     carried.map(async (values) => {
       const cells: Record<string, Cell> = {};

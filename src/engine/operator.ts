@@ -7,7 +7,10 @@ export interface PairSummary {
   readonly pair: string;
   readonly file: string;
   readonly state: "proposed" | "active" | "paused";
-  readonly sides: { readonly left: { readonly name: string; readonly system: string }; readonly right: { readonly name: string; readonly system: string } };
+  readonly sides: {
+    readonly left: { readonly name: string; readonly system: string };
+    readonly right: { readonly name: string; readonly system: string };
+  };
   readonly entities: readonly string[];
   readonly running: RunId | null;
   /** ISO times of the next scheduled changes run and sweep; null: none. */
@@ -36,7 +39,14 @@ export interface Operator {
   plan(pair: string, how: { readonly sweep: boolean }): Promise<Value>;
   apply(planId: string, who: string): Promise<Value>;
   /** One line for each system: reachable, last error, limits. */
-  systems(): Promise<readonly { readonly system: string; readonly connector: string; readonly calls: Readonly<Record<string, number>>; readonly lastError: string | null }[]>;
+  systems(): Promise<
+    readonly {
+      readonly system: string;
+      readonly connector: string;
+      readonly calls: Readonly<Record<string, number>>;
+      readonly lastError: string | null;
+    }[]
+  >;
   /** Told of everything that happens, for server-sent events; returns the function that ends it. */
   subscribe(listener: (event: { readonly event: string; readonly data: Value }) => void): () => void;
   /** Ready: migrated, files loaded, workers running. */

@@ -17,7 +17,9 @@ export function outcomeOfFailure(failure: RemoteFailure, op: Write["op"]): Write
       return { kind: "again", why: "edited meanwhile", waitMs: 0 };
     case "gone":
       // A create is refused so while what it belongs to is not there.
-      return op === "create" ? { kind: "again", why: failure.message, waitMs: PARENT_WAIT_MS } : { kind: "again", why: "the record has gone", waitMs: 0 };
+      return op === "create"
+        ? { kind: "again", why: failure.message, waitMs: PARENT_WAIT_MS }
+        : { kind: "again", why: "the record has gone", waitMs: 0 };
     case "throttled":
       return { kind: "again", why: "throttled", waitMs: failure.retryAfterMs };
     case "unreachable":
@@ -40,7 +42,16 @@ export function outcomeOfFailure(failure: RemoteFailure, op: Write["op"]): Write
 
 /** A record to delete that is not there any more: done, and nothing of ours. */
 export function goneAlready(write: Write): WriteOutcome & { readonly kind: "done" } {
-  return { kind: "done", id: write.id as RemoteId, version: null, readBack: {}, undisturbed: true, fingerprint: null, matchKeys: null, effect: false };
+  return {
+    kind: "done",
+    id: write.id as RemoteId,
+    version: null,
+    readBack: {},
+    undisturbed: true,
+    fingerprint: null,
+    matchKeys: null,
+    effect: false,
+  };
 }
 
 /** A write that is known to have happened, with what its record shows now. */
@@ -52,8 +63,21 @@ export async function confirmed(
   written: { readonly id: RemoteId; readonly version: string | null },
   record: RemoteRecord | null,
 ): Promise<WriteOutcome> {
-  if (record === null) return { kind: "done", id: written.id, version: written.version, readBack: {}, undisturbed: false, fingerprint: null, matchKeys: null, effect: true };
-  const [now, before] = await entity.mapping.read(side, job.current === null ? [record.fields] : [record.fields, job.current.fields]);
+  if (record === null)
+    return {
+      kind: "done",
+      id: written.id,
+      version: written.version,
+      readBack: {},
+      undisturbed: false,
+      fingerprint: null,
+      matchKeys: null,
+      effect: true,
+    };
+  const [now, before] = await entity.mapping.read(
+    side,
+    job.current === null ? [record.fields] : [record.fields, job.current.fields],
+  );
   const readBack: Record<string, Cell> = {};
   const names = new Set(job.write.fields.map((field) => field.field));
   for (const name of names) {
@@ -62,7 +86,8 @@ export async function confirmed(
   }
   const others = Object.keys(now?.fields ?? {}).filter((name) => !names.has(name));
   // On a create the other fields are the system's own defaults, which have still to travel; on an update they must be as before.
-  const keyOf = (reading: Reading | undefined): string => (reading?.kind === "value" ? reading.cell.key : (reading?.kind ?? "absent"));
+  const keyOf = (reading: Reading | undefined): string =>
+    reading?.kind === "value" ? reading.cell.key : (reading?.kind ?? "absent");
   const settled =
     job.write.op === "create"
       ? others.every((name) => now?.fields[name]?.kind !== "value")
@@ -80,18 +105,37 @@ export async function confirmed(
 }
 
 /** The one unlinked record that shows all that was sent; null when there is none or more than one. */
-export async function equalToSent(context: RunContext, entity: Entity, side: Side, write: Write, records: readonly RemoteRecord[]): Promise<RemoteRecord | null> {
+export async function equalToSent(
+  context: RunContext,
+  entity: Entity,
+  side: Side,
+  write: Write,
+  records: readonly RemoteRecord[],
+): Promise<RemoteRecord | null> {
   const [equal] = await allEqualToSent(context, entity, side, [write], records);
   return equal?.length === 1 ? (equal[0] ?? null) : null;
 }
 
 /** For each write the unlinked records that show all that it sent. */
-export async function allEqualToSent(context: RunContext, entity: Entity, side: Side, writes: readonly Write[], records: readonly RemoteRecord[]): Promise<readonly (readonly RemoteRecord[])[]> {
+export async function allEqualToSent(
+  context: RunContext,
+  entity: Entity,
+  side: Side,
+  writes: readonly Write[],
+  records: readonly RemoteRecord[],
+): Promise<readonly (readonly RemoteRecord[])[]> {
   if (records.length === 0) return writes.map(() => []);
-  const links = await context.store.linksBy(entity.name, side, records.map((record) => record.id));
+  const links = await context.store.linksBy(
+    entity.name,
+    side,
+    records.map((record) => record.id),
+  );
   const taken = new Set(links.filter((link) => link.state !== "tombstone").map((link) => link[side]));
   const free = records.filter((record) => !taken.has(record.id) && !record.deleted);
-  const readings = await entity.mapping.read(side, free.map((record) => record.fields));
+  const readings = await entity.mapping.read(
+    side,
+    free.map((record) => record.fields),
+  );
   return writes.map((write) =>
     free.filter((_, index) =>
       write.fields.every((field) => {
@@ -116,19 +160,31 @@ export interface Ended {
  * A create that was given a record which is somebody else's counterpart already (an upsert that hit another record) made no
  * counterpart: its source is quarantined, where a second link of that record would be refused for ever.
  */
-export async function withoutTaken(context: RunContext, entity: Entity, ended: readonly Ended[]): Promise<readonly WriteOutcome[]> {
+export async function withoutTaken(
+  context: RunContext,
+  entity: Entity,
+  ended: readonly Ended[],
+): Promise<readonly WriteOutcome[]> {
   const holders = new Map<string, LinkId>();
   for (const side of SIDES) {
-    const ids = ended.flatMap((each) => (each.side === side && each.op === "create" && each.outcome.kind === "done" ? [each.outcome.id] : []));
+    const ids = ended.flatMap((each) =>
+      each.side === side && each.op === "create" && each.outcome.kind === "done" ? [each.outcome.id] : [],
+    );
     if (ids.length === 0) continue;
-    for (const link of await context.store.linksBy(entity.name, side, ids)) if (link.state !== "tombstone") holders.set(`${side} ${link[side]}`, link.id);
+    for (const link of await context.store.linksBy(entity.name, side, ids))
+      if (link.state !== "tombstone") holders.set(`${side} ${link[side]}`, link.id);
   }
   const given = new Set<string>();
   return ended.map(({ side, op, linkId, outcome }): WriteOutcome => {
     if (op !== "create" || outcome.kind !== "done") return outcome;
     const name = `${side} ${outcome.id}`;
     const holder = holders.get(name);
-    if ((holder !== undefined && holder !== linkId) || given.has(name)) return { kind: "failed", code: "key-taken", message: `the system gave ${outcome.id}, which is the counterpart of another record` };
+    if ((holder !== undefined && holder !== linkId) || given.has(name))
+      return {
+        kind: "failed",
+        code: "key-taken",
+        message: `the system gave ${outcome.id}, which is the counterpart of another record`,
+      };
     given.add(name);
     return outcome;
   });

@@ -42,7 +42,10 @@ function writeRow(write: Write, names: BySide<string>): Fields {
   const fields = write.fields.map((field): Fields => ({
     field: field.field,
     before: field.before?.value ?? null,
-    after: field.after.kind === "value" ? field.after.cell.value : { waiting: `${field.after.entity} ${names[field.after.side]}:${field.after.id}` },
+    after:
+      field.after.kind === "value"
+        ? field.after.cell.value
+        : { waiting: `${field.after.entity} ${names[field.after.side]}:${field.after.id}` },
     reason: field.reason,
   }));
   return { op: write.op, side: names[write.side], id: write.id, reason: write.reason, fields };
@@ -50,7 +53,14 @@ function writeRow(write: Write, names: BySide<string>): Fields {
 
 /** A case that the plan would open. */
 export function caseRows(decision: Decision): readonly Fields[] {
-  return decision.cases.map((each) => ({ entity: decision.entity, kind: each.kind, field: each.field, left: each.left, right: each.right, values: each.values }));
+  return decision.cases.map((each) => ({
+    entity: decision.entity,
+    kind: each.kind,
+    field: each.field,
+    left: each.left,
+    right: each.right,
+    values: each.values,
+  }));
 }
 
 export function tripRows(tripped: readonly Trip[], names: BySide<string>): readonly Fields[] {
@@ -73,7 +83,13 @@ export interface PlanParts {
 
 /** The whole document. The hash covers the pair, its meaning and every action, nothing that changes from call to call. */
 export function planDocument(parts: PlanParts, digest: Digest256): StoredPlan {
-  const hash = digest(canonicalText({ pair: parts.pair, meaning: parts.meaning, actions: parts.actions.map((row) => row["action"] ?? null) }));
+  const hash = digest(
+    canonicalText({
+      pair: parts.pair,
+      meaning: parts.meaning,
+      actions: parts.actions.map((row) => row["action"] ?? null),
+    }),
+  );
   const document: Fields = {
     id: parts.run,
     pair: parts.pair,
@@ -94,9 +110,12 @@ export function planDocument(parts: PlanParts, digest: Digest256): StoredPlan {
 export function readPlanFile(value: Value, digest: Digest256): PlanFile | "edited" | null {
   if (!isFields(value)) return null;
   const { pair, hash, kind, meaning, actions } = value;
-  if (typeof pair !== "string" || typeof hash !== "string" || typeof meaning !== "string" || !isList(actions)) return null;
+  if (typeof pair !== "string" || typeof hash !== "string" || typeof meaning !== "string" || !isList(actions))
+    return null;
   if (kind !== "changes" && kind !== "sweep") return null;
-  const rows = actions.map((row) => (isFields(row) && typeof row["action"] === "string" ? { action: row["action"] } : null));
+  const rows = actions.map((row) =>
+    isFields(row) && typeof row["action"] === "string" ? { action: row["action"] } : null,
+  );
   if (rows.some((row) => row === null)) return null;
   const named = rows.filter((row) => row !== null);
   const expected = digest(canonicalText({ pair, meaning, actions: named.map((row) => row.action) }));

@@ -164,7 +164,11 @@ export interface Intent {
   readonly writeIndex: number;
   readonly decision: Decision;
   /** Fingerprints and versions of the sides as decided, stored with the link once settled. */
-  readonly seen: BySide<{ readonly fingerprint: string | null; readonly version: string | null; readonly matchKeys: readonly string[] }>;
+  readonly seen: BySide<{
+    readonly fingerprint: string | null;
+    readonly version: string | null;
+    readonly matchKeys: readonly string[];
+  }>;
   readonly openedAt: Instant;
   /** Times the outcome was looked for and not found. */
   readonly attempts: number;
@@ -180,7 +184,9 @@ export interface Effect {
   readonly other: RemoteId | null;
   readonly linkId: LinkId | null;
   /** By canonical field name: what stood there, what was sent, what was read back. */
-  readonly fields: Readonly<Record<string, { readonly before: Value; readonly after: Value; readonly readBack: Value; readonly reason: string }>>;
+  readonly fields: Readonly<
+    Record<string, { readonly before: Value; readonly after: Value; readonly readBack: Value; readonly reason: string }>
+  >;
   readonly reason: string;
   readonly intentId: string | null;
 }
@@ -264,7 +270,9 @@ export interface EntityReport {
   /** Records read, by the file's side names. */
   readonly read: Readonly<Record<string, number>>;
   readonly situations: Readonly<Partial<Record<Situation, number>>>;
-  readonly effects: Readonly<Record<string, { readonly create: number; readonly update: number; readonly delete: number }>>;
+  readonly effects: Readonly<
+    Record<string, { readonly create: number; readonly update: number; readonly delete: number }>
+  >;
   readonly withheld: readonly Withheld[];
   readonly blocked: number;
   /** Open, parked and quarantined after the run. */
@@ -375,19 +383,36 @@ export interface PairStore {
   /** Marks fingerprint-equal links of this run in `in-sync`: live links both of whose sides are sighted without differing. */
   countUnchanged(run: RunId, entity: string): Promise<number>;
   /** What is to be decided, in a stable order: first linked, then unlinked left, then unlinked right. `after` is the last cursor. */
-  subjects(run: RunId, entity: string, after: string | null, limit: number): Promise<{ readonly subjects: readonly Subject[]; readonly next: string | null }>;
+  subjects(
+    run: RunId,
+    entity: string,
+    after: string | null,
+    limit: number,
+  ): Promise<{ readonly subjects: readonly Subject[]; readonly next: string | null }>;
   /** Sightings of these ids in this run. */
   sighted(run: RunId, entity: string, side: Side, ids: readonly RemoteId[]): Promise<readonly Sighting[]>;
   /**
    * Who on this side has one of these match keys: seen in this run without a link, or in a live or frozen link.
    * @param remembered Also those that an earlier run saw without a link: for a run that does not see everybody.
    */
-  candidates(run: RunId, entity: string, side: Side, keys: readonly string[], remembered: boolean): Promise<readonly Candidate[]>;
+  candidates(
+    run: RunId,
+    entity: string,
+    side: Side,
+    keys: readonly string[],
+    remembered: boolean,
+  ): Promise<readonly Candidate[]>;
   /**
    * Who has each of these block keys, in the order asked.
    * @param most More free records of one side make a block crowded.
    */
-  blocks(run: RunId, entity: string, keys: readonly string[], remembered: boolean, most: number): Promise<readonly Block[]>;
+  blocks(
+    run: RunId,
+    entity: string,
+    keys: readonly string[],
+    remembered: boolean,
+    most: number,
+  ): Promise<readonly Block[]>;
   /** All match keys of these members, in their order; empty where none are known any more. */
   matchKeysOf(run: RunId, entity: string, members: readonly BlockMember[]): Promise<readonly (readonly string[])[]>;
   /** Forgets this run's sightings of an entity: before another round over other records. */
@@ -410,7 +435,9 @@ export interface PairStore {
   /** Opens (or keeps open) a case that belongs to no subject: a tripped guard. Closes it when `open` is null. */
   setGuardCase(entity: string, side: Side, op: Withheld["op"], open: { readonly values: Value } | null): Promise<void>;
   /** A person's resolution of a field conflict that the next decision of this subject must follow. */
-  resolutions(subjects: readonly { readonly entity: string; readonly left: RemoteId | null; readonly right: RemoteId | null }[]): Promise<readonly CaseResolution[]>;
+  resolutions(
+    subjects: readonly { readonly entity: string; readonly left: RemoteId | null; readonly right: RemoteId | null }[],
+  ): Promise<readonly CaseResolution[]>;
 
   /**
    * After a complete sweep: closes this entity's open cases that no decision of this run has confirmed (guard and

@@ -30,7 +30,14 @@ export async function reportOf(given: ReportParts): Promise<RunReport> {
       situations: Object.fromEntries(tally.situations),
       effects: { [left.name]: { ...tally.effects.left }, [right.name]: { ...tally.effects.right } },
       // A limit holds for all entities of a side together: told where its actions are.
-      withheld: given.tripped.filter((trip) => tally.counted[trip.side][trip.op] > 0).map((trip) => ({ side: parts.mapping.sides[trip.side].name, op: trip.op, count: trip.count, limit: trip.limit })),
+      withheld: given.tripped
+        .filter((trip) => tally.counted[trip.side][trip.op] > 0)
+        .map((trip) => ({
+          side: parts.mapping.sides[trip.side].name,
+          op: trip.op,
+          count: trip.count,
+          limit: trip.limit,
+        })),
       blocked: tally.blocked,
       ...open,
     };

@@ -35,12 +35,17 @@ export function exactMatch(
 }
 
 /** The scored rules' say on records of which no rule before them knows anyone. */
-export async function withScoredRules(asking: Asking, lone: readonly Sighting[], exact: readonly RuleMatch[]): Promise<readonly RuleMatch[]> {
+export async function withScoredRules(
+  asking: Asking,
+  lone: readonly Sighting[],
+  exact: readonly RuleMatch[],
+): Promise<readonly RuleMatch[]> {
   const found = [...exact];
   for (const rule of asking.entity.mapping.scored) {
     const open = lone.filter((sighting, index) => {
       const known = found[index];
-      const isOpen = known?.match.kind === "none" || (known !== undefined && known.rule !== null && known.rule > rule.index);
+      const isOpen =
+        known?.match.kind === "none" || (known !== undefined && known.rule !== null && known.rule > rule.index);
       return isOpen && profileOf(sighting.matchKeys, rule.index) !== null;
     });
     if (open.length === 0) continue;
@@ -57,7 +62,12 @@ export async function withScoredRules(asking: Asking, lone: readonly Sighting[],
  * The match as it stands once its partner has been asked. A partner that a scored rule before this one gives to somebody else
  * is taken. One that has been edited since its values were remembered, and is no longer alike, is looked at again: null.
  */
-export async function withPartners(asking: Asking, lone: readonly Sighting[], found: readonly RuleMatch[], partners: ReadonlyMap<RemoteId, Sighting>): Promise<readonly (Match | null)[]> {
+export async function withPartners(
+  asking: Asking,
+  lone: readonly Sighting[],
+  found: readonly RuleMatch[],
+  partners: ReadonlyMap<RemoteId, Sighting>,
+): Promise<readonly (Match | null)[]> {
   const elsewhere = await givenElsewhere(asking, lone, found, partners);
   return found.map(({ match, rule }, index) => {
     const partner = match.kind === "one" ? partners.get(match.id) : undefined;
@@ -71,7 +81,12 @@ export async function withPartners(asking: Asking, lone: readonly Sighting[], fo
   });
 }
 
-async function givenElsewhere(asking: Asking, lone: readonly Sighting[], found: readonly RuleMatch[], partners: ReadonlyMap<RemoteId, Sighting>): Promise<ReadonlySet<string>> {
+async function givenElsewhere(
+  asking: Asking,
+  lone: readonly Sighting[],
+  found: readonly RuleMatch[],
+  partners: ReadonlyMap<RemoteId, Sighting>,
+): Promise<ReadonlySet<string>> {
   const names = new Set<string>();
   for (const rule of asking.entity.mapping.scored) {
     const claims = found.flatMap(({ match, rule: by }, index) => {
@@ -80,7 +95,10 @@ async function givenElsewhere(asking: Asking, lone: readonly Sighting[], found: 
       return own === undefined || partner === undefined ? [] : [{ own, partner }];
     });
     if (claims.length === 0) continue;
-    const matches = await alikeMatches({ ...asking, rule }, claims.map(({ partner }) => partner));
+    const matches = await alikeMatches(
+      { ...asking, rule },
+      claims.map(({ partner }) => partner),
+    );
     for (const { own, partner } of claims) {
       const match = matches.get(nodeName(partner.side, partner.id));
       const isOwn = match?.kind === "one" && match.id === own.id;
@@ -89,4 +107,3 @@ async function givenElsewhere(asking: Asking, lone: readonly Sighting[], found: 
   }
   return names;
 }
-

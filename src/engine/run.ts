@@ -5,13 +5,33 @@ import { addToTally, emptyTally, trips, withhold, type Trip } from "../core/guar
 import { SIDES } from "../core/ids.ts";
 import type { Fields } from "../core/value.ts";
 import { carryOutPage, type Stop } from "./carry-out.ts";
-import { endOf, newTally, RunEnds, tallyOf, throwIfStopping, type Entity, type EntityTally, type PairParts, type Ports, type RunContext } from "./context.ts";
+import {
+  endOf,
+  newTally,
+  RunEnds,
+  tallyOf,
+  throwIfStopping,
+  type Entity,
+  type EntityTally,
+  type PairParts,
+  type Ports,
+  type RunContext,
+} from "./context.ts";
 import { countInSync, decideEntity } from "./decide-entity.ts";
 import { keepLease } from "./lease.ts";
 import { locksOf } from "./locks.ts";
 import { feedsOf, lookAtChanges, lookAtHints, type Looked } from "./look.ts";
 import { actionRow, caseRows, planDocument, tripRows, writtenSides } from "./plan-document.ts";
-import { EMPTY_COMMIT, LeaseLost, type Commit, type Intent, type Outcome, type PlannedDecision, type RunReport, type StoredPlan } from "./ports.ts";
+import {
+  EMPTY_COMMIT,
+  LeaseLost,
+  type Commit,
+  type Intent,
+  type Outcome,
+  type PlannedDecision,
+  type RunReport,
+  type StoredPlan,
+} from "./ports.ts";
 import { reportOf } from "./report.ts";
 import type { RunRequest } from "./request.ts";
 import { settlePage, type Done } from "./settle-page.ts";
@@ -35,44 +55,89 @@ export interface RunResult {
 export async function runPair(parts: PairParts, ports: Ports, request: RunRequest): Promise<RunResult> {
   const startedAt = ports.clock.now();
   const tallies = new Map(parts.entities.map((entity) => [entity.name, newTally()]));
-  const finish = async (outcome: Outcome, reason: string | null, message: string | null, tripped: readonly Trip[]): Promise<RunReport> =>
-    reportOf({ parts, ports, request, tallies, outcome, reason, message, tripped, startedAt });
+  const finish = async (
+    outcome: Outcome,
+    reason: string | null,
+    message: string | null,
+    tripped: readonly Trip[],
+  ): Promise<RunReport> => reportOf({ parts, ports, request, tallies, outcome, reason, message, tripped, startedAt });
 
   const refused = await refusal(parts, ports, request);
-  if (refused !== null) return { report: await finish(refused.outcome, refused.reason, refused.message, []), plan: null, carriedOut: new Set(), sweepWanted: null };
+  if (refused !== null)
+    return {
+      report: await finish(refused.outcome, refused.reason, refused.message, []),
+      plan: null,
+      carriedOut: new Set(),
+      sweepWanted: null,
+    };
 
   const lease = await ports.store.acquireLease(request.owner, keepLease.ttlMs);
   if (lease === null) {
     const message = "another run of this pair is under way";
-    return { report: await finish("halted", "running", message, []), plan: null, carriedOut: new Set(), sweepWanted: null };
+    return {
+      report: await finish("halted", "running", message, []),
+      plan: null,
+      carriedOut: new Set(),
+      sweepWanted: null,
+    };
   }
   const kept = keepLease.start(ports, lease, request.signal);
-  const context: RunContext = { ...ports, ...parts, run: request.run, lease, holdsLease: () => kept.holds(), signal: kept.signal, tallies, merged: new Map() };
+  const context: RunContext = {
+    ...ports,
+    ...parts,
+    run: request.run,
+    lease,
+    holdsLease: () => kept.holds(),
+    signal: kept.signal,
+    tallies,
+    merged: new Map(),
+  };
   let result: RunResult | null = null;
   try {
-    await ports.store.startRun(request.run, request.kind === "sweep" ? "sweep" : request.only === null ? "changes" : "apply");
+    await ports.store.startRun(
+      request.run,
+      request.kind === "sweep" ? "sweep" : request.only === null ? "changes" : "apply",
+    );
     result = await workOn(context, request, finish);
   } catch (thrown) {
     const ends = endedBy(thrown, kept.lost());
     if (ends === null) throw thrown;
     if (ends.reason === "stopped") await ports.store.setPaused(`stop: ${ends.message}`);
-    result = { report: await finish(ends.outcome, ends.reason, ends.message, []), plan: null, carriedOut: new Set(), sweepWanted: null };
+    result = {
+      report: await finish(ends.outcome, ends.reason, ends.message, []),
+      plan: null,
+      carriedOut: new Set(),
+      sweepWanted: null,
+    };
   } finally {
     kept.stop();
     if (result !== null) await ports.store.endRun(request.run, result.report);
     // A lease that cannot be given back runs out; what ended the run is what has to be told.
-    await ports.store.releaseLease(lease).catch((error: unknown) => ports.log.warn("the lease was not given back", { pair: parts.mapping.pair, error: String(error) }));
+    await ports.store
+      .releaseLease(lease)
+      .catch((error: unknown) =>
+        ports.log.warn("the lease was not given back", { pair: parts.mapping.pair, error: String(error) }),
+      );
   }
   return result;
 }
 
 /** What keeps a run from beginning at all. */
-async function refusal(parts: PairParts, ports: Ports, request: RunRequest): Promise<{ outcome: Outcome; reason: string; message: string } | null> {
+async function refusal(
+  parts: PairParts,
+  ports: Ports,
+  request: RunRequest,
+): Promise<{ outcome: Outcome; reason: string; message: string } | null> {
   const state = await ports.store.state();
   const { pair } = parts.mapping;
-  if (parts.mapping.state === "paused" && !request.dryRun) return { outcome: "halted", reason: "paused", message: `${parts.mapping.file} says \`state: paused\`` };
+  if (parts.mapping.state === "paused" && !request.dryRun)
+    return { outcome: "halted", reason: "paused", message: `${parts.mapping.file} says \`state: paused\`` };
   if (state.paused !== null && !request.dryRun) {
-    return { outcome: "halted", reason: state.paused.startsWith("stop:") ? "stopped" : "paused", message: `${state.paused}; go on with: syncline resume ${pair}` };
+    return {
+      outcome: "halted",
+      reason: state.paused.startsWith("stop:") ? "stopped" : "paused",
+      message: `${state.paused}; go on with: syncline resume ${pair}`,
+    };
   }
   // A proposed mapping is still being written: it has accepted nothing, and nothing of it is carried out.
   if (parts.mapping.state === "proposed") return null;
@@ -85,15 +150,25 @@ async function refusal(parts: PairParts, ports: Ports, request: RunRequest): Pro
     await ports.store.setAcceptedMeaning(parts.meaning);
     return null;
   }
-  return { outcome: "halted", reason: "mapping-changed", message: `the meaning of ${parts.mapping.file} has changed; look with \`syncline plan ${pair} --sweep\`, then: syncline accept ${pair}` };
+  return {
+    outcome: "halted",
+    reason: "mapping-changed",
+    message: `the meaning of ${parts.mapping.file} has changed; look with \`syncline plan ${pair} --sweep\`, then: syncline accept ${pair}`,
+  };
 }
 
 function endedBy(thrown: unknown, leaseLost: boolean): RunEnds | null {
-  if (thrown instanceof LeaseLost || leaseLost) return new RunEnds("failed", "lease-lost", "another run has taken over this pair");
+  if (thrown instanceof LeaseLost || leaseLost)
+    return new RunEnds("failed", "lease-lost", "another run has taken over this pair");
   return thrown instanceof RunEnds ? thrown : null;
 }
 
-type Finish = (outcome: Outcome, reason: string | null, message: string | null, tripped: readonly Trip[]) => Promise<RunReport>;
+type Finish = (
+  outcome: Outcome,
+  reason: string | null,
+  message: string | null,
+  tripped: readonly Trip[],
+) => Promise<RunReport>;
 
 async function workOn(context: RunContext, request: RunRequest, finish: Finish): Promise<RunResult> {
   const writes = !request.dryRun && context.mapping.state === "active";
@@ -106,7 +181,16 @@ async function workOn(context: RunContext, request: RunRequest, finish: Finish):
   const done = { carriedOut: new Set<string>(), tripped: first.tripped, sweepWanted: looked.sweepWanted };
   if (!writes) {
     const proposed = request.dryRun ? null : "proposed";
-    return { ...done, plan, report: await finish("ok", proposed, proposed === null ? null : "state: proposed plans only; set `state: active` to let it write", first.tripped) };
+    return {
+      ...done,
+      plan,
+      report: await finish(
+        "ok",
+        proposed,
+        proposed === null ? null : "state: proposed plans only; set `state: active` to let it write",
+        first.tripped,
+      ),
+    };
   }
   let stop = await carryOut(context, entities, first, done.carriedOut, request);
   await remember(context, looked, stop, request);
@@ -122,15 +206,33 @@ async function workOn(context: RunContext, request: RunRequest, finish: Finish):
   }
   await keepGuardCases(context, entities, first);
   if (request.only === null) await endApprovals(context, first, done.carriedOut, request);
-  if (first.tripped.length > 0) return { ...done, plan, report: await finish("withheld", "guard", `over its limit: ${first.tripped.map((trip) => `${String(trip.count)} ${trip.op} in ${context.mapping.sides[trip.side].name} (limit ${String(trip.limit)})`).join(", ")}`, first.tripped) };
+  if (first.tripped.length > 0)
+    return {
+      ...done,
+      plan,
+      report: await finish(
+        "withheld",
+        "guard",
+        `over its limit: ${first.tripped.map((trip) => `${String(trip.count)} ${trip.op} in ${context.mapping.sides[trip.side].name} (limit ${String(trip.limit)})`).join(", ")}`,
+        first.tripped,
+      ),
+    };
   const failed = [...context.tallies.values()].reduce((sum, tally) => sum + tally.failed, 0);
-  return { ...done, plan, report: await finish(failed > 0 ? "partial" : "ok", failed > 0 ? "quarantined" : null, null, []) };
+  return {
+    ...done,
+    plan,
+    report: await finish(failed > 0 ? "partial" : "ok", failed > 0 ? "quarantined" : null, null, []),
+  };
 }
 
 // ---------------------------------------------------------------- look
 
 interface LookedAll {
-  readonly byEntity: readonly { readonly entity: Entity; readonly looked: Looked | null; readonly listings: readonly SideListing[] | null }[];
+  readonly byEntity: readonly {
+    readonly entity: Entity;
+    readonly looked: Looked | null;
+    readonly listings: readonly SideListing[] | null;
+  }[];
   readonly sweepWanted: string | null;
 }
 
@@ -139,7 +241,12 @@ async function lookAll(context: RunContext, entities: readonly Entity[], request
   let sweepWanted: string | null = null;
   for (const entity of entities) {
     const feeds = request.kind === "sweep" ? null : await feedsOf(context, entity);
-    const looked = request.kind === "hints" ? await lookAtHints(context, entity, "all") : feeds === null ? null : await lookAtChanges(context, entity, feeds);
+    const looked =
+      request.kind === "hints"
+        ? await lookAtHints(context, entity, "all")
+        : feeds === null
+          ? null
+          : await lookAtChanges(context, entity, feeds);
     const listNow = looked === null || (looked.sweepNeeded !== null && request.kind !== "hints");
     if (looked?.sweepNeeded !== null && looked !== null && request.kind === "hints") sweepWanted = looked.sweepNeeded;
     if (!listNow) {
@@ -147,7 +254,11 @@ async function lookAll(context: RunContext, entities: readonly Entity[], request
       continue;
     }
     if (looked !== null) {
-      context.log.info("listing both sides", { pair: context.mapping.pair, entity: entity.name, why: looked.sweepNeeded });
+      context.log.info("listing both sides", {
+        pair: context.mapping.pair,
+        entity: entity.name,
+        why: looked.sweepNeeded,
+      });
       await context.store.clearSightings(context.run, entity.name);
     }
     const hints = looked ?? { ...(await dueHintsOnly(context, entity)), cursors: [], broken: [], sweepNeeded: null };
@@ -174,7 +285,13 @@ interface Round {
 }
 
 /** Decides everything that was looked at, and counts the whole plan before the first write. */
-async function planRound(context: RunContext, entities: readonly Entity[], open: readonly Intent[], request: RunRequest, swept: ReadonlySet<string>): Promise<Round> {
+async function planRound(
+  context: RunContext,
+  entities: readonly Entity[],
+  open: readonly Intent[],
+  request: RunRequest,
+  swept: ReadonlySet<string>,
+): Promise<Round> {
   const locks = locksOf(open);
   let seq = 0;
   for (const entity of entities) {
@@ -209,7 +326,11 @@ async function planRound(context: RunContext, entities: readonly Entity[], open:
   return { tripped, approved, actions, cases };
 }
 
-async function eachPage(context: RunContext, entities: readonly Entity[], visit: (entity: Entity, page: readonly PlannedDecision[]) => Promise<void>): Promise<void> {
+async function eachPage(
+  context: RunContext,
+  entities: readonly Entity[],
+  visit: (entity: Entity, page: readonly PlannedDecision[]) => Promise<void>,
+): Promise<void> {
   for (const entity of entities) {
     let after = -1;
     for (;;) {
@@ -232,7 +353,18 @@ async function planOf(context: RunContext, request: RunRequest, round: Round): P
   const links: Record<string, number> = {};
   for (const [entity, tally] of context.tallies) links[entity] = tally.situations.get("matched") ?? 0;
   return planDocument(
-    { pair: context.mapping.pair, run: context.run, kind: request.kind === "sweep" ? "sweep" : "changes", meaning: context.meaning, createdAt: context.clock.now(), actions: round.actions, cases: round.cases, guards: tripRows(round.tripped, names), calls, links },
+    {
+      pair: context.mapping.pair,
+      run: context.run,
+      kind: request.kind === "sweep" ? "sweep" : "changes",
+      meaning: context.meaning,
+      createdAt: context.clock.now(),
+      actions: round.actions,
+      cases: round.cases,
+      guards: tripRows(round.tripped, names),
+      calls,
+      links,
+    },
     context.digest256,
   );
 }
@@ -240,7 +372,13 @@ async function planOf(context: RunContext, request: RunRequest, round: Round): P
 // ---------------------------------------------------------------- carry out
 
 /** Parents before children; deletes after everything else, children before parents. */
-async function carryOut(context: RunContext, entities: readonly Entity[], round: Round, carriedOut: Set<string>, request: RunRequest): Promise<Stop | null> {
+async function carryOut(
+  context: RunContext,
+  entities: readonly Entity[],
+  round: Round,
+  carriedOut: Set<string>,
+  request: RunRequest,
+): Promise<Stop | null> {
   for (const pass of ["others", "deletes"] as const) {
     const order = pass === "deletes" ? entities.toReversed() : entities;
     for (const entity of order) {
@@ -251,7 +389,14 @@ async function carryOut(context: RunContext, entities: readonly Entity[], round:
   return null;
 }
 
-async function carryOutEntity(context: RunContext, entity: Entity, pass: "others" | "deletes", round: Round, carriedOut: Set<string>, request: RunRequest): Promise<Stop | null> {
+async function carryOutEntity(
+  context: RunContext,
+  entity: Entity,
+  pass: "others" | "deletes",
+  round: Round,
+  carriedOut: Set<string>,
+  request: RunRequest,
+): Promise<Stop | null> {
   let after = -1;
   let written = 0;
   for (;;) {
@@ -270,7 +415,16 @@ async function carryOutEntity(context: RunContext, entity: Entity, pass: "others
       const withheld = allowed !== planned;
       if (withheld) lookAgain.add(allowed);
       if (allowed.decision.writes.length > 0) due.push(allowed);
-      else settled.push({ decision: allowed.decision, seen: allowed.seen, outcomes: [], intentsDone: [], intentsTried: [], missing: [], lookAgain: withheld });
+      else
+        settled.push({
+          decision: allowed.decision,
+          seen: allowed.seen,
+          outcomes: [],
+          intentsDone: [],
+          intentsTried: [],
+          missing: [],
+          lookAgain: withheld,
+        });
     }
     await settlePage(context, entity, settled);
     const stop = due.length === 0 ? null : await carryOutPage(context, entity, due, lookAgain);
@@ -285,7 +439,11 @@ async function carryOutEntity(context: RunContext, entity: Entity, pass: "others
 function allowedPart(planned: PlannedDecision, round: Round, request: RunRequest): PlannedDecision {
   const isApproved = planned.actionHash !== null && round.approved.has(planned.actionHash);
   if (isApproved) return planned;
-  if (request.only !== null && planned.actionHash !== null) return { ...planned, decision: { ...planned.decision, writes: [], link: { kind: "keep" }, settledLeft: false, settledRight: false } };
+  if (request.only !== null && planned.actionHash !== null)
+    return {
+      ...planned,
+      decision: { ...planned.decision, writes: [], link: { kind: "keep" }, settledLeft: false, settledRight: false },
+    };
   const decision = withhold(planned.decision, round.tripped);
   return decision === planned.decision ? planned : { ...planned, decision };
 }
@@ -299,7 +457,9 @@ async function remember(context: RunContext, looked: LookedAll, stop: Stop | nul
       ...EMPTY_COMMIT,
       run: context.run,
       hintsDone: seen?.hintsDone ?? [],
-      cursors: (listings ?? seen?.cursors ?? []).flatMap(({ side, cursor }) => (cursor === null ? [] : [{ entity: entity.name, side, cursor }])),
+      cursors: (listings ?? seen?.cursors ?? []).flatMap(({ side, cursor }) =>
+        cursor === null ? [] : [{ entity: entity.name, side, cursor }],
+      ),
       quarantined: listings?.flatMap((listing) => listing.broken) ?? seen?.broken ?? [],
       hints: seen?.hints ?? [],
     };
@@ -309,7 +469,13 @@ async function remember(context: RunContext, looked: LookedAll, stop: Stop | nul
 }
 
 /** What was edited meanwhile, was woken by a parent's link, or has to follow a write, is decided within the same run. */
-async function anotherRound(context: RunContext, entities: readonly Entity[], first: Round, request: RunRequest, carriedOut: Set<string>): Promise<{ readonly stop: Stop | null } | null> {
+async function anotherRound(
+  context: RunContext,
+  entities: readonly Entity[],
+  first: Round,
+  request: RunRequest,
+  carriedOut: Set<string>,
+): Promise<{ readonly stop: Stop | null } | null> {
   await context.store.clearDecisions(context.run);
   const looked: LookedAll["byEntity"][number][] = [];
   for (const entity of entities) {
@@ -318,11 +484,20 @@ async function anotherRound(context: RunContext, entities: readonly Entity[], fi
   }
   const found = looked.some((each) => (each.looked?.hintsDone.length ?? 0) > 0);
   if (!found) return null;
-  const silent: RunContext = { ...context, tallies: new Map([...context.tallies].map(([name, tally]) => [name, effectsOnly(tally)])) };
+  const silent: RunContext = {
+    ...context,
+    tallies: new Map([...context.tallies].map(([name, tally]) => [name, effectsOnly(tally)])),
+  };
   const open = await context.store.openIntents();
   const round = await planRound(silent, entities, open, request, new Set());
   // The limits hold for the run, not for the round: what the first plan tripped stays withheld.
-  const stop = await carryOut(silent, entities, { ...round, tripped: [...first.tripped, ...round.tripped] }, carriedOut, request);
+  const stop = await carryOut(
+    silent,
+    entities,
+    { ...round, tripped: [...first.tripped, ...round.tripped] },
+    carriedOut,
+    request,
+  );
   await remember(context, { byEntity: looked, sweepWanted: null }, stop, request);
   return { stop };
 }
@@ -346,7 +521,12 @@ function effectsOnly(tally: EntityTally): EntityTally {
 }
 
 /** An approval is used once. After a sweep, one whose action is no longer planned has nothing left to allow. */
-async function endApprovals(context: RunContext, round: Round, carriedOut: ReadonlySet<string>, request: RunRequest): Promise<void> {
+async function endApprovals(
+  context: RunContext,
+  round: Round,
+  carriedOut: ReadonlySet<string>,
+  request: RunRequest,
+): Promise<void> {
   const ended = [...round.approved].filter((action) => request.kind === "sweep" || carriedOut.has(action));
   if (ended.length > 0) await context.store.endApprovals(ended);
 }
@@ -358,7 +538,14 @@ async function keepGuardCases(context: RunContext, entities: readonly Entity[], 
     for (const op of ["create", "update", "delete", "blank"] as const) {
       const trip = round.tripped.find((each) => each.side === side && each.op === op);
       const name = context.mapping.sides[side].name;
-      await context.store.setGuardCase(first.name, side, op, trip === undefined ? null : { values: { side: name, op, count: trip.count, limit: trip.limit, run: context.run } });
+      await context.store.setGuardCase(
+        first.name,
+        side,
+        op,
+        trip === undefined
+          ? null
+          : { values: { side: name, op, count: trip.count, limit: trip.limit, run: context.run } },
+      );
     }
   }
 }

@@ -7,7 +7,17 @@ import { settleLink, type Seen, type WriteOutcome } from "../core/settle.ts";
 import type { Value } from "../core/value.ts";
 import type { RefNeed } from "../mapping/mapping.ts";
 import { tallyOf, type Entity, type EntityTally, type RunContext } from "./context.ts";
-import { EMPTY_COMMIT, type CasesOf, type Commit, type Effect, type Hint, type LinkWrite, type Parked, type Quarantined, type Unlinked } from "./ports.ts";
+import {
+  EMPTY_COMMIT,
+  type CasesOf,
+  type Commit,
+  type Effect,
+  type Hint,
+  type LinkWrite,
+  type Parked,
+  type Quarantined,
+  type Unlinked,
+} from "./ports.ts";
 
 /** A decision and how its writes ended. */
 export interface Done {
@@ -50,9 +60,14 @@ export async function settlePage(context: RunContext, entity: Entity, page: read
     intentsTried: page.flatMap((done) => done.intentsTried),
     cases: page.map((done) => casesOf(done)),
     quarantined,
-    released: page.flatMap((done) => recordsOf(done.decision)).filter((record) => known.has(nameOf(record)) && !failing.has(nameOf(record))),
+    released: page
+      .flatMap((done) => recordsOf(done.decision))
+      .filter((record) => known.has(nameOf(record)) && !failing.has(nameOf(record))),
     parked: page.flatMap((done) => parkedOf(done)),
-    unparked: entity.mapping.refs.length === 0 ? [] : page.filter((done) => done.missing.length === 0).flatMap((done) => recordsOf(done.decision)),
+    unparked:
+      entity.mapping.refs.length === 0
+        ? []
+        : page.filter((done) => done.missing.length === 0).flatMap((done) => recordsOf(done.decision)),
     hints: page.flatMap((done) => hintsOf(context, done)),
   };
   await context.store.commit(context.lease, commit);
@@ -69,7 +84,11 @@ function nameOf(record: { readonly side: Side; readonly id?: RemoteId; readonly 
   return `${record.side} ${record.id ?? record.record ?? ""}`;
 }
 
-async function alreadyQuarantined(context: RunContext, entity: Entity, page: readonly Done[]): Promise<ReadonlySet<string>> {
+async function alreadyQuarantined(
+  context: RunContext,
+  entity: Entity,
+  page: readonly Done[],
+): Promise<ReadonlySet<string>> {
   const known = new Set<string>();
   for (const side of SIDES) {
     const ids = page.flatMap((done) => done.decision[side] ?? []);
@@ -99,10 +118,27 @@ function effectsOf(done: Done, tally: EntityTally): readonly Effect[] {
     const fields: Record<string, Effect["fields"][string]> = {};
     for (const { field, before, after, reason } of write.fields) {
       const sent: Value = after.kind === "value" ? after.cell.value : null;
-      fields[field] = { before: before?.value ?? null, after: sent, readBack: outcome.readBack[field]?.value ?? sent, reason };
+      fields[field] = {
+        before: before?.value ?? null,
+        after: sent,
+        readBack: outcome.readBack[field]?.value ?? sent,
+        reason,
+      };
     }
     const other = decision[otherSide(write.side)];
-    return [{ entity: decision.entity, side: write.side, op: write.op, record: outcome.id, other, linkId: decision.linkId, fields, reason: write.reason, intentId: (done.intents ?? done.intentsDone)[index] ?? null }];
+    return [
+      {
+        entity: decision.entity,
+        side: write.side,
+        op: write.op,
+        record: outcome.id,
+        other,
+        linkId: decision.linkId,
+        fields,
+        reason: write.reason,
+        intentId: (done.intents ?? done.intentsDone)[index] ?? null,
+      },
+    ];
   });
 }
 
@@ -110,12 +146,26 @@ function casesOf({ decision, outcomes, lookAgain }: Done): CasesOf {
   const unknown = outcomes.flatMap((outcome, index): readonly CaseOpening[] => {
     const write = decision.writes[index];
     if (outcome.kind !== "unknown" || write === undefined || !outcome.needsPerson) return [];
-    const sent = Object.fromEntries(write.fields.map((field) => [field.field, field.after.kind === "value" ? field.after.cell.value : null]));
-    return [{ kind: "unknown-outcome", field: null, left: decision.left, right: decision.right, values: { op: write.op, side: write.side, sent, message: outcome.message } }];
+    const sent = Object.fromEntries(
+      write.fields.map((field) => [field.field, field.after.kind === "value" ? field.after.cell.value : null]),
+    );
+    return [
+      {
+        kind: "unknown-outcome",
+        field: null,
+        left: decision.left,
+        right: decision.right,
+        values: { op: write.op, side: write.side, sent, message: outcome.message },
+      },
+    ];
   });
   const { left, right } = idsAfter(decision, outcomes);
   // What is said of a record that was just created names it.
-  const cases = decision.cases.map((each) => ({ ...each, left: each.left ?? (each.right === null ? null : left), right: each.right ?? (each.left === null ? null : right) }));
+  const cases = decision.cases.map((each) => ({
+    ...each,
+    left: each.left ?? (each.right === null ? null : left),
+    right: each.right ?? (each.left === null ? null : right),
+  }));
   const open = [...cases, ...unknown];
   // Of records that could not be read nothing is known; and until what was decided has happened, what waited for a person
   // before still does.
@@ -152,7 +202,18 @@ function sourceOf(decision: Decision, write: Write): { readonly side: Side; read
 function parkedOf({ decision, missing }: Done): readonly Parked[] {
   return missing.flatMap((need) => {
     const id = decision[need.side];
-    return id === null ? [] : [{ entity: decision.entity, side: need.side, id, parentEntity: need.entity, parentSide: need.side, parentId: need.id }];
+    return id === null
+      ? []
+      : [
+          {
+            entity: decision.entity,
+            side: need.side,
+            id,
+            parentEntity: need.entity,
+            parentSide: need.side,
+            parentId: need.id,
+          },
+        ];
   });
 }
 
@@ -162,7 +223,10 @@ function hintsOf(context: RunContext, { decision, outcomes, lookAgain }: Done): 
     if (outcome.kind === "again") return [outcome.waitMs];
     if (outcome.kind === "skipped") return [0];
     const write = decision.writes[index];
-    const follows = outcome.kind === "done" && write !== undefined && (write.fields.some((field) => field.writtenBase !== null) || (write.op === "create" && !outcome.undisturbed));
+    const follows =
+      outcome.kind === "done" &&
+      write !== undefined &&
+      (write.fields.some((field) => field.writtenBase !== null) || (write.op === "create" && !outcome.undisturbed));
     return follows ? [0] : [];
   });
   if (decision.link.kind === "move") waits.push(0);
@@ -171,6 +235,8 @@ function hintsOf(context: RunContext, { decision, outcomes, lookAgain }: Done): 
   if (waits.length === 0 && !stays) return [];
   const due = (context.clock.now() + Math.max(0, ...waits)) as Hint["due"];
   const { link } = decision;
-  const named = recordsOf(decision).map((record) => (link.kind === "move" && link.side === record.side ? { ...record, id: link.to } : record));
+  const named = recordsOf(decision).map((record) =>
+    link.kind === "move" && link.side === record.side ? { ...record, id: link.to } : record,
+  );
   return named.map((record) => ({ ...record, channel: waits.length > 0 ? "retry" : "withheld", due }));
 }

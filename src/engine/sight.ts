@@ -21,9 +21,19 @@ export function fingerprintOf(context: RunContext, entity: Entity, side: Side, r
   return context.digest64(`${context.meaning}\n${entity.mapping.fingerprintText(side, record.fields)}`);
 }
 
-export async function compareWithLinks(context: RunContext, entity: Entity, side: Side, records: readonly RemoteRecord[]): Promise<readonly Sighted[]> {
+export async function compareWithLinks(
+  context: RunContext,
+  entity: Entity,
+  side: Side,
+  records: readonly RemoteRecord[],
+): Promise<readonly Sighted[]> {
   const distinct = [...new Map(records.map((record) => [record.id, record])).values()];
-  const links = await linksOf(context, entity, side, distinct.map((record) => record.id));
+  const links = await linksOf(
+    context,
+    entity,
+    side,
+    distinct.map((record) => record.id),
+  );
   return distinct.map((record) => {
     const { link, tombstoned } = links.get(record.id) ?? { link: null, tombstoned: false };
     const fingerprint = fingerprintOf(context, entity, side, record);
@@ -33,7 +43,12 @@ export async function compareWithLinks(context: RunContext, entity: Entity, side
   });
 }
 
-async function linksOf(context: RunContext, entity: Entity, side: Side, ids: readonly RemoteId[]): Promise<ReadonlyMap<RemoteId, { link: Link | null; tombstoned: boolean }>> {
+async function linksOf(
+  context: RunContext,
+  entity: Entity,
+  side: Side,
+  ids: readonly RemoteId[],
+): Promise<ReadonlyMap<RemoteId, { link: Link | null; tombstoned: boolean }>> {
   const found = new Map<RemoteId, { link: Link | null; tombstoned: boolean }>();
   if (ids.length === 0) return found;
   for (const link of await context.store.linksBy(entity.name, side, ids)) {
@@ -46,29 +61,57 @@ async function linksOf(context: RunContext, entity: Entity, side: Side, ids: rea
 }
 
 /** Sightings of a page; what differs is read through the lenses for its scope and match keys. */
-export async function sightingsOf(context: RunContext, entity: Entity, side: Side, page: readonly Sighted[]): Promise<readonly Sighting[]> {
+export async function sightingsOf(
+  context: RunContext,
+  entity: Entity,
+  side: Side,
+  page: readonly Sighted[],
+): Promise<readonly Sighting[]> {
   const toRead = page.filter((each) => each.differs && !each.record.deleted);
-  const readings = await entity.mapping.read(side, toRead.map((each) => each.record.fields));
+  const readings = await entity.mapping.read(
+    side,
+    toRead.map((each) => each.record.fields),
+  );
   const readingOf = new Map(toRead.map((each, index) => [each, readings[index]]));
   return page.map((each) => sightingOf(entity, side, each, readingOf.get(each)));
 }
 
 function sightingOf(entity: Entity, side: Side, sighted: Sighted, reading: SideReading | undefined): Sighting {
   const { record, link, fingerprint, differs } = sighted;
-  const seen = { entity: entity.name, side, id: record.id, fingerprint, version: record.version, modified: record.modified };
+  const seen = {
+    entity: entity.name,
+    side,
+    id: record.id,
+    fingerprint,
+    version: record.version,
+    modified: record.modified,
+  };
   if (record.deleted) {
     // The system itself says so of the record: that is proof, where a mere omission is not.
     return { ...seen, presence: "absent", fingerprint: null, record: null, matchKeys: [], differs: link !== null };
   }
-  if (!differs || reading === undefined) return { ...seen, presence: "present", record: null, matchKeys: [], differs: false };
-  if (!reading.inScope) return { ...seen, presence: "out-of-scope", record: record.fields, matchKeys: [], differs: link !== null };
+  if (!differs || reading === undefined)
+    return { ...seen, presence: "present", record: null, matchKeys: [], differs: false };
+  if (!reading.inScope)
+    return { ...seen, presence: "out-of-scope", record: record.fields, matchKeys: [], differs: link !== null };
   const matchKeys = reading.matchKeys.filter((key) => key !== null);
   return { ...seen, presence: "present", record: record.fields, matchKeys, differs: true };
 }
 
 /** A record of a link that could not be read, or is proven absent. */
 export function withoutRecord(entity: Entity, side: Side, id: RemoteId, presence: "absent" | "unknown"): Sighting {
-  return { entity: entity.name, side, id, presence, fingerprint: null, version: null, modified: null, record: null, matchKeys: [], differs: true };
+  return {
+    entity: entity.name,
+    side,
+    id,
+    presence,
+    fingerprint: null,
+    version: null,
+    modified: null,
+    record: null,
+    matchKeys: [],
+    differs: true,
+  };
 }
 
 /** Whether one version is certainly before another: of whole numbers and of points in time; of other tokens nobody can say. */

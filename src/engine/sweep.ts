@@ -31,7 +31,8 @@ async function listSide(context: RunContext, entity: Entity, side: Side): Promis
   const object = entity.objects[side];
   const system = context.mapping.sides[side];
   const what = `listing ${object.name} of ${system.name}`;
-  if (!object.capabilities.list) throw new RunEnds("halted", "listing-incomplete", `${what}: the connector has no \`list\``);
+  if (!object.capabilities.list)
+    throw new RunEnds("halted", "listing-incomplete", `${what}: the connector has no \`list\``);
   const count = { read: 0, broken: 0, deleted: 0 };
   let brokenMessage = "";
   let total: number | null = null;
@@ -58,7 +59,11 @@ async function listSide(context: RunContext, entity: Entity, side: Side): Promis
   const distinct = await context.store.countSighted(context.run, entity.name, side);
   const listed = distinct + count.deleted + count.broken;
   if (total !== null && total !== listed) {
-    throw new RunEnds("halted", "listing-incomplete", `${what}: the system counts ${String(total)} records, ${String(listed)} were listed`);
+    throw new RunEnds(
+      "halted",
+      "listing-incomplete",
+      `${what}: the system counts ${String(total)} records, ${String(listed)} were listed`,
+    );
   }
   refuseTooManyBroken(what, count, brokenMessage);
   tallyOf(context, entity.name).read[side] += distinct;
@@ -66,17 +71,44 @@ async function listSide(context: RunContext, entity: Entity, side: Side): Promis
 }
 
 /** A listing may lag behind our own writes: a record that it shows older than the link knows it is read by itself. */
-async function sightingsOfListed(context: RunContext, entity: Entity, side: Side, records: readonly RemoteRecord[]): Promise<readonly Sighting[]> {
+async function sightingsOfListed(
+  context: RunContext,
+  entity: Entity,
+  side: Side,
+  records: readonly RemoteRecord[],
+): Promise<readonly Sighting[]> {
   const page = await compareWithLinks(context, entity, side, records);
-  const late = page.filter((each) => each.differs && each.link !== null && isOlder(each.record.version, each.link.versions[side]));
+  const late = page.filter(
+    (each) => each.differs && each.link !== null && isOlder(each.record.version, each.link.versions[side]),
+  );
   if (late.length === 0 || !entity.objects[side].capabilities.get) return sightingsOf(context, entity, side, page);
-  const { sightings } = await lookUp(context, entity, side, late.map((each) => each.record.id), false);
-  return [...(await sightingsOf(context, entity, side, page.filter((each) => !late.includes(each)))), ...sightings];
+  const { sightings } = await lookUp(
+    context,
+    entity,
+    side,
+    late.map((each) => each.record.id),
+    false,
+  );
+  return [
+    ...(await sightingsOf(
+      context,
+      entity,
+      side,
+      page.filter((each) => !late.includes(each)),
+    )),
+    ...sightings,
+  ];
 }
 
 /** A record that is there but cannot be read is not absent. */
-function unreadable(entity: Entity, side: Side, broken: readonly { readonly id: RemoteId | null }[]): readonly Sighting[] {
-  return broken.flatMap((item) => (item.id === null ? [] : [{ ...withoutRecord(entity, side, item.id, "unknown"), differs: false }]));
+function unreadable(
+  entity: Entity,
+  side: Side,
+  broken: readonly { readonly id: RemoteId | null }[],
+): readonly Sighting[] {
+  return broken.flatMap((item) =>
+    item.id === null ? [] : [{ ...withoutRecord(entity, side, item.id, "unknown"), differs: false }],
+  );
 }
 
 async function refuseEmptySide(context: RunContext, entity: Entity, listings: readonly SideListing[]): Promise<void> {
@@ -86,7 +118,11 @@ async function refuseEmptySide(context: RunContext, entity: Entity, listings: re
   const { live } = await context.store.countLinks(entity.name);
   if (live === 0) return;
   const names = empty.map((listing) => context.mapping.sides[listing.side].name).join(" and ");
-  throw new RunEnds("halted", "empty-side", `${names} lists no ${entity.name} at all, but ${String(live)} are linked; set \`guards: { empty: allow }\` if that is right`);
+  throw new RunEnds(
+    "halted",
+    "empty-side",
+    `${names} lists no ${entity.name} at all, but ${String(live)} are linked; set \`guards: { empty: allow }\` if that is right`,
+  );
 }
 
 /** Complete listing plus point look-up: only a record that both miss is absent. */
@@ -96,7 +132,13 @@ async function proveAbsences(context: RunContext, entity: Entity, side: Side): P
     const missing: readonly Link[] = await context.store.unsighted(context.run, entity.name, side, after, ABSENCE_PAGE);
     const last = missing.at(-1);
     if (last === undefined) return;
-    const found = await lookUp(context, entity, side, missing.map((link) => link[side]), true);
+    const found = await lookUp(
+      context,
+      entity,
+      side,
+      missing.map((link) => link[side]),
+      true,
+    );
     await context.store.stage(context.run, found.sightings);
     after = last.id;
     throwIfStopping(context);
@@ -112,7 +154,13 @@ export interface LookedUp {
 }
 
 /** Point look-ups of records that should be there. @param missed They were missing from a complete listing of this run. */
-export async function lookUp(context: RunContext, entity: Entity, side: Side, ids: readonly RemoteId[], missed: boolean): Promise<LookedUp> {
+export async function lookUp(
+  context: RunContext,
+  entity: Entity,
+  side: Side,
+  ids: readonly RemoteId[],
+  missed: boolean,
+): Promise<LookedUp> {
   const object = entity.objects[side];
   const found = object.capabilities.get ? await object.get(ids) : await listFor(entity, side, ids);
   const records: RemoteRecord[] = [];
@@ -126,12 +174,17 @@ export async function lookUp(context: RunContext, entity: Entity, side: Side, id
       gone.push(id);
     } else if (result?.ok === true) records.push(result.value);
     else if (result?.failure.kind === "gone") gone.push(id);
-    else if (result?.failure.kind === "auth" || result?.failure.kind === "stop") throw endOf(result.failure, `reading ${object.name} ${id}`);
+    else if (result?.failure.kind === "auth" || result?.failure.kind === "stop")
+      throw endOf(result.failure, `reading ${object.name} ${id}`);
     else failed.push(id);
   });
   const sightings = await sightingsOf(context, entity, side, await compareWithLinks(context, entity, side, records));
   const absences = gone.map((id) => withoutRecord(entity, side, id, missed ? "absent" : "unknown"));
-  return { sightings: [...sightings, ...absences, ...failed.map((id) => withoutRecord(entity, side, id, "unknown"))], gone, failed };
+  return {
+    sightings: [...sightings, ...absences, ...failed.map((id) => withoutRecord(entity, side, id, "unknown"))],
+    gone,
+    failed,
+  };
 }
 
 /** Systems without `get`: a second complete listing is the look-up. */
@@ -144,6 +197,8 @@ async function listFor(entity: Entity, side: Side, ids: readonly RemoteId[]): Pr
   }
   return ids.map((id): Result<RemoteRecord> => {
     const record = found.get(id);
-    return record === undefined ? { ok: false, failure: { kind: "gone", message: "not in a complete listing" } } : { ok: true, value: record };
+    return record === undefined
+      ? { ok: false, failure: { kind: "gone", message: "not in a complete listing" } }
+      : { ok: true, value: record };
   });
 }

@@ -25,11 +25,20 @@ import { settlePage } from "./settle-page.ts";
 export async function recoverIntents(context: RunContext): Promise<readonly Intent[]> {
   const stillOpen: Intent[] = [];
   const intents = await context.store.openIntents();
-  const answers = intents.length === 0 ? [] : await context.store.resolutions(intents.map(({ entity, decision: { left, right } }) => ({ entity, left, right })));
+  const answers =
+    intents.length === 0
+      ? []
+      : await context.store.resolutions(
+          intents.map(({ entity, decision: { left, right } }) => ({ entity, left, right })),
+        );
   for (const [name, own] of groupBy(intents, (intent) => intent.entity)) {
     const entity = context.entities.find((each) => each.name === name);
     if (entity === undefined) {
-      context.log.warn("open intents belong to an entity that the mapping no longer has", { pair: context.mapping.pair, entity: name, intents: own.length });
+      context.log.warn("open intents belong to an entity that the mapping no longer has", {
+        pair: context.mapping.pair,
+        entity: name,
+        intents: own.length,
+      });
       stillOpen.push(...own);
       continue;
     }
@@ -38,7 +47,12 @@ export async function recoverIntents(context: RunContext): Promise<readonly Inte
   return stillOpen;
 }
 
-async function recoverEntity(context: RunContext, entity: Entity, intents: readonly Intent[], answers: readonly CaseResolution[]): Promise<readonly Intent[]> {
+async function recoverEntity(
+  context: RunContext,
+  entity: Entity,
+  intents: readonly Intent[],
+  answers: readonly CaseResolution[],
+): Promise<readonly Intent[]> {
   const stillOpen: Intent[] = [];
   const said = new Map<Intent, WriteOutcome>();
   for (const intent of intents) {
@@ -50,27 +64,54 @@ async function recoverEntity(context: RunContext, entity: Entity, intents: reado
   for (const intent of intents) {
     throwIfStopping(context);
     const found = said.get(intent) ?? resolved[asked.indexOf(intent)] ?? stillUnknown("nothing was found out");
-    const [outcome = found] = await withoutTaken(context, entity, [{ side: intent.side, op: intent.op, linkId: intent.decision.linkId, outcome: found }]);
+    const [outcome = found] = await withoutTaken(context, entity, [
+      { side: intent.side, op: intent.op, linkId: intent.decision.linkId, outcome: found },
+    ]);
     // Each write of a decision has its own intent: only this one is settled here, and the rest is decided again.
     const write = intent.decision.writes[intent.writeIndex];
-    const decision = { ...intent.decision, writes: write === undefined ? [] : [write], settledLeft: false, settledRight: false };
+    const decision = {
+      ...intent.decision,
+      writes: write === undefined ? [] : [write],
+      settledLeft: false,
+      settledRight: false,
+    };
     const open = outcome.kind === "unknown" || outcome.kind === "skipped";
-    await settlePage(context, entity, [{ decision, seen: intent.seen, outcomes: [outcome], intentsDone: open ? [] : [intent.id], intentsTried: open ? [intent.id] : [], missing: [], lookAgain: !open }]);
+    await settlePage(context, entity, [
+      {
+        decision,
+        seen: intent.seen,
+        outcomes: [outcome],
+        intentsDone: open ? [] : [intent.id],
+        intentsTried: open ? [intent.id] : [],
+        missing: [],
+        lookAgain: !open,
+      },
+    ]);
     if (open) stillOpen.push(intent);
   }
   return stillOpen;
 }
 
 /** A person's answer to the unknown-outcome case: the record it became, or that it never happened. */
-async function personSaid(context: RunContext, intent: Intent, answers: readonly CaseResolution[]): Promise<WriteOutcome | null> {
+async function personSaid(
+  context: RunContext,
+  intent: Intent,
+  answers: readonly CaseResolution[],
+): Promise<WriteOutcome | null> {
   const { left, right } = intent.decision;
-  const about = (each: CaseResolution): boolean => each.entity === intent.entity && each.kind === "unknown-outcome" && each.remembered !== true && each.left === left && each.right === right;
+  const about = (each: CaseResolution): boolean =>
+    each.entity === intent.entity &&
+    each.kind === "unknown-outcome" &&
+    each.remembered !== true &&
+    each.left === left &&
+    each.right === right;
   const answer = answers.find(about)?.answer;
   if (answer === undefined) return null;
   if (answer.kind !== "link") return { kind: "again", why: "a person decided that it did not happen", waitMs: 0 };
   const links = await context.store.linksBy(intent.entity, intent.side, [answer.id]);
   // The record named is somebody else's counterpart: the case stays, with what is wrong with the answer.
-  if (links.some((link) => link.state !== "tombstone")) return { kind: "unknown", message: `${answer.id} is linked already`, needsPerson: true };
+  if (links.some((link) => link.state !== "tombstone"))
+    return { kind: "unknown", message: `${answer.id} is linked already`, needsPerson: true };
   return adopted(answer.id, null);
 }
 
@@ -79,11 +120,24 @@ async function personSaid(context: RunContext, intent: Intent, answers: readonly
  * travels back.
  */
 function adopted(id: RemoteId, version: string | null): WriteOutcome {
-  return { kind: "done", id, version, readBack: {}, undisturbed: false, fingerprint: null, matchKeys: null, effect: true };
+  return {
+    kind: "done",
+    id,
+    version,
+    readBack: {},
+    undisturbed: false,
+    fingerprint: null,
+    matchKeys: null,
+    effect: true,
+  };
 }
 
 /** Outcomes in the order of the intents, which are all of one entity. What only a listing can tell is told by one listing a side. */
-export async function resolveUnknowns(context: RunContext, entity: Entity, intents: readonly Intent[]): Promise<readonly WriteOutcome[]> {
+export async function resolveUnknowns(
+  context: RunContext,
+  entity: Entity,
+  intents: readonly Intent[],
+): Promise<readonly WriteOutcome[]> {
   const outcomes = new Map<Intent, WriteOutcome>();
   const unasked: Intent[] = [];
   for (const intent of intents) {
@@ -93,7 +147,10 @@ export async function resolveUnknowns(context: RunContext, entity: Entity, inten
       outcomes.set(intent, stillUnknown("the run was stopped"));
       continue;
     }
-    const outcome = intent.op === "create" ? await resolveCreate(context, entity, intent, write) : await resolveExisting(context, entity, intent, write);
+    const outcome =
+      intent.op === "create"
+        ? await resolveCreate(context, entity, intent, write)
+        : await resolveExisting(context, entity, intent, write);
     if (outcome === null) unasked.push(intent);
     else outcomes.set(intent, outcome);
   }
@@ -106,34 +163,60 @@ export async function resolveUnknowns(context: RunContext, entity: Entity, inten
 
 function writeOf(intent: Intent): Write {
   const write = intent.decision.writes[intent.writeIndex];
-  if (write === undefined) throw new Error(`intent ${intent.id} names write ${String(intent.writeIndex)} of a decision that has ${String(intent.decision.writes.length)}`);
+  if (write === undefined)
+    throw new Error(
+      `intent ${intent.id} names write ${String(intent.writeIndex)} of a decision that has ${String(intent.decision.writes.length)}`,
+    );
   return write;
 }
 
-async function resolveExisting(context: RunContext, entity: Entity, intent: Intent, write: Write): Promise<WriteOutcome> {
+async function resolveExisting(
+  context: RunContext,
+  entity: Entity,
+  intent: Intent,
+  write: Write,
+): Promise<WriteOutcome> {
   const object = entity.objects[write.side];
   const id = write.id;
   if (id === null) throw new Error(`intent ${intent.id}: ${write.op} without a record`);
-  if (!object.capabilities.get) return { kind: "again", why: "cannot be read back: decided again from the next listing", waitMs: 0 };
+  if (!object.capabilities.get)
+    return { kind: "again", why: "cannot be read back: decided again from the next listing", waitMs: 0 };
   const [found] = await object.get([id]);
   if (found === undefined) return { kind: "unknown", message: "the connector gave no answer", needsPerson: false };
   if (!found.ok) {
     if (found.failure.kind !== "gone") return stillUnknown(found.failure.message);
-    if (write.op === "delete") return { kind: "done", id, version: null, readBack: {}, undisturbed: true, fingerprint: null, matchKeys: null, effect: true };
+    if (write.op === "delete")
+      return {
+        kind: "done",
+        id,
+        version: null,
+        readBack: {},
+        undisturbed: true,
+        fingerprint: null,
+        matchKeys: null,
+        effect: true,
+      };
     return { kind: "again", why: "the record has gone", waitMs: 0 };
   }
   if (write.op === "delete") return { kind: "again", why: "the record is still there", waitMs: 0 };
   const [reading] = await entity.mapping.read(write.side, [found.value.fields]);
   const happened = write.fields.every((field) => {
     const shown = reading?.fields[field.field];
-    return field.after.kind === "value" && (shown?.kind === "value" ? shown.cell.key : NULL_KEY) === field.after.cell.key;
+    return (
+      field.after.kind === "value" && (shown?.kind === "value" ? shown.cell.key : NULL_KEY) === field.after.cell.key
+    );
   });
   if (happened) return confirmed(context, entity, write.side, { write, current: null }, found.value, found.value);
   return { kind: "again", why: "the write did not happen, or somebody has edited since", waitMs: 0 };
 }
 
 /** Null: there is nothing to ask by but a listing. */
-async function resolveCreate(context: RunContext, entity: Entity, intent: Intent, write: Write): Promise<WriteOutcome | null> {
+async function resolveCreate(
+  context: RunContext,
+  entity: Entity,
+  intent: Intent,
+  write: Write,
+): Promise<WriteOutcome | null> {
   const object = entity.objects[write.side];
   const create = object.capabilities.create;
   const keyLives = create !== null && context.clock.now() - intent.openedAt < create.keyLifeMs;
@@ -144,7 +227,8 @@ async function resolveCreate(context: RunContext, entity: Entity, intent: Intent
       return confirmed(context, entity, write.side, { write, current: null }, answer.value, record);
     }
     // The repeat was not let through, which says nothing about the first attempt: the same key is sent again later.
-    if (answer === undefined || isPutOff(answer.failure)) return stillUnknown(answer?.failure.message ?? "the connector gave no answer");
+    if (answer === undefined || isPutOff(answer.failure))
+      return stillUnknown(answer?.failure.message ?? "the connector gave no answer");
     if (answer.failure.kind === "rejected") return outcomeOfFailure(answer.failure, "create");
   }
   const found = await lookFor(entity, intent, write);
@@ -155,13 +239,30 @@ async function resolveCreate(context: RunContext, entity: Entity, intent: Intent
   const ours = await candidatesOf(context, entity, intent, found.value);
   const [only] = ours;
   // Nobody had this key when the create was sent, so the one who has it now is what became of it.
-  if (ours.length === 1 && only !== undefined && (isOurs(entity, write.side) || entity.mapping.policy.matches)) return adopted(only.id, only.version);
-  if (ours.length > 1 && entity.mapping.policy.matches) return { kind: "again", why: "several records with this key were found: they are matched, not created", waitMs: 0 };
-  if (ours.length > 0) return { kind: "unknown", message: "records with this key exist, and none is exactly what was sent", needsPerson: true };
-  if (await isAnyAlike(entity, intent, found.value)) return { kind: "unknown", message: "a record like what was sent exists, and is not exactly that", needsPerson: true };
+  if (ours.length === 1 && only !== undefined && (isOurs(entity, write.side) || entity.mapping.policy.matches))
+    return adopted(only.id, only.version);
+  if (ours.length > 1 && entity.mapping.policy.matches)
+    return { kind: "again", why: "several records with this key were found: they are matched, not created", waitMs: 0 };
+  if (ours.length > 0)
+    return {
+      kind: "unknown",
+      message: "records with this key exist, and none is exactly what was sent",
+      needsPerson: true,
+    };
+  if (await isAnyAlike(entity, intent, found.value))
+    return {
+      kind: "unknown",
+      message: "a record like what was sent exists, and is not exactly that",
+      needsPerson: true,
+    };
   // A new record may show late in a look-up: not found is an answer only once that time has passed.
   const waitMs = intent.openedAt + object.capabilities.findSettleMs - context.clock.now();
-  if (waitMs > 0) return { kind: "unknown", message: `not found yet; looked up again for ${String(Math.ceil(waitMs / 1000))} s`, needsPerson: false };
+  if (waitMs > 0)
+    return {
+      kind: "unknown",
+      message: `not found yet; looked up again for ${String(Math.ceil(waitMs / 1000))} s`,
+      needsPerson: false,
+    };
   return { kind: "again", why: "the record was not created", waitMs: 0 };
 }
 
@@ -172,16 +273,30 @@ function isOurs(entity: Entity, side: Side): boolean {
 }
 
 function isPutOff(failure: RemoteFailure): boolean {
-  return failure.kind === "throttled" || failure.kind === "unreachable" || failure.kind === "auth" || failure.kind === "stop";
+  return (
+    failure.kind === "throttled" || failure.kind === "unreachable" || failure.kind === "auth" || failure.kind === "stop"
+  );
 }
 
 /**
  * Found records that can be what became of the create: free, and, unless the look-up was by our own marker or id, with a match
  * key of what was sent. A look-up may well give more than was asked for.
  */
-async function candidatesOf(context: RunContext, entity: Entity, intent: Intent, found: readonly RemoteRecord[]): Promise<readonly RemoteRecord[]> {
+async function candidatesOf(
+  context: RunContext,
+  entity: Entity,
+  intent: Intent,
+  found: readonly RemoteRecord[],
+): Promise<readonly RemoteRecord[]> {
   const { side } = intent;
-  const links = found.length === 0 ? [] : await context.store.linksBy(entity.name, side, found.map((record) => record.id));
+  const links =
+    found.length === 0
+      ? []
+      : await context.store.linksBy(
+          entity.name,
+          side,
+          found.map((record) => record.id),
+        );
   const taken = new Set(links.map((link) => link[side]));
   const free = found.filter((record) => !taken.has(record.id) && !record.deleted);
   if (isOurs(entity, side) || !entity.mapping.policy.matches) return free;
@@ -194,8 +309,15 @@ async function candidatesOf(context: RunContext, entity: Entity, intent: Intent,
 async function isAnyAlike(entity: Entity, intent: Intent, found: readonly RemoteRecord[]): Promise<boolean> {
   const { scored } = entity.mapping;
   if (scored.length === 0 || found.length === 0) return false;
-  const [sent, ...readings] = await entity.mapping.read(intent.side, [intent.body, ...found.map((record) => record.fields)]);
-  const profile = (keys: readonly (string | null)[], rule: ScoreRule): string | null => profileOf(keys.filter((key) => key !== null), rule.index);
+  const [sent, ...readings] = await entity.mapping.read(intent.side, [
+    intent.body,
+    ...found.map((record) => record.fields),
+  ]);
+  const profile = (keys: readonly (string | null)[], rule: ScoreRule): string | null =>
+    profileOf(
+      keys.filter((key) => key !== null),
+      rule.index,
+    );
   return scored.some((rule) => {
     const own = profile(sent?.matchKeys ?? [], rule);
     return readings.some(({ matchKeys }) => {
@@ -223,7 +345,12 @@ async function lookFor(entity: Entity, intent: Intent, write: Write): Promise<Re
 }
 
 /** Without any means to ask: exactly one unlinked record equal to what was sent, in a complete listing. */
-async function byListing(context: RunContext, entity: Entity, side: Side, writes: readonly Write[]): Promise<readonly WriteOutcome[]> {
+async function byListing(
+  context: RunContext,
+  entity: Entity,
+  side: Side,
+  writes: readonly Write[],
+): Promise<readonly WriteOutcome[]> {
   const object = entity.objects[side];
   const person = (message: string): WriteOutcome => ({ kind: "unknown", message, needsPerson: true });
   if (!object.capabilities.list) return writes.map(() => person("the connector can neither look it up nor list"));
@@ -241,7 +368,14 @@ async function byListing(context: RunContext, entity: Entity, side: Side, writes
     if (records.length === 1 && only !== undefined && !adoptedIds.has(only.id)) {
       adoptedIds.add(only.id);
       outcomes.push(await confirmed(context, entity, side, { write, current: null }, only, only));
-    } else outcomes.push(person(records.length <= 1 ? "no record equal to what was sent is listed" : "several records equal to what was sent are listed"));
+    } else
+      outcomes.push(
+        person(
+          records.length <= 1
+            ? "no record equal to what was sent is listed"
+            : "several records equal to what was sent are listed",
+        ),
+      );
   }
   return outcomes;
 }

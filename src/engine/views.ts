@@ -21,7 +21,8 @@ type CarriedFields = Readonly<Record<string, Carried>>;
 
 /** A pair of records, or a lone one, as the core wants it, with what carrying it out needs. */
 export interface View {
-  readonly subject: { readonly kind: "linked"; readonly pair: LinkedPair } | { readonly kind: "lone"; readonly lone: LoneRecord };
+  readonly subject:
+    { readonly kind: "linked"; readonly pair: LinkedPair } | { readonly kind: "lone"; readonly lone: LoneRecord };
   readonly seen: BySide<Seen>;
   readonly current: BySide<Fields | null>;
   readonly modified: BySide<number | null>;
@@ -47,15 +48,29 @@ interface Draft {
 const NO_BASES: Bases = { left: {}, right: {} };
 
 /** @param remembered This run has not seen everybody: unlinked records that an earlier one saw are candidates and rivals too. */
-export async function viewsOf(context: RunContext, entity: Entity, subjects: readonly Subject[], resolutions: readonly CaseResolution[], remembered: boolean): Promise<readonly View[]> {
+export async function viewsOf(
+  context: RunContext,
+  entity: Entity,
+  subjects: readonly Subject[],
+  resolutions: readonly CaseResolution[],
+  remembered: boolean,
+): Promise<readonly View[]> {
   const drafts = await draftsOf(context, entity, subjects, resolutions, remembered);
   const carried = await carryAll(context, entity, drafts);
-  return drafts.map((draft, index) => viewOf(entity, draft, carried.left[index] ?? {}, carried.right[index] ?? {}, resolutions));
+  return drafts.map((draft, index) =>
+    viewOf(entity, draft, carried.left[index] ?? {}, carried.right[index] ?? {}, resolutions),
+  );
 }
 
 // ---------------------------------------------------------------- who belongs to whom
 
-async function draftsOf(context: RunContext, entity: Entity, subjects: readonly Subject[], resolutions: readonly CaseResolution[], remembered: boolean): Promise<readonly Draft[]> {
+async function draftsOf(
+  context: RunContext,
+  entity: Entity,
+  subjects: readonly Subject[],
+  resolutions: readonly CaseResolution[],
+  remembered: boolean,
+): Promise<readonly Draft[]> {
   const linkIds = subjects.flatMap((subject) => (subject.link === null ? [] : [subject.link.id]));
   const bases = linkIds.length === 0 ? new Map<LinkId, StoredBases>() : await context.store.bases(linkIds);
   const matches = await matchLone(context, entity, subjects, resolutions, remembered);
@@ -67,8 +82,20 @@ async function draftsOf(context: RunContext, entity: Entity, subjects: readonly 
     const found = lone === null ? undefined : matches.get(`${lone.side} ${lone.id}`);
     return { subject, loneSide, match: found?.match ?? ({ kind: "none" } as const), partner: found?.partner ?? null };
   });
-  const sightingOn = (row: (typeof staged)[number], side: Side): Sighting | null => row.subject[side] ?? (row.partner?.side === side ? row.partner : null);
-  const readings = { left: await readingsOf(entity, "left", staged.map((row) => sightingOn(row, "left"))), right: await readingsOf(entity, "right", staged.map((row) => sightingOn(row, "right"))) };
+  const sightingOn = (row: (typeof staged)[number], side: Side): Sighting | null =>
+    row.subject[side] ?? (row.partner?.side === side ? row.partner : null);
+  const readings = {
+    left: await readingsOf(
+      entity,
+      "left",
+      staged.map((row) => sightingOn(row, "left")),
+    ),
+    right: await readingsOf(
+      entity,
+      "right",
+      staged.map((row) => sightingOn(row, "right")),
+    ),
+  };
 
   return staged.map((row, index): Draft => {
     const { link } = row.subject;
@@ -77,15 +104,27 @@ async function draftsOf(context: RunContext, entity: Entity, subjects: readonly 
       const sighting = sightingOn(row, side);
       const read = readings[side][index] ?? null;
       // Seen and equal to what the link remembers: it shows its own base.
-      const unchanged = link !== null && base !== null && (sighting === null || (sighting.presence === "present" && sighting.record === null));
+      const unchanged =
+        link !== null &&
+        base !== null &&
+        (sighting === null || (sighting.presence === "present" && sighting.record === null));
       return { sighting, readings: read ?? (unchanged ? baseReadings(entity, side, base) : {}) };
     };
-    return { ...row, sides: { left: facts("left"), right: facts("right") }, bases: base, redirect: link === null ? null : (redirects.get(link.id) ?? null) };
+    return {
+      ...row,
+      sides: { left: facts("left"), right: facts("right") },
+      bases: base,
+      redirect: link === null ? null : (redirects.get(link.id) ?? null),
+    };
   });
 }
 
 /** Readings of the records that are there, a page through the lenses at once; null where there is no record. */
-async function readingsOf(entity: Entity, side: Side, sightings: readonly (Sighting | null)[]): Promise<readonly (Readings | null)[]> {
+async function readingsOf(
+  entity: Entity,
+  side: Side,
+  sightings: readonly (Sighting | null)[],
+): Promise<readonly (Readings | null)[]> {
   const records = sightings.map((sighting) => sighting?.record ?? null);
   const present = records.filter((record) => record !== null);
   const read = present.length === 0 ? [] : await entity.mapping.read(side, present);
@@ -113,20 +152,47 @@ interface LoneMatch {
 }
 
 /** Matches of the page's unlinked records, by "side id". A person's `--link` comes before every rule. */
-async function matchLone(context: RunContext, entity: Entity, subjects: readonly Subject[], resolutions: readonly CaseResolution[], remembered: boolean): Promise<ReadonlyMap<string, LoneMatch>> {
+async function matchLone(
+  context: RunContext,
+  entity: Entity,
+  subjects: readonly Subject[],
+  resolutions: readonly CaseResolution[],
+  remembered: boolean,
+): Promise<ReadonlyMap<string, LoneMatch>> {
   const result = new Map<string, LoneMatch>();
   const pairs = resolutions.flatMap((each) => chosenPair(each, context.mapping.sides));
   for (const side of SIDES) {
     const other = otherSide(side);
-    const lone = subjects.flatMap((subject) => (subject.link === null && subject[side] !== null && subject[other] === null ? [subject[side]] : []));
+    const lone = subjects.flatMap((subject) =>
+      subject.link === null && subject[side] !== null && subject[other] === null ? [subject[side]] : [],
+    );
     if (lone.length === 0) continue;
     const keys = [...new Set(lone.flatMap((sighting) => exactKeys(sighting.matchKeys)))];
-    const [known, own] = keys.length === 0 ? [[], []] : await Promise.all([context.store.candidates(context.run, entity.name, other, keys, remembered), context.store.candidates(context.run, entity.name, side, keys, remembered)]);
-    const promised: BySide<ReadonlySet<RemoteId>> = { left: new Set(pairs.map((pair) => pair.left)), right: new Set(pairs.map((pair) => pair.right)) };
-    const candidates = groupBy(known.map((candidate) => ({ ...candidate, promised: promised[other].has(candidate.id) })), (candidate) => candidate.key);
-    const rivals = groupBy(own.filter((candidate) => candidate.linkId === null && !promised[side].has(candidate.id)), (candidate) => candidate.key);
+    const [known, own] =
+      keys.length === 0
+        ? [[], []]
+        : await Promise.all([
+            context.store.candidates(context.run, entity.name, other, keys, remembered),
+            context.store.candidates(context.run, entity.name, side, keys, remembered),
+          ]);
+    const promised: BySide<ReadonlySet<RemoteId>> = {
+      left: new Set(pairs.map((pair) => pair.left)),
+      right: new Set(pairs.map((pair) => pair.right)),
+    };
+    const candidates = groupBy(
+      known.map((candidate) => ({ ...candidate, promised: promised[other].has(candidate.id) })),
+      (candidate) => candidate.key,
+    );
+    const rivals = groupBy(
+      own.filter((candidate) => candidate.linkId === null && !promised[side].has(candidate.id)),
+      (candidate) => candidate.key,
+    );
     const asking = { context, entity, remembered };
-    const found = await withScoredRules(asking, lone, lone.map((sighting) => matchOf(entity, side, sighting, candidates, rivals, pairs)));
+    const found = await withScoredRules(
+      asking,
+      lone,
+      lone.map((sighting) => matchOf(entity, side, sighting, candidates, rivals, pairs)),
+    );
     const ones = found.map(({ match }) => match);
     const partners = await partnersOf(context, entity, other, ones);
     const asked = await withPartners(asking, lone, found, partners);
@@ -145,7 +211,13 @@ async function matchLone(context: RunContext, entity: Entity, subjects: readonly
  * Pairs are decided from the left. A left record that belongs to somebody else by a rule that comes first is taken for the right
  * record that knows it by a later one.
  */
-async function withoutOutbid(context: RunContext, entity: Entity, lone: readonly Sighting[], matches: readonly Match[], partners: ReadonlyMap<RemoteId, Sighting>): Promise<readonly Match[]> {
+async function withoutOutbid(
+  context: RunContext,
+  entity: Entity,
+  lone: readonly Sighting[],
+  matches: readonly Match[],
+  partners: ReadonlyMap<RemoteId, Sighting>,
+): Promise<readonly Match[]> {
   const earlierKeys = matches.map((match, index): readonly string[] => {
     const partner = match.kind === "one" ? partners.get(match.id) : undefined;
     const partnerKeys = exactKeys(partner?.matchKeys ?? []);
@@ -154,8 +226,14 @@ async function withoutOutbid(context: RunContext, entity: Entity, lone: readonly
   });
   const keys = [...new Set(earlierKeys.flat())];
   if (keys.length === 0) return matches;
-  const known = new Set((await context.store.candidates(context.run, entity.name, "right", keys, false)).map((candidate) => candidate.key));
-  return matches.map((match, index) => (match.kind === "one" && earlierKeys[index]?.some((key) => known.has(key)) === true ? { kind: "taken", id: match.id, linkId: null } : match));
+  const known = new Set(
+    (await context.store.candidates(context.run, entity.name, "right", keys, false)).map((candidate) => candidate.key),
+  );
+  return matches.map((match, index) =>
+    match.kind === "one" && earlierKeys[index]?.some((key) => known.has(key)) === true
+      ? { kind: "taken", id: match.id, linkId: null }
+      : match,
+  );
 }
 
 function matchOf(
@@ -169,12 +247,19 @@ function matchOf(
   const chosen = pairs.find((pair) => pair[side] === sighting.id);
   if (chosen !== undefined) return { match: { kind: "one", id: chosen[otherSide(side)] }, rule: null };
   if (!entity.mapping.policy.matches) return { match: { kind: "none" }, rule: null };
-  const others = new Map(sighting.matchKeys.map((key) => [key, (rivals.get(key) ?? []).filter((row) => row.id !== sighting.id)]));
+  const others = new Map(
+    sighting.matchKeys.map((key) => [key, (rivals.get(key) ?? []).filter((row) => row.id !== sighting.id)]),
+  );
   return exactMatch(sighting, candidates, others);
 }
 
 /** The candidates' own sightings. One that a person chose may not have been seen yet; one that is linked is no candidate. */
-async function partnersOf(context: RunContext, entity: Entity, side: Side, matches: readonly Match[]): Promise<ReadonlyMap<RemoteId, Sighting>> {
+async function partnersOf(
+  context: RunContext,
+  entity: Entity,
+  side: Side,
+  matches: readonly Match[],
+): Promise<ReadonlyMap<RemoteId, Sighting>> {
   const ids = [...new Set(matches.flatMap((match) => (match.kind === "one" ? [match.id] : [])))];
   if (ids.length === 0) return new Map();
   const found = await context.store.sighted(context.run, entity.name, side, ids);
@@ -184,7 +269,9 @@ async function partnersOf(context: RunContext, entity: Entity, side: Side, match
   await context.store.stage(context.run, fetched);
   const links = await context.store.linksBy(entity.name, side, ids);
   const taken = new Set(links.filter((link) => link.state !== "tombstone").map((link) => link[side]));
-  const usable = [...found, ...fetched].filter((sighting) => sighting.record !== null && sighting.presence === "present" && !taken.has(sighting.id));
+  const usable = [...found, ...fetched].filter(
+    (sighting) => sighting.record !== null && sighting.presence === "present" && !taken.has(sighting.id),
+  );
   return new Map(usable.map((sighting) => [sighting.id, sighting]));
 }
 
@@ -192,22 +279,48 @@ async function partnersOf(context: RunContext, entity: Entity, side: Side, match
  * Links one of whose records is gone while the system answered with another record for its id, or while exactly one unlinked
  * record of that side matches the other: by link.
  */
-async function redirectsOf(context: RunContext, entity: Entity, subjects: readonly Subject[], bases: ReadonlyMap<LinkId, StoredBases>): Promise<ReadonlyMap<LinkId, Redirect>> {
+async function redirectsOf(
+  context: RunContext,
+  entity: Entity,
+  subjects: readonly Subject[],
+  bases: ReadonlyMap<LinkId, StoredBases>,
+): Promise<ReadonlyMap<LinkId, Redirect>> {
   const found = new Map<LinkId, Redirect>();
   for (const gone of SIDES) {
-    const all = subjects.flatMap((subject) => (subject.link !== null && subject[gone]?.presence === "absent" ? [{ link: subject.link, kept: subject[otherSide(gone)] }] : []));
+    const all = subjects.flatMap((subject) =>
+      subject.link !== null && subject[gone]?.presence === "absent"
+        ? [{ link: subject.link, kept: subject[otherSide(gone)] }]
+        : [],
+    );
     const told = all.flatMap(({ link }) => {
       const to = context.merged.get(mergedKey(entity, gone, link[gone]));
       return to === undefined ? [] : [{ link, to }];
     });
-    const holders = told.length === 0 ? [] : await context.store.linksBy(entity.name, gone, told.map(({ to }) => to));
+    const holders =
+      told.length === 0
+        ? []
+        : await context.store.linksBy(
+            entity.name,
+            gone,
+            told.map(({ to }) => to),
+          );
     for (const { link, to } of told) found.set(link.id, { to, taken: holders.some((holder) => holder[gone] === to) });
     const links = all.filter(({ link }) => !found.has(link.id));
     if (links.length === 0 || !entity.mapping.policy.matches) continue;
-    const keyed = await Promise.all(links.map(async ({ link, kept }) => ({ link, keys: await keysOfKept(entity, otherSide(gone), kept, bases.get(link.id)) })));
+    const keyed = await Promise.all(
+      links.map(async ({ link, kept }) => ({
+        link,
+        keys: await keysOfKept(entity, otherSide(gone), kept, bases.get(link.id)),
+      })),
+    );
     const keys = exactKeys([...new Set(keyed.flatMap((each) => each.keys))]);
     if (keys.length === 0) continue;
-    const free = groupBy((await context.store.candidates(context.run, entity.name, gone, keys, false)).filter((each) => each.linkId === null), (each) => each.key);
+    const free = groupBy(
+      (await context.store.candidates(context.run, entity.name, gone, keys, false)).filter(
+        (each) => each.linkId === null,
+      ),
+      (each) => each.key,
+    );
     for (const { link, keys: own } of keyed) {
       const ids = new Set(own.flatMap((key) => (free.get(key) ?? []).map((each) => each.id)));
       const [only] = ids;
@@ -218,7 +331,12 @@ async function redirectsOf(context: RunContext, entity: Entity, subjects: readon
 }
 
 /** Match keys of the record that is still there; of an unchanged one, from the base it shows. */
-async function keysOfKept(entity: Entity, side: Side, kept: Sighting | null, bases: StoredBases | undefined): Promise<readonly string[]> {
+async function keysOfKept(
+  entity: Entity,
+  side: Side,
+  kept: Sighting | null,
+  bases: StoredBases | undefined,
+): Promise<readonly string[]> {
   if (kept !== null && kept.matchKeys.length > 0) return kept.matchKeys;
   if (kept?.record !== null && kept?.record !== undefined) {
     const [reading] = await entity.mapping.read(side, [kept.record]);
@@ -229,8 +347,14 @@ async function keysOfKept(entity: Entity, side: Side, kept: Sighting | null, bas
 
 // ---------------------------------------------------------------- values on the other side
 
-async function carryAll(context: RunContext, entity: Entity, drafts: readonly Draft[]): Promise<BySide<readonly CarriedFields[]>> {
-  const needs = drafts.flatMap((draft) => SIDES.flatMap((side) => entity.mapping.refNeeds(side, draft.sides[side].readings)));
+async function carryAll(
+  context: RunContext,
+  entity: Entity,
+  drafts: readonly Draft[],
+): Promise<BySide<readonly CarriedFields[]>> {
+  const needs = drafts.flatMap((draft) =>
+    SIDES.flatMap((side) => entity.mapping.refNeeds(side, draft.sides[side].readings)),
+  );
   const lookup = await refLookup(context, needs);
   const pageOf = (side: Side): readonly Readings[] => drafts.map((draft) => draft.sides[side].readings);
   const [left, right] = await Promise.all(SIDES.map((side) => entity.mapping.carry(side, pageOf(side), lookup)));
@@ -238,44 +362,96 @@ async function carryAll(context: RunContext, entity: Entity, drafts: readonly Dr
 }
 
 /** Linked counterparts of all the records that references name, one statement an entity and side. */
-export async function refLookup(context: RunContext, needs: readonly { readonly entity: string; readonly side: Side; readonly id: RemoteId }[]): Promise<RefLookup> {
+export async function refLookup(
+  context: RunContext,
+  needs: readonly { readonly entity: string; readonly side: Side; readonly id: RemoteId }[],
+): Promise<RefLookup> {
   const known = new Map<string, ReadonlyMap<RemoteId, RemoteId>>();
   for (const [key, group] of groupBy(needs, (need) => `${need.side} ${need.entity}`)) {
     const [first] = group;
-    if (first !== undefined) known.set(key, await context.store.counterparts(first.entity, first.side, [...new Set(group.map((need) => need.id))]));
+    if (first !== undefined)
+      known.set(
+        key,
+        await context.store.counterparts(first.entity, first.side, [...new Set(group.map((need) => need.id))]),
+      );
   }
   return (need) => known.get(`${need.side} ${need.entity}`)?.get(need.id) ?? null;
 }
 
 // ---------------------------------------------------------------- put together
 
-function viewOf(entity: Entity, draft: Draft, toRight: CarriedFields, toLeft: CarriedFields, resolutions: readonly CaseResolution[]): View {
+function viewOf(
+  entity: Entity,
+  draft: Draft,
+  toRight: CarriedFields,
+  toLeft: CarriedFields,
+  resolutions: readonly CaseResolution[],
+): View {
   const { subject, sides } = draft;
   const fields = entity.mapping.policy.fields.map((policy): FieldSight => {
     const left = sides.left.readings[policy.name] ?? ABSENT;
     const right = sides.right.readings[policy.name] ?? ABSENT;
     const baseLeft = baseCell(entity, "left", policy.name, draft.bases);
     const baseRight = baseCell(entity, "right", policy.name, draft.bases);
-    const movement = left.kind === "value" && right.kind === "value" ? { left: left.cell, right: right.cell, baseLeft, baseRight } : null;
+    const movement =
+      left.kind === "value" && right.kind === "value"
+        ? { left: left.cell, right: right.cell, baseLeft, baseRight }
+        : null;
     const combined = movement === null ? null : entity.mapping.combine(policy.name, movement);
-    const carriedTo = (side: Side, carried: Carried): Carried => (movement === null ? carried : entity.mapping.onto(policy.name, side, carried, movement));
-    return { policy, left, right, baseLeft, baseRight, toRight: carriedTo("right", toRight[policy.name] ?? NO_WAY), toLeft: carriedTo("left", toLeft[policy.name] ?? NO_WAY), combined };
+    const carriedTo = (side: Side, carried: Carried): Carried =>
+      movement === null ? carried : entity.mapping.onto(policy.name, side, carried, movement);
+    return {
+      policy,
+      left,
+      right,
+      baseLeft,
+      baseRight,
+      toRight: carriedTo("right", toRight[policy.name] ?? NO_WAY),
+      toLeft: carriedTo("left", toLeft[policy.name] ?? NO_WAY),
+      combined,
+    };
   });
-  const about = { seen: { left: seenOf(sides.left, subject.link, "left"), right: seenOf(sides.right, subject.link, "right") }, current: { left: sides.left.sighting?.record ?? null, right: sides.right.sighting?.record ?? null }, modified: { left: sides.left.sighting?.modified ?? null, right: sides.right.sighting?.modified ?? null } };
+  const about = {
+    seen: { left: seenOf(sides.left, subject.link, "left"), right: seenOf(sides.right, subject.link, "right") },
+    current: { left: sides.left.sighting?.record ?? null, right: sides.right.sighting?.record ?? null },
+    modified: { left: sides.left.sighting?.modified ?? null, right: sides.right.sighting?.modified ?? null },
+  };
 
   if (subject.link !== null) {
     const { link } = subject;
-    const side = (which: Side): SideView => ({ id: link[which], presence: sides[which].sighting?.presence ?? "present", version: sides[which].sighting?.version ?? link.versions[which] });
-    const pair: LinkedPair = { link, sides: { left: side("left"), right: side("right") }, fields, redirect: draft.redirect };
+    const side = (which: Side): SideView => ({
+      id: link[which],
+      presence: sides[which].sighting?.presence ?? "present",
+      version: sides[which].sighting?.version ?? link.versions[which],
+    });
+    const pair: LinkedPair = {
+      link,
+      sides: { left: side("left"), right: side("right") },
+      fields,
+      redirect: draft.redirect,
+    };
     return { ...about, ids: { left: link.left, right: link.right }, subject: { kind: "linked", pair } };
   }
   const loneSide = draft.loneSide ?? "left";
   const own = sides[loneSide].sighting;
   if (own === null) throw new Error("a subject without a link and without a sighting");
-  const partner = draft.partner === null ? null : { id: draft.partner.id, presence: draft.partner.presence, version: draft.partner.version };
-  const dismissed = resolutions.flatMap((each) => (each[loneSide] === own.id && each.answer.kind === "dismiss" ? [each.values] : []));
-  const lone: LoneRecord = { side: loneSide, record: { id: own.id, presence: own.presence, version: own.version }, match: draft.match, partner, fields, dismissed };
-  const ids = loneSide === "left" ? { left: own.id, right: partner?.id ?? null } : { left: partner?.id ?? null, right: own.id };
+  const partner =
+    draft.partner === null
+      ? null
+      : { id: draft.partner.id, presence: draft.partner.presence, version: draft.partner.version };
+  const dismissed = resolutions.flatMap((each) =>
+    each[loneSide] === own.id && each.answer.kind === "dismiss" ? [each.values] : [],
+  );
+  const lone: LoneRecord = {
+    side: loneSide,
+    record: { id: own.id, presence: own.presence, version: own.version },
+    match: draft.match,
+    partner,
+    fields,
+    dismissed,
+  };
+  const ids =
+    loneSide === "left" ? { left: own.id, right: partner?.id ?? null } : { left: partner?.id ?? null, right: own.id };
   return { ...about, ids, subject: { kind: "lone", lone } };
 }
 

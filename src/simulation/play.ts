@@ -9,6 +9,7 @@ import type { Mapping } from "../mapping/mapping.ts";
 import { digest256, digest64 } from "./digest.ts";
 import type { Event, History, Round, RunKind } from "./history.ts";
 import { openMemoryStore, type MemoryStore } from "./memory-store.ts";
+import { pairTables, type LinkRow, type StoredCase } from "./memory/tables.ts";
 import { recordOf, type Populace, type Systems } from "./populace.ts";
 import { hashText, randomOf } from "./random.ts";
 import { openScheduler, type Process, type Scheduler } from "./scheduler.ts";
@@ -59,10 +60,22 @@ export interface Played {
   readonly calmFrom: number;
   /** Of these rounds on nothing may be written. */
   readonly quietFrom: number;
+  /** What was remembered when only the feeds of changes had been followed, before the first undisturbed sweep. */
+  readonly followed: Memory;
   /** Rows of the state before the quiet rounds, and after them. */
   readonly rows: { readonly before: number; readonly after: number };
   readonly trace: string;
   readonly figures: Figures;
+}
+
+/** The part of the state that says what has been agreed. */
+export interface Memory {
+  readonly happenings: number;
+  readonly links: readonly LinkRow[];
+  readonly cases: readonly StoredCase[];
+  readonly quarantined: ReadonlySet<string>;
+  readonly intents: number;
+  readonly cursors: ReadonlySet<string>;
 }
 
 const STARTS_AT = Date.UTC(2026, 0, 1) as Instant;
@@ -74,12 +87,14 @@ export async function play(history: History, cast: Cast, options: PlayOptions): 
   for (const round of history.rounds) await world.round(round);
   world.calm();
   const calmFrom = world.rounds();
-  for (const run of ["changes", "changes", "sweep", "sweep", "sweep"] as const) await world.undisturbed(run);
+  for (const run of ["changes", "changes"] as const) await world.undisturbed(run);
+  const followed = world.memory();
+  for (const run of ["sweep", "sweep", "sweep"] as const) await world.undisturbed(run);
   const before = world.rowCount();
   const quietFrom = world.rounds();
   for (const run of ["sweep", "changes"] as const) await world.undisturbed(run);
   const { systems, store, happenings, runs, figures, scheduler } = world;
-  return { history, mapping: cast.mapping, systems, store, happenings, runs, calmFrom, quietFrom, rows: { before, after: world.rowCount() }, trace: scheduler.trace(), figures: figures() };
+  return { history, mapping: cast.mapping, systems, store, happenings, runs, calmFrom, quietFrom, followed, rows: { before, after: world.rowCount() }, trace: scheduler.trace(), figures: figures() };
 }
 
 interface World {
@@ -93,6 +108,7 @@ interface World {
   calm(): void;
   rounds(): number;
   rowCount(): number;
+  memory(): Memory;
   figures(): Figures;
 }
 
@@ -313,6 +329,17 @@ function openWorld(history: History, cast: Cast, options: PlayOptions): World {
       if (tables === undefined) return 0;
       const cases = [...tables.cases.values()].filter((row) => !row.closed).length;
       return tables.links.size + tables.hints.size + tables.intents.size + cases + tables.quarantine.size + tables.parked.size + tables.unlinked.size + tables.effects.length;
+    },
+    memory() {
+      const tables = pairTables(store.tables, mapping.pair);
+      return {
+        happenings: happenings.length,
+        links: [...tables.links.values()],
+        cases: [...tables.cases.values()].filter((row) => !row.closed),
+        quarantined: new Set(tables.quarantine.keys()),
+        intents: tables.intents.size,
+        cursors: new Set(tables.cursors.keys()),
+      };
     },
     figures: () => ({ ...counts, steps: scheduler.steps() }),
   };

@@ -1,0 +1,34 @@
+// Every promise that a history is held to.
+
+import type { Played } from "../play.ts";
+import { frame, mergedWhole, noInvention, noLostEdit, permission } from "./edits.ts";
+import { gatherEvidence } from "./evidence.ts";
+import type { Broken, Promised } from "./promise.ts";
+import { noDuplicate, noResurrection, provenDeletes, references } from "./records.ts";
+import { boundedWrites, converges, intents, linkIntegrity, quiet, safeCursors, trueCounters } from "./rest.ts";
+
+export const PROMISES: readonly Promised[] = [
+  converges,
+  quiet,
+  noLostEdit,
+  mergedWhole,
+  noInvention,
+  noResurrection,
+  noDuplicate,
+  provenDeletes,
+  boundedWrites,
+  frame,
+  permission,
+  linkIntegrity,
+  intents,
+  references,
+  safeCursors,
+  trueCounters,
+];
+
+export async function brokenPromises(played: Played): Promise<readonly Broken[]> {
+  const evidence = await gatherEvidence(played);
+  const found: Broken[] = [];
+  for (const promise of PROMISES) found.push(...(await promise.check(evidence)));
+  return found;
+}

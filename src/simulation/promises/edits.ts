@@ -1,0 +1,141 @@
+// Promises about what people typed: no edit is lost, nothing is invented, what no rule names is left alone.
+
+import { otherSide, type Side } from "../../core/ids.ts";
+import { canonicalText, isFields, type Fields } from "../../core/value.ts";
+import { keyOf, recordKey, type Change, type EntityEvidence } from "./evidence.ts";
+import { broken, type Broken, type Promised } from "./promise.ts";
+
+/** Each value that a person or program set is final, was replaced by a later one of theirs, or was written over by the engine, which has kept it in history. */
+export const noLostEdit: Promised = {
+  number: 3,
+  title: "No lost edit",
+  check: ({ entities }) => entities.flatMap((entity) => [...entity.changes.left.values(), ...entity.changes.right.values()].flatMap((record) => lostIn(entity, record))),
+};
+
+function lostIn(entity: EntityEvidence, record: readonly Change[]): readonly Broken[] {
+  return record.flatMap((overwrite, index) => {
+    const { what } = overwrite;
+    if (what.actor !== "engine" || what.before === null || what.after === null || what.blind) return [];
+    return overwrite.changed.flatMap((field): readonly Broken[] => {
+      const value = keyOf(overwrite.before, field);
+      const author = record.slice(0, index).findLast((change) => change.changed.includes(field));
+      if (value === null || author === undefined || author.what.actor === "engine") return [];
+      const kept = entity.effects.some((row) => {
+        if (row.side !== what.side || row.record !== what.id) return false;
+        const told = row.fields[field];
+        return told !== undefined && cellKey(entity, what.side, field, told.before) === value;
+      });
+      if (kept) return [];
+      return [broken(3, `lost edit of ${field}`, `${what.side} ${what.id}: a ${author.what.actor} set ${field} to ${value}; the engine wrote ${String(keyOf(overwrite.after, field))} over it, and the history does not have it`)];
+    });
+  });
+}
+
+function cellKey(entity: EntityEvidence, side: Side, field: string, value: Parameters<EntityEvidence["mapping"]["cell"]>[2]): string {
+  return entity.mapping.cell(side, field, value).key;
+}
+
+/** A value that the engine writes was shown by the counterpart before. */
+export const noInvention: Promised = {
+  number: 4,
+  title: "No invention",
+  check: ({ entities }) =>
+    entities.flatMap((entity) =>
+      entity.all.flatMap((change): readonly Broken[] => {
+        const { what } = change;
+        if (what.actor !== "engine" || what.sent === null || what.after === null) return [];
+        const partners = entity.partners.get(recordKey(what.side, what.id));
+        if (partners === undefined) return [];
+        const refs = new Set(entity.mapping.refNeeds(what.side, change.sent ?? {}).map((need) => need.id));
+        return change.changed.flatMap((field) => {
+          const value = keyOf(change.sent, field);
+          const isRef = value !== null && [...refs].some((id) => value.includes(id));
+          if (value === null || isRef || entity.merged.has(field)) return [];
+          const sources = [...partners].flatMap((id) => entity.given.get(recordKey(otherSide(what.side), id))?.get(field) ?? []);
+          if (sources.some((keys) => keys.has(value))) return [];
+          return [broken(4, `invented ${field}`, `${what.side} ${what.id}: the engine wrote ${field} = ${value}, which no counterpart ever showed`)];
+        });
+      }),
+    ),
+};
+
+/** What no rule names is never written. */
+export const frame: Promised = {
+  number: 11,
+  title: "Frame",
+  check: ({ entities }) =>
+    entities.flatMap((entity) =>
+      entity.all.flatMap(({ what }): readonly Broken[] => {
+        if (what.actor !== "engine" || what.before === null || what.after === null) return [];
+        const wanted = new Set(entity.mapping.wanted[what.side]);
+        const touched = changedPaths(what.before, what.after).filter((path) => !wanted.has(path.split(".")[0] ?? "") || isDropped(path, what.before, what.after));
+        return touched.map((path) => broken(11, `frame ${path}`, `${what.side} ${what.id}: the engine changed ${path}, which no rule names`));
+      }),
+    ),
+};
+
+function changedPaths(before: Fields, after: Fields): readonly string[] {
+  const names = new Set([...Object.keys(before), ...Object.keys(after)]);
+  return [...names].flatMap((name) => {
+    const [one, other] = [before[name] ?? null, after[name] ?? null];
+    if (canonicalText(one) === canonicalText(other)) return [];
+    if (!isFields(one)) return [name];
+    const inner = isFields(other) ? other : {};
+    return Object.keys(one).filter((key) => canonicalText(one[key] ?? null) !== canonicalText(inner[key] ?? null)).map((key) => `${name}.${key}`);
+  });
+}
+
+/** A part of a nested value that was there and is no more. */
+function isDropped(path: string, before: Fields | null, after: Fields | null): boolean {
+  const [name = "", key] = path.split(".");
+  const [one, other] = [before?.[name], after?.[name]];
+  return key !== undefined && isFields(one) && key in one && !(isFields(other) && key in other);
+}
+
+/** A side, an operation or a direction that is not allowed gets no write. */
+export const permission: Promised = {
+  number: 12,
+  title: "Permission",
+  check: ({ entities }) =>
+    entities.flatMap(({ mapping: { policy }, all }) =>
+      all.flatMap((change): readonly Broken[] => {
+        const { what } = change;
+        if (what.actor !== "engine") return [];
+        const op = what.before === null ? "create" : what.after === null ? "delete" : "update";
+        const told = !policy.allow[what.side].includes(op) ? [broken(12, `not allowed: ${op}`, `${what.side} ${what.id}: ${op} is not allowed there`)] : [];
+        const against = op === "delete" ? [] : change.changed.filter((field) => policy.fields.some((each) => each.name === field && each.writes === otherSide(what.side)));
+        return [...told, ...against.map((field) => broken(12, `against its direction: ${field}`, `${what.side} ${what.id}: ${field} is not written on this side`))];
+      }),
+    ),
+};
+
+/** Of counters every change of both sides is in the sum; of sets every entry is on both sides. */
+export const mergedWhole: Promised = {
+  number: 3,
+  title: "No lost edit of merged fields",
+  check: ({ entities, end, played }) =>
+    entities.flatMap((entity) =>
+      end.links
+        .filter((link) => link.entity === entity.name && link.state === "live")
+        .flatMap((link) => [...entity.merged].flatMap((field) => sumOf(entity, link, field, end.cases.length > 0 || played.history.habits.left.guard === "none" || played.history.habits.right.guard === "none"))),
+    ),
+};
+
+function sumOf(entity: EntityEvidence, link: { readonly left: string; readonly right: string }, field: string, excused: boolean): readonly Broken[] {
+  const sides = (["left", "right"] as const).map((side) => [...entity.changes[side].entries()].find(([id]) => id === link[side])?.[1] ?? []);
+  const made = sides.filter(([first]) => first?.what.actor === "engine").length;
+  const whole = sides.every((changes) => changes.every((change) => change.after !== null && !change.what.blind));
+  if (made !== 1 || !whole || excused) return [];
+  const valueOf = (change: Change | undefined, when: "before" | "after"): unknown => {
+    const reading = change?.[when]?.[field];
+    return reading?.kind === "value" ? reading.cell.value : null;
+  };
+  const ends = sides.map((changes) => valueOf(changes.at(-1), "after"));
+  const numbers = sides.flat().flatMap((change) => [valueOf(change, "after")]);
+  if (!numbers.every((value) => typeof value === "number")) return [];
+  const typed = sides.flat().filter((change) => change.what.actor !== "engine" && change.changed.includes(field));
+  const sum = typed.reduce((total, change) => total + Number(valueOf(change, "after") ?? 0) - Number(valueOf(change, "before") ?? 0), 0);
+  if (ends.every((value) => value === sum)) return [];
+  return [broken(3, `sum of ${field}`, `${link.left} = ${link.right}: the changes of ${field} make ${String(sum)}, and the sides show ${ends.map(String).join(" and ")}`)];
+}
+

@@ -1,0 +1,220 @@
+// Promises about rest and book-keeping: the two sides come to agree, then nothing more is written; writes are no more than edits;
+// what is counted is what was done.
+
+import { consistent } from "../../core/merge.ts";
+import type { Carried, FieldSight } from "../../core/field.ts";
+import { otherSide, SIDES, type RemoteId, type Side } from "../../core/ids.ts";
+import type { RefLookup } from "../../mapping/mapping.ts";
+import type { LinkRow } from "../memory/tables.ts";
+import type { Memory } from "../play.ts";
+import { keyOf, recordKey, shownBy, type EntityEvidence, type Evidence, type Readings } from "./evidence.ts";
+import { isAtRest } from "./records.ts";
+import { broken, type Broken, type Promised } from "./promise.ts";
+
+/** Nothing is written, and no state grows, once two undisturbed runs have gone by. */
+export const quiet: Promised = {
+  number: 2,
+  title: "Quiet",
+  check: ({ played }) => {
+    const late = played.happenings.filter((each) => each.actor === "engine" && each.round >= played.quietFrom);
+    const written = late.map((each) => broken(2, "not quiet", `${each.side} ${each.object} ${each.id} is still written to, in the fifth undisturbed run or later: ${JSON.stringify(each.sent)}`));
+    const { before, after } = played.rows;
+    return after > before ? [...written, broken(2, "state grows", `runs that do nothing make ${String(before)} rows ${String(after)}`)] : written;
+  },
+};
+
+/** After the sweep both sides say the same, or a person is asked; every record has its counterpart, or a reason why not. */
+export const converges: Promised = {
+  number: 1,
+  title: "Converges",
+  async check(evidence) {
+    const { played, end } = evidence;
+    const last = played.runs.at(-1)?.report;
+    if (!isAtRest(played.runs)) return last?.reason === "empty-side" && isReallyEmpty(evidence) ? [] : [broken(1, "no rest", `the last undisturbed run ended ${last?.outcome ?? "not at all"}: ${last?.reason ?? ""} ${last?.message ?? ""}`)];
+    const apart = await Promise.all(evidence.entities.map((entity) => disagreements(evidence, entity, end)));
+    return [...apart.flat(), ...evidence.entities.flatMap((entity) => leftBehind(evidence, entity))];
+  },
+};
+
+/** Following the feeds of changes is enough to bring edits across: the cursor never moves past one. */
+export const safeCursors: Promised = {
+  number: 20,
+  title: "Cursors are safe",
+  async check(evidence) {
+    const { played } = evidence;
+    const { left, right } = played.history.habits;
+    const fed = played.runs.filter((run) => run.round >= played.calmFrom).slice(0, 2).every((run) => run.report?.outcome === "ok" || run.report?.outcome === "partial");
+    if (!left.changes || !right.changes || !fed || played.followed.intents > 0) return [];
+    const followed = evidence.entities.filter((entity) => SIDES.every((side) => played.followed.cursors.has(`${side} ${entity.name}`)));
+    const apart = await Promise.all(followed.map((entity) => disagreements(evidence, entity, played.followed)));
+    return apart.flat().map((each) => ({ ...each, promise: 20, name: `not followed: ${each.name}` }));
+  },
+};
+
+function isReallyEmpty({ played, entities }: Evidence): boolean {
+  return entities.some((entity) => SIDES.some((side) => played.systems[side].ids(entity.mapping.objects[side]).length === 0));
+}
+
+async function disagreements(evidence: Evidence, entity: EntityEvidence, memory: Memory): Promise<readonly Broken[]> {
+  const found: Broken[] = [];
+  for (const link of memory.links) {
+    if (link.entity !== entity.name || link.state !== "live") continue;
+    const shown = { left: shownBy(entity, "left", link.left, memory.happenings), right: shownBy(entity, "right", link.right, memory.happenings) };
+    // Until the happenings of the world's end have been swept, a gone record may still be linked.
+    if (shown.left === null || shown.right === null) {
+      if (memory === evidence.end && !isAsked(memory, entity, link)) found.push(broken(1, "gone and still linked", `${link.left} = ${link.right}: one of them is gone, and nobody is asked`));
+      continue;
+    }
+    if (isExcused(memory, entity, link)) continue;
+    for (const sight of await sightsOf(entity, { left: shown.left, right: shown.right }, memory)) {
+      if (isApart(evidence, entity, link, sight, memory)) found.push(broken(1, `apart: ${sight.policy.name}`, `${link.left} = ${link.right}: ${sight.policy.name} is ${String(keyOf(shown.left, sight.policy.name))} and ${String(keyOf(shown.right, sight.policy.name))}, and nobody is asked`));
+    }
+  }
+  return found;
+}
+
+function isAsked(memory: Memory, entity: EntityEvidence, link: LinkRow): boolean {
+  const guarded = memory.cases.some((row) => row.kind === "guard");
+  return guarded || memory.cases.some((row) => row.entity === entity.name && (row.subject.left === link.left || row.subject.right === link.right)) || isExcused(memory, entity, link);
+}
+
+/** What is over a limit, fails for good, or is not known waits. */
+function isExcused(memory: Memory, entity: EntityEvidence, link: LinkRow): boolean {
+  const failing = SIDES.some((side) => memory.quarantined.has(`${side} ${entity.name} ${link[side]}`));
+  return failing || memory.intents > 0 || memory.cases.some((row) => row.kind === "guard" || (row.kind === "unknown-outcome" && (row.left === link.left || row.right === link.right)));
+}
+
+async function sightsOf(entity: EntityEvidence, shown: Readonly<Record<Side, Readings>>, memory: Memory): Promise<readonly FieldSight[]> {
+  const lookup: RefLookup = (need) => {
+    const live = memory.links.find((link) => link.entity === need.entity && link.state === "live" && link[need.side] === need.id);
+    return live === undefined ? null : live[otherSide(need.side)];
+  };
+  const [toRight] = await entity.mapping.carry("left", [shown.left], lookup);
+  const [toLeft] = await entity.mapping.carry("right", [shown.right], lookup);
+  const none: Carried = { kind: "none" };
+  const absent = { kind: "absent" } as const;
+  return entity.mapping.policy.fields.map((policy) => ({
+    policy,
+    left: shown.left[policy.name] ?? absent,
+    right: shown.right[policy.name] ?? absent,
+    baseLeft: null,
+    baseRight: null,
+    toRight: toRight?.[policy.name] ?? none,
+    toLeft: toLeft?.[policy.name] ?? none,
+    combined: null,
+  }));
+}
+
+function isApart({ played }: Evidence, entity: EntityEvidence, link: LinkRow, sight: FieldSight, memory: Memory): boolean {
+  const { policy, left, right, toLeft, toRight } = sight;
+  if (left.kind !== "value" || right.kind !== "value" || consistent(sight)) return false;
+  // An edit of the receiving side of a one-way rule may stand; a reference whose record has no link waits.
+  if (policy.writes !== "both" && policy.strength !== "strong") return false;
+  if (toLeft.kind === "waiting" || toRight.kind === "waiting" || policy.blank === "keep") return false;
+  const { habits } = played.history;
+  const spelt = habits.left.spelling !== "as-is" || habits.right.spelling !== "as-is";
+  const plain = (key: string | null): string => (key ?? "").toUpperCase().replaceAll('"', "").slice(0, 10);
+  if (spelt && plain(left.cell.key) === plain(right.cell.key)) return false;
+  const units = [policy.name, policy.group];
+  return !memory.cases.some((row) => row.entity === entity.name && (row.subject.left === link.left || row.subject.right === link.right) && units.includes(row.field));
+}
+
+function leftBehind({ played, end, tables }: Evidence, entity: EntityEvidence): readonly Broken[] {
+  if (end.cases.some((row) => row.kind === "guard") || tables.intents.size > 0) return [];
+  return SIDES.flatMap((side) =>
+    played.systems[side].ids(entity.mapping.objects[side]).flatMap((id): readonly Broken[] => {
+      const linked = end.links.some((link) => link.entity === entity.name && link[side] === id);
+      const failing = end.quarantined.has(`${side} ${entity.name} ${id}`);
+      const parked = [...tables.parked.values()].some((row) => row.entity === entity.name && row.side === side && row.id === id);
+      if (linked || failing || parked || isNamed(end, id) || isOutOfScope(entity, side, id) || !isGiven(entity, side)) return [];
+      return [broken(1, "left behind", `${side} ${id} has no counterpart, and nobody is asked`)];
+    }),
+  );
+}
+
+function isNamed(end: Memory, id: RemoteId): boolean {
+  return end.cases.some((row) => JSON.stringify([row.left, row.right, row.values]).includes(`"${id}"`));
+}
+
+function isGiven(entity: EntityEvidence, side: Side): boolean {
+  const { policy } = entity.mapping;
+  return policy.allow[otherSide(side)].includes("create") && (policy.givingSide === null || policy.givingSide === side);
+}
+
+/** The only scope of the family: `kind != "out"` on the left. */
+function isOutOfScope(entity: EntityEvidence, side: Side, id: RemoteId): boolean {
+  return entity.changes[side].get(id)?.at(-1)?.what.after?.["kind"] === "out";
+}
+
+/** No more writes than edits: each edit reaches the other side once, and what we wrote causes nothing. */
+export const boundedWrites: Promised = {
+  number: 9,
+  title: "No echo",
+  check: ({ entities, tables }) => entities.flatMap((entity) => SIDES.flatMap((side) => [...entity.changes[side]].flatMap(([id, changes]) => tooMany(entity, side, id, changes, tables.cases.size)))),
+};
+
+function tooMany(entity: EntityEvidence, side: Side, id: RemoteId, changes: Parameters<typeof isWritten>[0], answers: number): readonly Broken[] {
+  const partners = [...(entity.partners.get(recordKey(side, id)) ?? [])];
+  return entity.mapping.policy.fields.flatMap(({ name, group }): readonly Broken[] => {
+    const unit = entity.mapping.policy.fields.filter((field) => field.name === name || (group !== null && field.group === group)).map((field) => field.name);
+    const written = isWritten(changes, name);
+    const others = partners.flatMap((other) => entity.changes[otherSide(side)].get(other) ?? []);
+    const edits = [...changes, ...others].filter((change) => change.what.actor !== "engine" && change.changed.some((field) => unit.includes(field))).length;
+    const allowed = edits + 1 + answers + partners.length;
+    return written > allowed ? [broken(9, `too many writes of ${name}`, `${side} ${id}: ${name} was written ${String(written)} times for ${String(edits)} edits`)] : [];
+  });
+}
+
+function isWritten(changes: EntityEvidence["all"], field: string): number {
+  return changes.filter((change) => change.what.actor === "engine" && change.before !== null && change.after !== null && change.changed.includes(field)).length;
+}
+
+/** Each id is in at most one link, and a link is between records that were there. */
+export const linkIntegrity: Promised = {
+  number: 13,
+  title: "Link integrity",
+  check: ({ end, entities }) =>
+    entities.flatMap((entity) =>
+      SIDES.flatMap((side) => {
+        const ids = end.links.filter((link) => link.entity === entity.name && link.state !== "tombstone").map((link) => link[side]);
+        const twice = ids.filter((id, index) => ids.indexOf(id) !== index);
+        const unknown = ids.filter((id) => !entity.changes[side].has(id));
+        return [...twice.map((id) => broken(13, "two links", `${side} ${id} is in two links`)), ...unknown.map((id) => broken(13, "link to nothing", `${side} ${id} is linked and never was`))];
+      }),
+    ),
+};
+
+/** No effect without a durable intent. */
+export const intents: Promised = {
+  number: 14,
+  title: "Crash safety",
+  check: ({ played }) => [
+    ...played.happenings.filter((each) => !each.intended).map((each) => broken(14, "no intent", `${each.side} ${each.id} was written while no intent of it was durable`)),
+    ...played.runs.filter((run) => run.thrown !== null && !run.excused).map((run) => broken(14, "a run broke", `round ${String(run.round)}: ${run.thrown?.split("\n").slice(0, 3).join(" | ") ?? ""}`)),
+  ],
+};
+
+/** What reports and counters say is what the history has, and that is what was done. */
+export const trueCounters: Promised = {
+  number: 27,
+  title: "True counters",
+  check: ({ played, tables, entities }) => {
+    const found: Broken[] = [];
+    for (const run of played.runs) {
+      if (run.report === null || run.report.outcome === "failed") continue;
+      const { report } = run;
+      const rows = tables.effects.filter((row) => row.run === report.run);
+      const counted = Object.values(report.entities).flatMap((entity) => Object.values(entity.effects)).reduce((sum, each) => sum + each.create + each.update + each.delete, 0);
+      if (counted !== rows.length) found.push(broken(27, "report", `round ${String(run.round)} reports ${String(counted)} effects, and the history has ${String(rows.length)}`));
+    }
+    const total = [...tables.totals.values()].reduce((sum, each) => sum + each, 0);
+    if (total !== tables.effects.length) found.push(broken(27, "totals", `the totals say ${String(total)}, and the history has ${String(tables.effects.length)}`));
+    for (const entity of entities) {
+      for (const row of entity.effects) {
+        const done = entity.changes[row.side].get(row.record)?.some(({ what }) => what.actor === "engine" && (row.op === "create" ? what.before === null : row.op === "delete" ? what.after === null : what.before !== null && what.after !== null)) === true;
+        if (!done) found.push(broken(27, `effect that never was: ${row.op}`, `the history has a ${row.op} of ${row.side} ${row.record}, which nobody made`));
+      }
+    }
+    return found;
+  },
+};
