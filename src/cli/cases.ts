@@ -9,6 +9,7 @@ import type { CaseResolution } from "../engine/ports.ts";
 import type { Runtime } from "../daemon/runtime.ts";
 import { globalOptions, outputOf } from "./output.ts";
 import { inSession, pairOf, personName, sideOf, UsageError } from "./session.ts";
+import { unknownName } from "./unknown-name.ts";
 
 const LIMIT = 10_000;
 
@@ -46,7 +47,10 @@ export function register(program: Command): void {
       const output = outputOf(globalOptions(command));
       await inSession(output, [], async ({ runtime }) => {
         const found = await runtime.ledger.case(id);
-        if (found === null) throw new UsageError(`there is no case ${id}; the open ones: syncline cases`);
+        if (found === null) {
+          const open = await runtime.ledger.cases({ pair: null, limit: LIMIT });
+          throw unknownName("case", id, open.map((each) => each.id));
+        }
         const row = await runtime.ledger.resolveCase(id, answerOf(options, found, runtime), personName());
         output.result(shownCase(row), `answered; the next run of ${row.pair} acts on it: syncline run ${row.pair}`);
         return 0;
@@ -75,7 +79,7 @@ function answerOf(options: ResolveOptions, row: CaseRow, runtime: Runtime): Case
   if (given.length !== 1) throw new UsageError("say one of --take SIDE, --value JSON, --link ID, --dismiss");
   if (options.take !== undefined) return { kind: "take", side: sideOf(pairOf(runtime, row.pair), options.take) };
   if (options.value !== undefined) {
-    if (row.kind !== "conflict") throw new UsageError(`a case of kind ${row.kind} is not answered with a value`);
+    if (row.kind !== "conflict" && row.kind !== "oscillation") throw new UsageError(`a case of kind ${row.kind} is not answered with a value`);
     return { kind: "value", value: valueOf(options.value) };
   }
   if (options.link !== undefined) {
@@ -89,7 +93,7 @@ function answerOf(options: ResolveOptions, row: CaseRow, runtime: Runtime): Case
     throw new UsageError(
       `a guard is answered by approving a plan: syncline plan ${row.pair} --sweep --out plan.json && syncline apply plan.json`,
     );
-  if (row.kind === "value-rejected" || row.kind === "oscillation" || row.kind === "drift")
+  if (row.kind === "value-rejected" || row.kind === "drift")
     throw new UsageError(`a case of kind ${row.kind} closes by itself when the record or the mapping is mended`);
   return { kind: "dismiss" };
 }
@@ -124,6 +128,7 @@ function answersTo(row: CaseRow, names: { readonly left: string; readonly right:
   const base = `syncline cases resolve ${row.id}`;
   switch (row.kind) {
     case "conflict":
+    case "oscillation":
     case "gone":
     case "gone-edited":
       return [`${base} --take ${names.left}`, `--take ${names.right}`, "--dismiss"];
@@ -135,7 +140,6 @@ function answersTo(row: CaseRow, names: { readonly left: string; readonly right:
     case "matched-taken":
       return ["mend the record in its system; the case closes by itself", `${base} --dismiss`];
     case "value-rejected":
-    case "oscillation":
     case "drift":
       return ["mend the record in its system, or the mapping; the case closes by itself"];
     default:

@@ -2,7 +2,7 @@
 
 import type { Command } from "commander";
 import type { Instant } from "../core/ids.ts";
-import { didYouMean, isError, type LocatedProblem } from "../core/problem.ts";
+import { isError, type LocatedProblem } from "../core/problem.ts";
 import { problemsOfPairs } from "../config/concern.ts";
 import type { Gap } from "../config/gaps.ts";
 import { readProject, type Project } from "../config/project.ts";
@@ -11,7 +11,7 @@ import { checkLive, type LiveReport } from "./check-live.ts";
 import { lawsJson, lawsText, type PairLaws } from "./laws-text.ts";
 import { EXIT, globalOptions, outputOf } from "./output.ts";
 import { counted, problemJson, problemsSummary, problemsText } from "./problems-text.ts";
-import { UsageError } from "./session.ts";
+import { refuseUnknown } from "./unknown-name.ts";
 
 export function register(program: Command): void {
   program
@@ -49,11 +49,7 @@ interface Report {
 
 async function reportOn(project: Project, asked: readonly string[], live: boolean): Promise<Report> {
   const known = project.pairs.map(({ pair }) => pair);
-  for (const name of asked) {
-    if (known.includes(name)) continue;
-    const hint = didYouMean(name, known) ?? (known.length === 0 ? "there is none" : `there are ${known.join(", ")}`);
-    throw new UsageError(`there is no pair "${name}"; ${hint}`);
-  }
+  refuseUnknown("pair", asked, known);
   const pairs = asked.length === 0 ? known : asked;
   const found: LiveReport = live ? await checkLive(project, pairs) : { problems: [], laws: new Map() };
   return {

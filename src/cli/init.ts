@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import type { Command } from "commander";
 import { shownPath } from "../config/config.ts";
 import { FILE_KINDS, jsonSchemaText } from "../config/json-schema.ts";
+import { draftMapping, type DraftOptions } from "./init-draft.ts";
 import { globalOptions, outputOf } from "./output.ts";
 import { UsageError } from "./session.ts";
 
@@ -23,7 +24,20 @@ export function register(program: Command): void {
     .command("init")
     .description("writes a project to start from")
     .argument("[dir]", "where to; it is made when it is missing", ".")
-    .action((folder: string, _options: unknown, command: Command) => {
+    .option("--left <system>", "in a project that is there: draft a mapping of this system …")
+    .option("--right <system>", "… and this one, from samples of both")
+    .option("--object-left <object>", "the left system's object")
+    .option("--object-right <object>", "the right system's object")
+    .action(async (folder: string, options: DraftOptions, command: Command) => {
+      const output = outputOf(globalOptions(command));
+      const config = folder === "." ? output.options.config : join(folder, "config/syncline.yaml");
+      const asksForDraft = Object.keys(options).length > 0;
+      if (asksForDraft && !existsSync(config))
+        throw new UsageError(`${shownPath(config)} is not there; first: syncline init`);
+      if (existsSync(config) && (asksForDraft || process.stdin.isTTY)) {
+        process.exitCode = await draftMapping(config, options, output);
+        return;
+      }
       const files = projectFiles();
       const taken = [...files.keys()].filter((name) => existsSync(join(folder, name)));
       if (taken.length > 0) {
@@ -43,7 +57,7 @@ export function register(program: Command): void {
         "syncline plan example      # what would be done; writes nothing",
       ];
       const text = [...[...files.keys()].map((name) => `  ${name}`), "", "Next:", ...next.map((line) => `  ${line}`)];
-      outputOf(globalOptions(command)).result({ dir: folder, files: [...files.keys()] }, text.join("\n"));
+      output.result({ dir: folder, files: [...files.keys()] }, text.join("\n"));
     });
 }
 

@@ -6,6 +6,7 @@ import type { LinkRow } from "../engine/ledger.ts";
 import type { PairRuntime, Runtime } from "../daemon/runtime.ts";
 import { globalOptions, outputOf, table } from "./output.ts";
 import { inSession, pairOf, personName, sideOf, UsageError } from "./session.ts";
+import { refuseUnknown } from "./unknown-name.ts";
 
 const PAGE = 1000;
 
@@ -88,8 +89,7 @@ async function allLinks(
 
 function entityOf(pair: PairRuntime, entity: string): void {
   const known = pair.parts.entities.map((each) => each.name);
-  if (!known.includes(entity))
-    throw new UsageError(`pair ${pair.mapping.pair} has no entity "${entity}"; it has ${known.join(", ")}`);
+  refuseUnknown("entity", [entity], known, `pair ${pair.mapping.pair}`);
 }
 
 function idOf(text: string): RemoteId {

@@ -16,6 +16,7 @@ import { register as registerSchema } from "./schema.ts";
 import { tellFailure } from "./session.ts";
 import { register as registerStart } from "./start.ts";
 import { register as registerStatus } from "./status.ts";
+import { register as registerSuggest } from "./suggest.ts";
 import { register as registerTest } from "./test.ts";
 import { VERSION } from "../daemon/version.ts";
 
@@ -33,6 +34,7 @@ for (const register of [
   registerInit,
   registerCheck,
   registerTest,
+  registerSuggest,
   registerPlan,
   registerRun,
   registerStart,

@@ -122,8 +122,36 @@ function planText(document: Value, out: string | undefined): string {
     `to link: ${jsonText(links ?? {})}   writes: ${jsonText(calls ?? {})}`,
     `plan ${textOf(document["hash"] ?? null)}`,
   );
+  lines.splice(-1, 0, ...forecastLines(document["forecast"] ?? null));
   if (out !== undefined) lines.push(`kept in ${out}; carry it out with: syncline apply ${out}`);
   return lines.join("\n");
+}
+
+/** By entity that has records without a link: what becomes of them, and which look alike on one side. */
+function forecastLines(forecast: Value): readonly string[] {
+  if (!isFields(forecast)) return [];
+  return Object.entries(forecast).flatMap(([entity, told]): readonly string[] => {
+    if (!isFields(told)) return [];
+    const { linked, create, ambiguous, duplicates_count: count, crowded_blocks: crowded } = told;
+    const creates = isFields(create) ? Object.values(create) : [];
+    if ([linked, ambiguous, count, ...creates].every((figure) => figure === 0)) return [];
+    const made = isFields(create) ? Object.entries(create).map(([side, figure]) => `${side} ${textOf(figure)}`) : [];
+    const listed = listOf(told, "duplicates");
+    const rest = typeof count === "number" && count > listed.length ? [`    … ${String(count - listed.length)} more`] : [];
+    const passedOver =
+      crowded === undefined
+        ? []
+        : [`    not compared: ${textOf(crowded)} values that too many records share; score a further field`];
+    return [
+      `forecast ${entity}: ${textOf(linked ?? 0)} to link, to create: ${made.join(", ")}, ${textOf(ambiguous ?? 0)} ambiguous, ${textOf(count ?? 0)} possible duplicates`,
+      ...listed.map(
+        (each) =>
+          `    ${textOf(each["side"] ?? null)} ${isList(each["ids"]) ? each["ids"].map(textOf).join(" / ") : ""}  score ${textOf(each["score"] ?? null)}  ${jsonText(each["fields"] ?? null)}`,
+      ),
+      ...rest,
+      ...passedOver,
+    ];
+  });
 }
 
 function textOf(value: Value): string {

@@ -45,6 +45,7 @@ export function register(program: Command): void {
       const output = outputOf(globalOptions(command));
       if ((ids.length === 0) === (options.all !== true)) throw new UsageError("say which records, or --all");
       await inSession(output, [], async ({ runtime }) => {
+        if (options.pair !== undefined) pairOf(runtime, options.pair);
         const retried = await runtime.ledger.retryQuarantined(
           options.all === true ? { pair: options.pair ?? null } : { ids },
           personName(),

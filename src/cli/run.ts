@@ -4,8 +4,9 @@ import type { Command } from "commander";
 import { globalOptions, outputOf } from "./output.ts";
 import { showProgress } from "./progress.ts";
 import { exitOfRun, runText } from "./run-text.ts";
-import { inSession, pairOf, UsageError } from "./session.ts";
+import { inSession, pairOf } from "./session.ts";
 import { untilSignal } from "./signals.ts";
+import { refuseUnknown } from "./unknown-name.ts";
 
 export function register(program: Command): void {
   program
@@ -18,11 +19,7 @@ export function register(program: Command): void {
       await inSession(output, [name], async ({ runtime }) => {
         const pair = pairOf(runtime, name);
         const entity = options.entity ?? null;
-        if (entity !== null && !pair.parts.entities.some((each) => each.name === entity)) {
-          throw new UsageError(
-            `pair ${name} has no entity "${entity}"; it has ${pair.parts.entities.map((each) => each.name).join(", ")}`,
-          );
-        }
+        if (entity !== null) refuseUnknown("entity", [entity], pair.parts.entities.map((each) => each.name), `pair ${name}`);
         const progress = showProgress(!output.options.json && !output.options.quiet);
         const stop = untilSignal();
         try {

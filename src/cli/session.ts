@@ -9,11 +9,10 @@ import { runtimeParts } from "../daemon/project-runtime.ts";
 import type { Project } from "../config/project.ts";
 import { EXIT, type Output } from "./output.ts";
 import { loadProject, openLog } from "./project.ts";
+import { refuseUnknown, unknownName } from "./unknown-name.ts";
+import { UsageError } from "./usage-error.ts";
 
-/** The command line was used in a way that cannot work: exit 2. */
-export class UsageError extends Error {
-  override readonly name = "UsageError";
-}
+export { UsageError };
 
 export interface Session {
   readonly runtime: Runtime;
@@ -50,7 +49,7 @@ export function pairOf(runtime: Runtime, name: string): PairRuntime {
   const pair = runtime.pairs.get(name);
   if (pair !== undefined) return pair;
   const known = [...runtime.pairs.keys()];
-  throw new UsageError(`there is no pair "${name}"${known.length === 0 ? "" : `; there are ${known.join(", ")}`}`);
+  throw unknownName("pair", name, known);
 }
 
 /** A side by its name in the mapping file, or as left or right. */
@@ -58,7 +57,7 @@ export function sideOf(pair: PairRuntime, name: string): Side {
   const { left, right } = pair.mapping.sides;
   if (name === left.name || name === "left") return "left";
   if (name === right.name || name === "right") return "right";
-  throw new UsageError(`pair ${pair.mapping.pair} has no side "${name}"; its sides are ${left.name} and ${right.name}`);
+  throw unknownName("side", name, [left.name, right.name], `pair ${pair.mapping.pair}`);
 }
 
 /** Who is at the terminal, for the audit. */

@@ -3,7 +3,7 @@
 import type { Agreement, CaseOpening, FieldWrite, Write } from "./decision.ts";
 import { NULL_KEY, type Carried, type Cell, type FieldSight } from "./field.ts";
 import { otherSide, SIDES, type BySide, type RemoteId, type Side } from "./ids.ts";
-import type { FieldOutcome, Target } from "./merge.ts";
+import type { FieldOutcome, Target } from "./field-outcome.ts";
 import type { EntityPolicy, Operation } from "./policy.ts";
 import type { Value } from "./value.ts";
 

@@ -5,13 +5,13 @@
 //   page  --blocks-->  candidates  --score-->  pairs  --their blocks-->  the candidates' own candidates  …
 
 import type { Match } from "../core/correlate.ts";
-import { otherSide, SIDES, type BySide, type LinkId, type RemoteId, type Side } from "../core/ids.ts";
+import { otherSide, SIDES, type BySide, type RemoteId, type Side } from "../core/ids.ts";
 import { matchAlike, pairsShown, type Alike, type AlikePair, type AlikeRecord } from "../core/resemblance.ts";
-import { blockKeys, exactKeys, parseMatchKey, profileOf } from "../mapping/match-key.ts";
+import { blockKeys, exactKeys, parseMatchKey, profileKey, profileOf } from "../mapping/match-key.ts";
 import { CLEAR_LEAD, type ScoreRule } from "../mapping/match-score.ts";
 import { tallyOf, type Entity, type RunContext } from "./context.ts";
 import { chosenPair } from "./chosen-pair.ts";
-import type { Block, BlockMember } from "./ports.ts";
+import type { BlockMember } from "./ports.ts";
 
 /**
  * Records of one side that may share a block. Fewer, and common names are never compared; more, and one of them costs the
@@ -34,13 +34,11 @@ export interface LoneKeys {
   readonly matchKeys: readonly string[];
 }
 
-export interface AlikeNode {
-  readonly side: Side;
-  readonly id: RemoteId;
-  readonly linkId: LinkId | null;
-  readonly sighted: boolean;
-  readonly keys: readonly string[];
+export interface AlikeNode extends BlockMember {
+  readonly name: string;
   readonly profile: string | null;
+  /** All its match keys; null until it is asked whom it resembles itself. */
+  keys: readonly string[] | null;
   readonly pairs: AlikePair[];
   readonly tried: Set<AlikeNode>;
 }
@@ -70,7 +68,7 @@ export async function alikeMatches(asking: Asking, lone: readonly LoneKeys[]): P
 /** Remembered records, not seen in this run, that are alike enough to one of these to have a say. */
 export async function rememberedAlike(asking: Asking, lone: readonly LoneKeys[]): Promise<readonly AlikeNode[]> {
   const graph = await alikeGraph(asking, lone);
-  return [...graph.nodes.values()].filter((node) => node.linkId === null && !node.sighted && node.pairs.length > 0);
+  return [...graph.paired].filter((node) => node.linkId === null && !node.sighted);
 }
 
 export function nodeName(side: Side, id: RemoteId): string {
@@ -80,95 +78,85 @@ export function nodeName(side: Side, id: RemoteId): string {
 // ---------------------------------------------------------------- the graph
 
 interface Graph {
-  readonly nodes: ReadonlyMap<string, AlikeNode>;
-  /** Names of nodes that are connected with more than were looked at. */
-  readonly cut: ReadonlySet<string>;
+  readonly nodes: Nodes;
+  /** Nodes with at least one pair. */
+  readonly paired: ReadonlySet<AlikeNode>;
+  /** Nodes that are connected with more than were looked at. */
+  readonly cut: ReadonlySet<AlikeNode>;
 }
 
-async function alikeGraph(asking: Asking, lone: readonly LoneKeys[]): Promise<Graph> {
-  const nodes = new Map<string, AlikeNode>();
-  const known = new Map<string, Block>();
-  const asked = new Set<string>();
-  const cut = new Set<string>();
-  const connected = connections();
-  for (const { side, id, matchKeys } of lone)
-    addNode(nodes, asking.rule, { side, id, linkId: null, sighted: true }, matchKeys);
-  let frontier = [...nodes.values()];
-  for (let step = 0; frontier.length > 0; step += 1) {
-    for (const node of frontier) asked.add(nodeName(node.side, node.id));
-    await meet(asking, frontier, { nodes, known, connected });
-    const next: AlikeNode[] = [];
-    for (const node of nodes.values()) {
-      const name = nodeName(node.side, node.id);
-      if (asked.has(name) || node.linkId !== null || node.pairs.length === 0) continue;
-      if (step + 1 < STEPS_ALWAYS || connected.count(name) <= CONNECTED_MOST) next.push(node);
-      else cut.add(connected.of(name));
-    }
-    frontier = next;
-  }
-  return { nodes, cut: new Set([...nodes.keys()].filter((name) => cut.has(connected.of(name)))) };
-}
+type Nodes = BySide<Map<RemoteId, AlikeNode>>;
 
-function addNode(nodes: Map<string, AlikeNode>, rule: ScoreRule, member: BlockMember, keys: readonly string[]): void {
-  nodes.set(nodeName(member.side, member.id), {
-    ...member,
-    keys,
-    profile: profileOf(keys, rule.index),
-    pairs: [],
-    tried: new Set(),
-  });
-}
-
-interface Met {
-  readonly nodes: Map<string, AlikeNode>;
-  readonly known: Map<string, Block>;
+/** What is known so far; grows step by step. */
+interface Growth {
+  readonly nodes: Nodes;
+  readonly blocks: Map<string, BySide<readonly AlikeNode[]>>;
+  readonly paired: Set<AlikeNode>;
   readonly connected: Connections;
 }
 
+async function alikeGraph(asking: Asking, lone: readonly LoneKeys[]): Promise<Graph> {
+  const growth: Growth = { nodes: { left: new Map(), right: new Map() }, blocks: new Map(), paired: new Set(), connected: connections() };
+  const asked = new Set<AlikeNode>();
+  const cut = new Set<AlikeNode>();
+  let frontier: readonly AlikeNode[] = lone.map(({ side, id, matchKeys }) => {
+    const node = newNode({ side, id, linkId: null, sighted: true }, profileOf(matchKeys, asking.rule.index), matchKeys);
+    growth.nodes[side].set(id, node);
+    return node;
+  });
+  for (let step = 1; frontier.length > 0; step += 1) {
+    for (const node of frontier) asked.add(node);
+    await meet(asking, frontier, growth);
+    const reached = [...growth.paired].filter((node) => node.linkId === null && !asked.has(node));
+    const isNear = (node: AlikeNode): boolean => step < STEPS_ALWAYS || growth.connected.count(node) <= CONNECTED_MOST;
+    for (const node of reached) if (!isNear(node)) cut.add(growth.connected.of(node));
+    frontier = reached.filter(isNear);
+    await learnKeys(asking, frontier);
+  }
+  const isCut = (node: AlikeNode): boolean => cut.has(growth.connected.of(node));
+  return { nodes: growth.nodes, paired: growth.paired, cut: cut.size === 0 ? cut : new Set([...growth.paired].filter(isCut)) };
+}
+
+function newNode(member: BlockMember, profile: string | null, keys: readonly string[] | null): AlikeNode {
+  return { ...member, name: nodeName(member.side, member.id), profile, keys, pairs: [], tried: new Set() };
+}
+
+async function learnKeys({ context, entity }: Asking, nodes: readonly AlikeNode[]): Promise<void> {
+  if (nodes.length === 0) return;
+  const keys = await context.store.matchKeysOf(context.run, entity.name, nodes, "");
+  nodes.forEach((node, index) => {
+    node.keys = keys[index] ?? [];
+  });
+}
+
 /** Compares these records with everybody of the other side who shares a block with them. */
-async function meet(
-  { context, entity, rule, remembered }: Asking,
-  frontier: readonly AlikeNode[],
-  { nodes, known, connected }: Met,
-): Promise<void> {
-  const keysOf = new Map(frontier.map((node) => [node, blockKeys(node.keys, rule.index)]));
-  const fresh = [...new Set([...keysOf.values()].flat())].filter((key) => !known.has(key));
-  const found =
-    fresh.length === 0 ? [] : await context.store.blocks(context.run, entity.name, fresh, remembered, BLOCK_MOST);
+async function meet(asking: Asking, frontier: readonly AlikeNode[], growth: Growth): Promise<void> {
+  const keysOf = frontier.map((node) => blockKeys(node.keys ?? [], asking.rule.index));
+  await learnBlocks(asking, [...new Set(keysOf.flat())].filter((key) => !growth.blocks.has(key)), growth);
+  frontier.forEach((node, index) => {
+    const other = otherSide(node.side);
+    for (const key of keysOf[index] ?? []) for (const candidate of growth.blocks.get(key)?.[other] ?? []) pairUp(asking.rule, node, candidate, growth);
+  });
+}
+
+async function learnBlocks({ context, entity, rule, remembered }: Asking, keys: readonly string[], { nodes, blocks }: Growth): Promise<void> {
+  if (keys.length === 0) return;
+  const found = await context.store.blocks(context.run, entity.name, keys, remembered, BLOCK_MOST);
   const { crowded } = tallyOf(context, entity.name);
-  for (const block of found) {
-    known.set(block.key, block);
-    if (block.crowded && crowded.size < CROWDED_MOST) crowded.add(block.key);
-  }
-  const wanted = new Map<string, BlockMember>();
-  for (const [node, keys] of keysOf) {
-    for (const key of keys) {
-      for (const member of known.get(key)?.members ?? []) {
-        const name = nodeName(member.side, member.id);
-        if (member.side !== node.side && !nodes.has(name)) wanted.set(name, member);
-      }
-    }
-  }
-  const members = [...wanted.values()];
-  const memberKeys = members.length === 0 ? [] : await context.store.matchKeysOf(context.run, entity.name, members);
-  members.forEach((member, index) => addNode(nodes, rule, member, memberKeys[index] ?? []));
-  for (const [node, keys] of keysOf) {
-    const candidates = new Set(
-      keys
-        .flatMap((key) => known.get(key)?.members ?? [])
-        .filter((member) => member.side !== node.side)
-        .map((member) => nodeName(member.side, member.id)),
-    );
-    for (const name of candidates) {
-      const candidate = nodes.get(name);
-      if (candidate !== undefined) pairUp(rule, node, candidate, connected);
-    }
+  for (const block of found) if (block.crowded && crowded.size < CROWDED_MOST) crowded.add(block.key);
+  const unmet: Record<Side, Map<RemoteId, BlockMember>> = { left: new Map(), right: new Map() };
+  for (const { members } of found) for (const member of members) if (!nodes[member.side].has(member.id)) unmet[member.side].set(member.id, member);
+  const members = [...unmet.left.values(), ...unmet.right.values()];
+  const profiles = members.length === 0 ? [] : await context.store.matchKeysOf(context.run, entity.name, members, profileKey(rule.index, ""));
+  members.forEach((member, index) => nodes[member.side].set(member.id, newNode(member, profileOf(profiles[index] ?? [], rule.index), null)));
+  for (const { key, members: own } of found) {
+    const on = (side: Side): readonly AlikeNode[] => own.flatMap((member) => (member.side === side ? (nodes[side].get(member.id) ?? []) : []));
+    blocks.set(key, { left: on("left"), right: on("right") });
   }
 }
 
-function pairUp(rule: ScoreRule, node: AlikeNode, candidate: AlikeNode, connected: Connections): void {
-  if (node.profile === null || candidate.profile === null) return;
-  if (node.tried.has(candidate)) return;
+function pairUp(rule: ScoreRule, node: AlikeNode, candidate: AlikeNode, { paired, connected }: Growth): void {
+  if (node.profile === null || candidate.profile === null || node.tried.has(candidate)) return;
   node.tried.add(candidate);
   candidate.tried.add(node);
   const { score, grade, fields } = rule.score(node.profile, candidate.profile);
@@ -177,26 +165,28 @@ function pairUp(rule: ScoreRule, node: AlikeNode, candidate: AlikeNode, connecte
   const pair: AlikePair = { ids, score, sure: grade === "sure", fields };
   node.pairs.push(pair);
   candidate.pairs.push(pair);
-  if (candidate.linkId === null) connected.join(nodeName(node.side, node.id), nodeName(candidate.side, candidate.id));
+  paired.add(node);
+  paired.add(candidate);
+  if (candidate.linkId === null) connected.join(node, candidate);
 }
 
 interface Connections {
-  join(one: string, other: string): void;
-  /** The name that stands for all that are connected with this one. */
-  of(name: string): string;
-  count(name: string): number;
+  join(one: AlikeNode, other: AlikeNode): void;
+  /** The one that stands for all that are connected with this one. */
+  of(node: AlikeNode): AlikeNode;
+  count(node: AlikeNode): number;
 }
 
 function connections(): Connections {
-  const parents = new Map<string, string>();
-  const counts = new Map<string, number>();
-  const of = (name: string): string => {
-    let root = name;
+  const parents = new Map<AlikeNode, AlikeNode>();
+  const counts = new Map<AlikeNode, number>();
+  const of = (node: AlikeNode): AlikeNode => {
+    let root = node;
     for (let up = parents.get(root); up !== undefined; up = parents.get(root)) root = up;
-    if (root !== name) parents.set(name, root);
+    if (root !== node) parents.set(node, root);
     return root;
   };
-  const count = (name: string): number => counts.get(of(name)) ?? 1;
+  const count = (node: AlikeNode): number => counts.get(of(node)) ?? 1;
   return {
     of,
     count,
@@ -216,39 +206,37 @@ function connections(): Connections {
 /** The graph as the core judges it: without pairs that a person dismissed, and with the records that are promised elsewhere. */
 async function withWords(
   asking: Asking,
-  { nodes, cut }: Graph,
+  { nodes, paired: all, cut }: Graph,
   lone: readonly LoneKeys[],
 ): Promise<{ readonly alike: Alike; readonly chosen: readonly BySide<RemoteId>[] }> {
   const { context, entity, rule } = asking;
   const names = { left: context.mapping.sides.left.name, right: context.mapping.sides.right.name };
-  const paired = [...nodes.values()].filter((node) => node.linkId === null && node.pairs.length > 0);
+  const paired = [...all].filter((node) => node.linkId === null);
   const said = await saidOf(context, entity, paired, names);
-  const own = new Set(lone.map(({ side, id }) => nodeName(side, id)));
-  const others = paired.filter((node) => !own.has(nodeName(node.side, node.id)));
+  const own = new Set(lone.map(({ side, id }) => nodes[side].get(id)));
+  const others = paired.filter((node) => !own.has(node));
   const before = await knownToEarlierRules(asking, others);
-  const isPromised = (side: Side, id: RemoteId): boolean =>
-    before.has(nodeName(side, id)) || said.promised[side].has(id);
-  const shown = new Map<string, AlikeRecord>();
+  const shown = new Map<AlikeNode, AlikeRecord>();
   const alike: Alike = {
     names,
     lead: CLEAR_LEAD,
-    isWhole: (side, id) => !cut.has(nodeName(side, id)),
+    isWhole(side, id) {
+      const node = nodes[side].get(id);
+      return node === undefined || !cut.has(node);
+    },
     pairsOf(side, id) {
-      const pairs = nodes.get(nodeName(side, id))?.pairs ?? [];
+      const pairs = nodes[side].get(id)?.pairs ?? [];
       return said.dismissed.size === 0 ? pairs : pairs.filter(({ ids }) => !said.dismissed.has(pairName(ids)));
     },
     recordOf(side, id) {
-      const name = nodeName(side, id);
-      const known = shown.get(name);
+      const node = nodes[side].get(id);
+      if (node === undefined) throw new Error(`cannot happen: ${nodeName(side, id)} is in a pair and was never met`);
+      const known = shown.get(node);
       if (known !== undefined) return known;
-      const node = nodes.get(name);
-      const record: AlikeRecord = {
-        linkId: node?.linkId ?? null,
-        sighted: node?.sighted ?? false,
-        promised: isPromised(side, id),
-        shown: node?.profile === null || node === undefined ? {} : rule.shown(node.profile),
-      };
-      shown.set(name, record);
+      const { linkId, sighted, profile } = node;
+      const promised = before.has(node) || said.promised[side].has(id);
+      const record: AlikeRecord = { linkId, sighted, promised, shown: profile === null ? {} : rule.shown(profile) };
+      shown.set(node, record);
       return record;
     },
   };
@@ -290,13 +278,13 @@ async function saidOf(
 }
 
 /** Records of which a rule that comes first knows someone: whatever becomes of that, they are not free for this rule. */
-async function knownToEarlierRules(asking: Asking, nodes: readonly AlikeNode[]): Promise<ReadonlySet<string>> {
+async function knownToEarlierRules(asking: Asking, nodes: readonly AlikeNode[]): Promise<ReadonlySet<AlikeNode>> {
   const { context, entity, rule, remembered } = asking;
-  const found = new Set<string>();
+  const found = new Set<AlikeNode>();
   for (const side of SIDES) {
     const keyed = nodes
       .filter((node) => node.side === side)
-      .map((node) => ({ node, keys: exactKeys(node.keys).filter((key) => parseMatchKey(key).rule < rule.index) }));
+      .map((node) => ({ node, keys: exactKeys(node.keys ?? []).filter((key) => parseMatchKey(key).rule < rule.index) }));
     const keys = [...new Set(keyed.flatMap((each) => each.keys))];
     if (keys.length === 0) continue;
     const known = new Set(
@@ -309,16 +297,14 @@ async function knownToEarlierRules(asking: Asking, nodes: readonly AlikeNode[]):
       const isKnown = mine.some(
         (key) => known.has(key) || own.some((each) => each.key === key && each.linkId === null && each.id !== node.id),
       );
-      if (isKnown) found.add(nodeName(side, node.id));
+      if (isKnown) found.add(node);
     }
   }
   for (const earlier of entity.mapping.scored.filter(({ index }) => index < rule.index)) {
-    const rest = nodes.filter((node) => !found.has(nodeName(node.side, node.id)));
-    const matches = await alikeMatches(
-      { ...asking, rule: earlier },
-      rest.map(({ side, id, keys }) => ({ side, id, matchKeys: keys })),
-    );
-    for (const [name, match] of matches) if (match.kind !== "none") found.add(name);
+    const rest = nodes.filter((node) => !found.has(node));
+    const asked = rest.map(({ side, id, keys }) => ({ side, id, matchKeys: keys ?? [] }));
+    const matches = await alikeMatches({ ...asking, rule: earlier }, asked);
+    for (const node of rest) if ((matches.get(node.name)?.kind ?? "none") !== "none") found.add(node);
   }
   return found;
 }

@@ -5,6 +5,7 @@ import type { Situation } from "../core/decision.ts";
 import { emptyTally, type Tally } from "../core/guard.ts";
 import type { BySide, RemoteId, RunId, Side } from "../core/ids.ts";
 import type { EntityMapping, Mapping } from "../mapping/mapping.ts";
+import type { Forecast } from "./forecast.ts";
 import type { Clock, Digest256, Digest64, Ids, Lease, Log, PairStore, Progress } from "./ports.ts";
 
 export interface Ports {
@@ -40,6 +41,8 @@ export interface RunContext extends Ports, PairParts {
   /** Aborted when the daemon stops: what is in flight is finished, nothing new is begun. */
   readonly signal: AbortSignal;
   readonly tallies: ReadonlyMap<string, EntityTally>;
+  /** What a plan tells of the links to come; null: the run carries out what it decides. */
+  readonly forecast: Forecast | null;
   /** Records for whose id the system answered with another record, by `mergedKey`. */
   readonly merged: Map<string, RemoteId>;
 }

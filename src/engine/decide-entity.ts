@@ -1,15 +1,21 @@
 // From what was seen to what shall be done: every subject of an entity is decided by the core, a page at a time, and the
 // decisions are kept until the whole plan has been looked at by the guards.
 
-import { speaksFor, decideLinked, decideLone, GONE, type DecideFacts } from "../core/decide.ts";
+import { speaksFor, decideLone } from "../core/decide-lone.ts";
+import { decideLinked } from "../core/decide-linked.ts";
+import { GONE } from "../core/subject.ts";
+import { type DecideFacts } from "../core/subject.ts";
 import type { Decision } from "../core/decision.ts";
 import type { Cell } from "../core/field.ts";
-import type { Answer } from "../core/merge.ts";
-import type { BySide, Instant } from "../core/ids.ts";
+import type { Answer } from "../core/field-outcome.ts";
+import { SIDES, type BySide, type Instant } from "../core/ids.ts";
 import { canonicalText, isFields, type Fields, type Value } from "../core/value.ts";
 import { countSituation, tallyOf, throwIfStopping, type Entity, type RunContext } from "./context.ts";
 import { heldBack, isLocked, mayBeCreated, type Locks } from "./locks.ts";
-import type { CaseResolution, PlannedDecision } from "./ports.ts";
+import { setOscillationsAside } from "./oscillations.ts";
+import { foretellDuplicates } from "./duplicates.ts";
+import { foretell, type Forecast } from "./forecast.ts";
+import type { CaseResolution, PlannedDecision, Subject } from "./ports.ts";
 import { viewsOf, type View } from "./views.ts";
 
 const PAGE = 500;
@@ -60,6 +66,7 @@ export async function decideEntity(
       if (decision.link.kind === "move") movedTo.add(`${decision.link.side} ${decision.link.to}`);
       if (!isSilent(view)) countSituation(tallyOf(context, entity.name), decision.situation);
       tallyOf(context, entity.name).blocked += decision.blocked;
+      if (context.forecast !== null) foretell(context.forecast, decision);
       planned.push({
         seq: next,
         decision,
@@ -69,11 +76,33 @@ export async function decideEntity(
       });
       next += 1;
     }
-    await context.store.saveDecisions(context.run, planned);
+    const calm = await setOscillationsAside(
+      context,
+      entity,
+      planned.map((each) => each.decision),
+      resolutions,
+    );
+    const decided = planned.map((each, index) => {
+      const decision = calm[index] ?? each.decision;
+      return decision === each.decision ? each : { ...each, decision, actionHash: actionHash(context, decision) };
+    });
+    await context.store.saveDecisions(context.run, decided);
     context.progress.phase(entity.name, "decide", next, null);
     if (page.next === null) return next;
     after = page.next;
     throwIfStopping(context);
+  }
+}
+
+async function foretellPage(
+  context: RunContext,
+  entity: Entity,
+  forecast: Forecast,
+  subjects: readonly Subject[],
+): Promise<void> {
+  for (const side of SIDES) {
+    const lone = subjects.flatMap((subject) => (subject.link === null ? (subject[side] ?? []) : []));
+    await foretellDuplicates(context, entity, forecast, side, lone);
   }
 }
 

@@ -79,6 +79,8 @@ export interface PlanParts {
   /** Remote writes by side: what carrying it out needs at the least. */
   readonly calls: Fields;
   readonly links: Fields;
+  /** By entity: what becomes of records without a link, and which of them look alike on one side. */
+  readonly forecast: Fields;
 }
 
 /** The whole document. The hash covers the pair, its meaning and every action, nothing that changes from call to call. */
@@ -102,6 +104,7 @@ export function planDocument(parts: PlanParts, digest: Digest256): StoredPlan {
     guards: parts.guards,
     calls: parts.calls,
     links: parts.links,
+    forecast: parts.forecast,
   };
   return { id: parts.run, hash, createdAt: parts.createdAt, document };
 }

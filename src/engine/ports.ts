@@ -225,6 +225,19 @@ export interface Unlinked {
   readonly matchKeys: readonly string[];
 }
 
+/** What was written to a link's records lately, and what was asked about it: for fields that go round in circles. */
+export interface RecentWrites {
+  readonly linkId: LinkId;
+  /** Creates and updates, oldest first. */
+  readonly writes: readonly { readonly side: Side; readonly at: Instant; readonly fields: Effect["fields"] }[];
+  /** Its oscillation cases: open ones, and those that were answered in the window. */
+  readonly cases: readonly {
+    readonly field: string | null;
+    readonly isOpen: boolean;
+    readonly answeredAt: Instant | null;
+  }[];
+}
+
 /** Everything a page of outcomes changes, committed in one transaction. Applied in the order of the keys. */
 export interface Commit {
   readonly run: RunId;
@@ -371,6 +384,16 @@ export interface PairStore {
   linksBy(entity: string, side: Side, ids: readonly RemoteId[]): Promise<readonly Link[]>;
   bases(links: readonly LinkId[]): Promise<ReadonlyMap<LinkId, StoredBases>>;
   countLinks(entity: string): Promise<{ readonly live: number; readonly frozen: number; readonly tombstones: number }>;
+  /**
+   * Writes to these links' records within `windowMs` of `now`, and of an open oscillation case from `windowMs` before it
+   * opened. A link about which there is nothing to say may be left out.
+   */
+  recentWrites(
+    entity: string,
+    links: readonly Pick<Link, "id" | "left" | "right">[],
+    now: Instant,
+    windowMs: number,
+  ): Promise<readonly RecentWrites[]>;
   /** Live links that an id of this side is in, of any entity: for `ref`. */
   counterparts(entity: string, side: Side, ids: readonly RemoteId[]): Promise<ReadonlyMap<RemoteId, RemoteId>>;
 
@@ -413,8 +436,8 @@ export interface PairStore {
     remembered: boolean,
     most: number,
   ): Promise<readonly Block[]>;
-  /** All match keys of these members, in their order; empty where none are known any more. */
-  matchKeysOf(run: RunId, entity: string, members: readonly BlockMember[]): Promise<readonly (readonly string[])[]>;
+  /** Match keys of these members, in their order; empty where none are known any more. @param begin Only keys that begin so; "": all. */
+  matchKeysOf(run: RunId, entity: string, members: readonly BlockMember[], begin: string): Promise<readonly (readonly string[])[]>;
   /** Forgets this run's sightings of an entity: before another round over other records. */
   clearSightings(run: RunId, entity: string): Promise<void>;
 

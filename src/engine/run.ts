@@ -4,6 +4,7 @@
 import { addToTally, emptyTally, trips, withhold, type Trip } from "../core/guard.ts";
 import { SIDES } from "../core/ids.ts";
 import type { Fields } from "../core/value.ts";
+import { BLOCK_MOST } from "./alike.ts";
 import { carryOutPage, type Stop } from "./carry-out.ts";
 import {
   endOf,
@@ -18,6 +19,7 @@ import {
   type RunContext,
 } from "./context.ts";
 import { countInSync, decideEntity } from "./decide-entity.ts";
+import { forecastRows, newForecast } from "./forecast.ts";
 import { keepLease } from "./lease.ts";
 import { locksOf } from "./locks.ts";
 import { feedsOf, lookAtChanges, lookAtHints, type Looked } from "./look.ts";
@@ -91,6 +93,10 @@ export async function runPair(parts: PairParts, ports: Ports, request: RunReques
     signal: kept.signal,
     tallies,
     merged: new Map(),
+    forecast:
+      request.dryRun || parts.mapping.state !== "active"
+        ? newForecast(parts.entities.map((entity) => entity.name))
+        : null,
   };
   let result: RunResult | null = null;
   try {
@@ -297,6 +303,7 @@ async function planRound(
   for (const entity of entities) {
     seq = await decideEntity(context, entity, seq, locks, swept.has(entity.name));
     await countInSync(context, entity);
+    tellCrowded(context, entity);
   }
   const approved = request.only ?? (await context.store.approvedActions());
   const tally = emptyTally();
@@ -324,6 +331,19 @@ async function planRound(
     });
   }
   return { tripped, approved, actions, cases };
+}
+
+/** Nobody is looked for among so many: whoever is meant is found by other values, or taken for new. */
+function tellCrowded(context: RunContext, entity: Entity): void {
+  const { crowded } = tallyOf(context, entity.name);
+  if (crowded.size === 0) return;
+  context.log.warn("values that too many records share were not compared for alike records", {
+    pair: context.mapping.pair,
+    entity: entity.name,
+    blocks: crowded.size,
+    most: BLOCK_MOST,
+    hint: "score a further field that tells these records apart, such as a phone number or a date of birth",
+  });
 }
 
 async function eachPage(
@@ -364,6 +384,11 @@ async function planOf(context: RunContext, request: RunRequest, round: Round): P
       guards: tripRows(round.tripped, names),
       calls,
       links,
+      forecast: forecastRows(
+        context.forecast ?? new Map(),
+        names,
+        new Map([...context.tallies].map(([name, tally]) => [name, tally.crowded])),
+      ),
     },
     context.digest256,
   );

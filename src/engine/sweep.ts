@@ -188,7 +188,7 @@ export async function lookUp(
 }
 
 /** Systems without `get`: a second complete listing is the look-up. */
-async function listFor(entity: Entity, side: Side, ids: readonly RemoteId[]): Promise<readonly Result<RemoteRecord>[]> {
+export async function listFor(entity: Entity, side: Side, ids: readonly RemoteId[]): Promise<readonly Result<RemoteRecord>[]> {
   const wanted = new Set(ids);
   const found = new Map<RemoteId, RemoteRecord>();
   for await (const page of entity.objects[side].list()) {

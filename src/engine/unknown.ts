@@ -8,10 +8,10 @@
 //           nothing     a complete listing shows exactly one unlinked record equal to what was sent, else a person decides
 
 import type { RemoteFailure, RemoteRecord, Result } from "../connector/contract.ts";
-import type { Write } from "../core/decision.ts";
-import { NULL_KEY } from "../core/field.ts";
+import type { FieldWrite, Write } from "../core/decision.ts";
+import { NULL_CELL, NULL_KEY, type Cell, type Reading } from "../core/field.ts";
 import { groupBy } from "../core/group.ts";
-import { remoteId, type RemoteId, type Side } from "../core/ids.ts";
+import { otherSide, remoteId, type RemoteId, type Side } from "../core/ids.ts";
 import type { WriteOutcome } from "../core/settle.ts";
 import { allEqualToSent, confirmed, equalToSent, outcomeOfFailure, withoutTaken } from "./outcome.ts";
 import { throwIfStopping, type Entity, type RunContext } from "./context.ts";
@@ -20,6 +20,7 @@ import type { ScoreRule } from "../mapping/match-score.ts";
 import { findKey } from "./look.ts";
 import type { CaseResolution, Intent } from "./ports.ts";
 import { settlePage } from "./settle-page.ts";
+import { listFor } from "./sweep.ts";
 
 /** Resolves what an earlier run, or a crash, left open. @returns those that stay open: their records stay locked. */
 export async function recoverIntents(context: RunContext): Promise<readonly Intent[]> {
@@ -179,9 +180,7 @@ async function resolveExisting(
   const object = entity.objects[write.side];
   const id = write.id;
   if (id === null) throw new Error(`intent ${intent.id}: ${write.op} without a record`);
-  if (!object.capabilities.get)
-    return { kind: "again", why: "cannot be read back: decided again from the next listing", waitMs: 0 };
-  const [found] = await object.get([id]);
+  const [found] = object.capabilities.get ? await object.get([id]) : await listFor(entity, write.side, [id]);
   if (found === undefined) return { kind: "unknown", message: "the connector gave no answer", needsPerson: false };
   if (!found.ok) {
     if (found.failure.kind !== "gone") return stillUnknown(found.failure.message);
@@ -207,7 +206,36 @@ async function resolveExisting(
     );
   });
   if (happened) return confirmed(context, entity, write.side, { write, current: null }, found.value, found.value);
+  // A listing may lag behind what it has just been told.
+  const settleMs = object.capabilities.changes?.settleMs ?? object.capabilities.findSettleMs;
+  if (!object.capabilities.get && context.clock.now() - intent.openedAt < settleMs)
+    return stillUnknown("the listing does not show it yet");
+  // Deciding again adds both sides' changes up: one that has arrived already would count twice.
+  const doubtful = write.fields.find(
+    (field) => addsUp(entity, write.side, field) && !shows(reading?.fields[field.field], field.before),
+  );
+  if (doubtful !== undefined)
+    return {
+      kind: "unknown",
+      message: `${doubtful.field} was written or was edited, and which cannot be told`,
+      needsPerson: true,
+    };
   return { kind: "again", why: "the write did not happen, or somebody has edited since", waitMs: 0 };
+}
+
+/** A rule that puts the changes of both sides together (a counter). */
+function addsUp(entity: Entity, side: Side, { field, before, after }: FieldWrite): boolean {
+  if (after.kind !== "value") return false;
+  const base = before ?? NULL_CELL;
+  const moved = { left: after.cell, right: after.cell, baseLeft: base, baseRight: base };
+  const other = entity.mapping.cell(otherSide(side), field, after.cell.value);
+  return (
+    entity.mapping.combine(field, side === "left" ? { ...moved, right: other } : { ...moved, left: other }) !== null
+  );
+}
+
+function shows(reading: Reading | undefined, cell: Cell | null): boolean {
+  return (reading?.kind === "value" ? reading.cell.key : NULL_KEY) === (cell?.key ?? NULL_KEY);
 }
 
 /** Null: there is nothing to ask by but a listing. */

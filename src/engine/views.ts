@@ -2,7 +2,7 @@
 // value carried to the other side, match candidates. Everything by page: a handful of statements, whatever its size.
 
 import type { CandidateView, Match } from "../core/correlate.ts";
-import type { LinkedPair, LoneRecord, Redirect, SideView } from "../core/decide.ts";
+import type { LinkedPair, LoneRecord, Redirect, SideView } from "../core/subject.ts";
 import { ABSENT, NO_WAY, type Carried, type Cell, type FieldSight, type Reading } from "../core/field.ts";
 import { groupBy } from "../core/group.ts";
 import { otherSide, SIDES, type BySide, type LinkId, type RemoteId, type Side } from "../core/ids.ts";
@@ -196,7 +196,7 @@ async function matchLone(
     const ones = found.map(({ match }) => match);
     const partners = await partnersOf(context, entity, other, ones);
     const asked = await withPartners(asking, lone, found, partners);
-    const matches = side === "left" ? ones : await withoutOutbid(context, entity, lone, ones, partners);
+    const matches = await withoutOutbid(context, entity, side, lone, ones, partners);
     lone.forEach((sighting, index) => {
       const settled = asked[index] ?? null;
       const match = (settled?.kind === "taken" ? settled : matches[index]) ?? ({ kind: "none" } as const);
@@ -208,12 +208,13 @@ async function matchLone(
 }
 
 /**
- * Pairs are decided from the left. A left record that belongs to somebody else by a rule that comes first is taken for the right
- * record that knows it by a later one.
+ * A record that belongs to somebody else of this side by a rule that comes first is taken for the one that knows it by a later
+ * rule: two of a side never get one counterpart.
  */
 async function withoutOutbid(
   context: RunContext,
   entity: Entity,
+  side: Side,
   lone: readonly Sighting[],
   matches: readonly Match[],
   partners: ReadonlyMap<RemoteId, Sighting>,
@@ -227,7 +228,7 @@ async function withoutOutbid(
   const keys = [...new Set(earlierKeys.flat())];
   if (keys.length === 0) return matches;
   const known = new Set(
-    (await context.store.candidates(context.run, entity.name, "right", keys, false)).map((candidate) => candidate.key),
+    (await context.store.candidates(context.run, entity.name, side, keys, false)).map((candidate) => candidate.key),
   );
   return matches.map((match, index) =>
     match.kind === "one" && earlierKeys[index]?.some((key) => known.has(key)) === true

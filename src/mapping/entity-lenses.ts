@@ -39,6 +39,7 @@ export function entityLenses(parts: EntityParts): EntityMapping {
     policy,
     objects,
     wanted: { left: wantedNames(parts, "left", reads.left), right: wantedNames(parts, "right", reads.right) },
+    matchFields: parts.matchRules.map(matchedFields),
     scored: parts.matchRules.flatMap((rule) => (rule.kind === "score" ? [rule.rule] : [])),
     refs: [...new Set(fields.flatMap((field) => field.ref ?? []))].sort(),
     fingerprintText: (side, record) => readText(reads[side], record),
@@ -69,6 +70,11 @@ export function entityLenses(parts: EntityParts): EntityMapping {
     combine: (field, movement) => combineField(lensOf(field), movement),
     write: (side, cells, current) => writeFields(byName, side, cells, current),
   };
+}
+
+function matchedFields(rule: MatchRule): readonly string[] {
+  if (rule.kind === "score") return rule.rule.fields;
+  return rule.kind === "fields" ? rule.fields.map(({ policy }) => policy.name) : [];
 }
 
 async function readPage(parts: EntityParts, side: Side, records: readonly Fields[]): Promise<readonly SideReading[]> {

@@ -63,6 +63,8 @@ export interface EntityMapping {
   readonly objects: BySide<string>;
   /** Top-level field names that the rules, scope and match read or write, per side; sorted. */
   readonly wanted: BySide<readonly string[]>;
+  /** Names of the fields of each match rule, in order; none of a rule by paths. */
+  readonly matchFields: readonly (readonly string[])[];
   /** The scored match rules, in order. */
   readonly scored: readonly ScoreRule[];
   /** Entities that `ref` fields name. */

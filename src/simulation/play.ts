@@ -312,6 +312,7 @@ function openWorld(history: History, cast: Cast, options: PlayOptions): World {
     runs,
     round: play_,
     async undisturbed(run) {
+      await scheduler.drain();
       await play_({ run, second: null, events: [], restMs: LONG_MS });
     },
     calm() {

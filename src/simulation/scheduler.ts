@@ -30,6 +30,8 @@ export interface Scheduler {
   sleep(process: Process | null, ms: number, signal: AbortSignal): Promise<void>;
   /** Lets tasks go until the work is done. @throws when nothing is left that it could wait for. */
   until(work: Promise<unknown>): Promise<void>;
+  /** Lets what is under way without any process (webhooks, automations) come to its end. */
+  drain(): Promise<void>;
   process(name: string): Process;
   /** Moves the clock while nothing runs. */
   advance(ms: number): void;
@@ -110,6 +112,14 @@ export function openScheduler(parts: SchedulerParts): Scheduler {
       for (;;) {
         await parts.idle();
         if (done) return;
+        step();
+      }
+    },
+    async drain() {
+      for (;;) {
+        await parts.idle();
+        tasks = tasks.filter((task) => task.process === null || task.process.alive);
+        if (tasks.length === 0) return;
         step();
       }
     },

@@ -80,9 +80,14 @@ interface KeysRow {
   readonly match_keys: readonly string[] | null;
 }
 
+/** Only keys that begin so; all where nothing is said: most members are compared once, and asked no more. */
+function beginning(keys: string, begin: string): string {
+  return `case when ${begin} = '' then ${keys} else array(select key from unnest(${keys}) as key where left(key, length(${begin})) = ${begin}) end as match_keys`;
+}
+
 const SIGHTED_KEYS = statement<KeysRow>(
   "blocks.keys-sighted",
-  `select i.n::int as n, s.match_keys
+  `select i.n::int as n, ${beginning("s.match_keys", "$6::text")}
      from unnest($4::text[], $5::text[]) with ordinality as i(side, id, n)
     cross join lateral (
       select match_keys from syncline.sightings
@@ -90,7 +95,7 @@ const SIGHTED_KEYS = statement<KeysRow>(
 );
 const REMEMBERED_KEYS = statement<KeysRow>(
   "blocks.keys-remembered",
-  `select i.n::int as n, u.match_keys
+  `select i.n::int as n, ${beginning("u.match_keys", "$5::text")}
      from unnest($3::text[], $4::text[]) with ordinality as i(side, id, n)
     cross join lateral (
       select match_keys from syncline.unlinked
@@ -98,19 +103,21 @@ const REMEMBERED_KEYS = statement<KeysRow>(
 );
 const LINKED_KEYS = statement<KeysRow>(
   "blocks.keys-linked",
-  `select i.n::int as n, case when i.side = 'left' then b.left_keys else b.right_keys end as match_keys
+  `select i.n::int as n, ${beginning("b.keys", "$3::text")}
      from unnest($1::text[], $2::text[]) with ordinality as i(side, link, n)
-    cross join lateral (select left_keys, right_keys from syncline.bases where link_id = i.link::bigint offset 0) b`,
+    cross join lateral (
+      select case when i.side = 'left' then left_keys else right_keys end as keys
+        from syncline.bases where link_id = i.link::bigint offset 0) b`,
 );
 
-/** All match keys of members, in their order; empty where they are no longer known. */
+/** Match keys of members, in their order; empty where they are no longer known. @param begin Only keys that begin so; "": all. */
 export async function matchKeysOf(
   sql: Sql,
   pair: string,
   run: RunId,
-  which: { readonly entity: string; readonly members: readonly BlockMember[] },
+  which: { readonly entity: string; readonly members: readonly BlockMember[]; readonly begin: string },
 ): Promise<readonly (readonly string[])[]> {
-  const { entity, members } = which;
+  const { entity, members, begin } = which;
   const found: (readonly string[])[] = members.map(() => []);
   const numbered = members.map((member, at) => ({ ...member, at }));
   const fill = async (asked: typeof numbered, read: () => Promise<readonly KeysRow[]>): Promise<void> => {
@@ -125,8 +132,8 @@ export async function matchKeysOf(
   const remembered = numbered.filter((member) => member.linkId === null && !member.sighted);
   const sides = (asked: typeof numbered): readonly string[] => asked.map(({ side }) => side);
   const ids = (asked: typeof numbered): readonly string[] => asked.map(({ id }) => id);
-  await fill(sighted, () => sql.rows(SIGHTED_KEYS, [pair, run, entity, sides(sighted), ids(sighted)]));
-  await fill(remembered, () => sql.rows(REMEMBERED_KEYS, [pair, entity, sides(remembered), ids(remembered)]));
-  await fill(linked, () => sql.rows(LINKED_KEYS, [sides(linked), linked.map(({ linkId }) => linkId ?? "")]));
+  await fill(sighted, () => sql.rows(SIGHTED_KEYS, [pair, run, entity, sides(sighted), ids(sighted), begin]));
+  await fill(remembered, () => sql.rows(REMEMBERED_KEYS, [pair, entity, sides(remembered), ids(remembered), begin]));
+  await fill(linked, () => sql.rows(LINKED_KEYS, [sides(linked), linked.map(({ linkId }) => linkId ?? ""), begin]));
   return found;
 }

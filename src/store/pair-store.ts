@@ -18,6 +18,7 @@ import { counterparts, countLinks, linksBy } from "./links.ts";
 import { readState, setAcceptedMeaning, setPaused } from "./pair-state.ts";
 import { approve, approvedActions, endApprovals, savePlan } from "./plans.ts";
 import { quarantinedOf } from "./quarantine.ts";
+import { recentWrites } from "./recent-writes.ts";
 import { endRun, startRun } from "./runs.ts";
 import { clearSightings, countSighted, countUnchanged, sighted, stage, unsighted } from "./sightings.ts";
 import { subjects } from "./subjects.ts";
@@ -40,6 +41,8 @@ export function pairStore(database: Database, pair: string): PairStore {
     linksBy: (entity, side, ids) => linksBy(database, pair, entity, side, ids),
     bases: (links) => readBases(database, links),
     countLinks: (entity) => countLinks(database, pair, entity),
+    recentWrites: (entity, links, now, windowMs) =>
+      recentWrites(database, pair, entity, links, { now, ms: windowMs }),
     counterparts: (entity, side, ids) => counterparts(database, pair, entity, side, ids),
 
     stage: (run, sightings) => stage(database, pair, run, sightings),
@@ -51,7 +54,7 @@ export function pairStore(database: Database, pair: string): PairStore {
     candidates: (run, entity, side, keys, remembered) =>
       candidates(database, pair, run, { entity, side, keys, remembered }),
     blocks: (run, entity, keys, remembered, most) => blocks(database, pair, run, { entity, keys, remembered, most }),
-    matchKeysOf: (run, entity, members) => matchKeysOf(database, pair, run, { entity, members }),
+    matchKeysOf: (run, entity, members, begin) => matchKeysOf(database, pair, run, { entity, members, begin }),
     clearSightings: (run, entity) => clearSightings(database, pair, run, entity),
 
     saveDecisions: (run, decisions) => saveDecisions(database, pair, run, decisions),

@@ -59,9 +59,9 @@ interface Report {
 
 describe("syncline test", () => {
   test("the tests of a new project pass, both ways: exit 0", async () => {
-    const { code, json } = await syncline("test", "--json");
+    const { code, ...ran } = await syncline("test", "--json");
 
-    const report = json() as Report;
+    const report = ran.json() as Report;
     expect(code).toBe(0);
     expect(report).toMatchObject({ ok: true, tests: 4, failed: 0, problems: [] });
     expect(report.pairs[0]?.tests[0]).toMatchObject({ ok: true, again: "quiet", mirrored: "same", failures: [] });
@@ -100,14 +100,14 @@ describe("syncline test", () => {
   });
 
   test("a test that cannot be read is a problem of the file: exit 2", async () => {
-    const { code, json } = await withMapping(
+    const { code, ...ran } = await withMapping(
       (text) => text.replace("situation: matched", "situation: mached"),
       "test",
       "--json",
     );
 
     expect(code).toBe(2);
-    expect(json() as Report).toMatchObject({
+    expect(ran.json() as Report).toMatchObject({
       ok: false,
       problems: [{ code: "E_ENUM", hint: 'did you mean "matched"?' }],
     });
@@ -128,9 +128,9 @@ describe("syncline test", () => {
   });
 
   test("--coverage tells what no test exercises and which changes of the file none notices", async () => {
-    const { code, json } = await syncline("test", "--coverage", "--json");
+    const { code, ...ran } = await syncline("test", "--coverage", "--json");
 
-    const coverage = (json() as Report).pairs[0]?.coverage;
+    const coverage = (ran.json() as Report).pairs[0]?.coverage;
     expect(code).toBe(0);
     expect(coverage?.rules.map(({ what }) => what)).toContain("name: never written to crm");
     expect(coverage?.mutants.killed).toBeGreaterThan(10);
@@ -145,12 +145,12 @@ describe("syncline test", () => {
 });
 
 test("the demo's mapping is tested so that hardly a change goes unnoticed", async () => {
-  const { code, json } = await run(
+  const { code, ...ran } = await run(
     ["--config", new URL("../../config/demo.yaml", import.meta.url).pathname, "test", "--coverage", "--json"],
     { folder },
   );
 
-  const [pair] = (json() as Report).pairs;
+  const [pair] = (ran.json() as Report).pairs;
   const mutants = pair?.coverage?.mutants;
   expect(code).toBe(0);
   expect((mutants?.killed ?? 0) / (mutants?.total ?? 1)).toBeGreaterThan(0.85);

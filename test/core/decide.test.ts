@@ -3,18 +3,14 @@
 
 import { describe, expect, test } from "@jest/globals";
 import { correlate, type CandidateView, type Match } from "../../src/core/correlate.ts";
-import {
-  decideLinked,
-  decideLone,
-  GONE,
-  type DecideFacts,
-  type LinkedPair,
-  type LoneRecord,
-} from "../../src/core/decide.ts";
+import { decideLinked } from "../../src/core/decide-linked.ts";
+import { GONE } from "../../src/core/subject.ts";
+import { decideLone } from "../../src/core/decide-lone.ts";
+import { type DecideFacts, type LinkedPair, type LoneRecord } from "../../src/core/subject.ts";
 import type { Decision, Situation, Write } from "../../src/core/decision.ts";
 import { addToTally, emptyTally, limitCount, trips, withhold, type Trip } from "../../src/core/guard.ts";
 import type { LinkId, RemoteId, Side } from "../../src/core/ids.ts";
-import type { Answer } from "../../src/core/merge.ts";
+import type { Answer } from "../../src/core/field-outcome.ts";
 import type { EntityPolicy, WhenGone } from "../../src/core/policy.ts";
 import { settleLink, type WriteOutcome } from "../../src/core/settle.ts";
 import { COMPARED, DEFAULTS, LINKED, type Moved, type Presence } from "../../src/core/situation.ts";

@@ -2,7 +2,8 @@
 // normalising sides can be written down.
 
 import type { Decision } from "../../src/core/decision.ts";
-import { decideLinked, type LinkedPair } from "../../src/core/decide.ts";
+import { decideLinked } from "../../src/core/decide-linked.ts";
+import { type LinkedPair } from "../../src/core/subject.ts";
 import { ABSENT, NO_WAY, NULL_CELL, type Carried, type Cell, type FieldPolicy, type FieldSight, type Reading } from "../../src/core/field.ts";
 import type { BySide, LinkId, RemoteId, Side } from "../../src/core/ids.ts";
 import type { EntityPolicy } from "../../src/core/policy.ts";

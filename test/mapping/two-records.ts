@@ -3,7 +3,8 @@
 
 import { ABSENT, NO_WAY, type Carried, type Cell, type FieldSight } from "../../src/core/field.ts";
 import { SIDES, type BySide, type RemoteId, type Side } from "../../src/core/ids.ts";
-import { mergeFields, type FieldOutcome } from "../../src/core/merge.ts";
+import { mergeFields } from "../../src/core/merge.ts";
+import { type FieldOutcome } from "../../src/core/field-outcome.ts";
 import type { Fields, Value } from "../../src/core/value.ts";
 import type { EntityMapping } from "../../src/mapping/mapping.ts";
 

@@ -10,6 +10,8 @@ const OTHER_EXTENSION = 0.9;
 /** @param one E.164, with `;ext=` for an extension. */
 export function phoneSimilarity(one: string, other: string): number {
   if (one === other) return 1;
+  // Most pairs that are asked differ in the last digits already.
+  if (!one.includes(";") && !other.includes(";") && one.slice(-2) !== other.slice(-2)) return 0;
   const [a = ""] = one.split(";");
   const [b = ""] = other.split(";");
   if (a === b) return OTHER_EXTENSION;

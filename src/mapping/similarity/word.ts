@@ -90,13 +90,13 @@ export function wordSimilarity(one: string, other: string): number {
   // Jaro's measure may depend on which word is read first.
   const [a, b] = one < other ? [one.slice(0, LENGTH_MOST), other.slice(0, LENGTH_MOST)] : [other.slice(0, LENGTH_MOST), one.slice(0, LENGTH_MOST)];
   const alike = jaroWinkler(a, b);
-  if (alike < LEAST_ALIKE) return 0;
+  if (alike + Math.min(a.length, b.length) / Math.max(a.length, b.length) < LEAST_ALIKE) return 0;
   const wide = 1 - (1 - (alike + unedited(a, b)) / 2) * 1.25;
   return wide < 0.6 ? 0 : Math.min(wide, 0.99);
 }
 
-/** Even without a single edit the mean would stay below 0.68, and what comes of it below 0.6. */
-const LEAST_ALIKE = 0.36;
+/** What both measures must come to for 0.6; no letters go unedited but those that the shorter word has. */
+const LEAST_ALIKE = 2 * (1 - 0.4 / 1.25);
 
 /**
  * What stays of a word when its spelling varies: consonants by their sound, without doubles; a vowel only at the beginning.

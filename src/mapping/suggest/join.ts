@@ -51,10 +51,11 @@ function bestOverlap(left: Column, right: Column): KeyFound | null {
   const alike = nameLikeness(left.text, right.text);
   // Two ids of their own systems are never one; a stored id of the other side is.
   if (left.isId && right.isId) return null;
-  const telling = kinds.every((kind) => KEY_KINDS.has(kind)) || (alike >= 0.9 && !left.isId && !right.isId);
+  const numbered = kinds.every((kind) => kind === "integer") && alike >= 0.9 && !left.isId && !right.isId;
+  const telling = numbered || kinds.every((kind) => KEY_KINDS.has(kind));
   if (!telling) return null;
   let best: KeyFound | null = null;
-  for (const spec of specsFor(...kinds)) {
+  for (const spec of specsFor(kinds[0], kinds[1])) {
     const own = keysIn(left, spec);
     const other = keysIn(right, spec);
     const shared = [...own].filter((key) => other.has(key)).length;
@@ -63,6 +64,13 @@ function bestOverlap(left: Column, right: Column): KeyFound | null {
       best = { left, right, spec, shared, of: Math.min(own.size, other.size) };
   }
   return best;
+}
+
+/** Names of people are alike by chance; what has no space in it is mostly a code that somebody gave out. */
+export function isTelling({ left, right }: KeyFound): boolean {
+  const isCode = ({ values }: Column): boolean =>
+    values.every((value) => typeof value !== "string" || !/\s/.test(value.trim()));
+  return kindOf(left) !== "text" || (isCode(left) && isCode(right));
 }
 
 function keysIn({ values }: Column, spec: unknown): ReadonlySet<string> {

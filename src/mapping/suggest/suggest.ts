@@ -6,7 +6,7 @@ import type { Path } from "../../core/path.ts";
 import { digitsOf, type Fields, type Value } from "../../core/value.ts";
 import { isPartsType } from "../types/type.ts";
 import { columnsOf, type Column } from "./column.ts";
-import { joinBy, keysOf, type Joined, type KeyFound } from "./join.ts";
+import { isTelling, joinBy, keysOf, type Joined, type KeyFound } from "./join.ts";
 import { keyOf, kindOf, specsFor, typeOf } from "./kind.ts";
 import { isAbout, nameLikeness, wordsOf } from "./names.ts";
 
@@ -49,7 +49,7 @@ export interface Suggestion {
   readonly match: readonly SuggestedMatch[];
   readonly rules: readonly SuggestedRule[];
   /** Paths that nothing was suggested for. */
-  readonly left: BySide<readonly string[]>;
+  readonly unmatched: BySide<readonly string[]>;
 }
 
 /** With fewer joined records, names have the say. */
@@ -73,17 +73,21 @@ export function suggest(samples: BySide<Sample>, names: BySide<string>): Suggest
     rule: ruleOf(draft, name, samples, names),
     evidence: draft.evidence,
   }));
-  const used = (side: "left" | "right"): ReadonlySet<string> =>
-    new Set(drafted.flatMap((draft) => draft[side].map(({ text }) => text)));
+  const match = matchesOf(keys, named(drafted), names);
+  const unmatched = (side: "left" | "right"): readonly string[] => {
+    const inRules = drafted.flatMap((draft) => draft[side].map(({ text }) => text));
+    const inMatch = match.flatMap(({ rule }) =>
+      Object.entries(rule).flatMap(([name, path]) => (name === names[side] ? [path] : [])),
+    );
+    const used = new Set([...inRules, ...inMatch]);
+    return columns[side].filter(({ isId, text }) => !isId && !used.has(text)).map(({ text }) => text);
+  };
   return {
     samples: { left: samples.left.records.length, right: samples.right.records.length },
     joined: joined.length,
-    match: matchesOf(keys, named(drafted), names),
+    match,
     rules,
-    left: {
-      left: columns.left.filter((column) => !column.isId && !used("left").has(column.text)).map(({ text }) => text),
-      right: columns.right.filter((column) => !column.isId && !used("right").has(column.text)).map(({ text }) => text),
-    },
+    unmatched: { left: unmatched("left"), right: unmatched("right") },
   };
 }
 
@@ -337,7 +341,7 @@ function matchesOf(
       shared,
       of,
     }));
-  const byFields = keys.flatMap(({ left, right, shared, of, spec }): readonly SuggestedMatch[] => {
+  const byFields = keys.filter(isTelling).flatMap(({ left, right, shared, of, spec }): readonly SuggestedMatch[] => {
     const field = rules.find(
       ({ draft }) =>
         draft.left[0] === left && draft.right[0] === right && draft.left.length === 1 && draft.values === null,

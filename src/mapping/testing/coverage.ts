@@ -3,7 +3,7 @@
 
 import { NULL_KEY, type FieldPolicy, type FieldSight } from "../../core/field.ts";
 import { SIDES, type BySide, type Side } from "../../core/ids.ts";
-import { consistent, moved } from "../../core/merge.ts";
+import { consistent, moved } from "../../core/sight.ts";
 import { isError, type KeyPath } from "../../core/problem.ts";
 import type { Situation } from "../../core/decision.ts";
 import type { ExpressionCompiler } from "../../core/expression.ts";

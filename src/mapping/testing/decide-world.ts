@@ -1,14 +1,9 @@
 // What the core decides about every record of a small world: the same steps as a run, from records that are all there.
 
 import { correlate, type CandidateView, type Match } from "../../core/correlate.ts";
-import {
-  decideLinked,
-  decideLone,
-  speaksFor,
-  type DecideFacts,
-  type LinkedPair,
-  type SideView,
-} from "../../core/decide.ts";
+import { decideLinked } from "../../core/decide-linked.ts";
+import { decideLone, speaksFor } from "../../core/decide-lone.ts";
+import { type DecideFacts, type LinkedPair, type SideView } from "../../core/subject.ts";
 import type { Decision } from "../../core/decision.ts";
 import { ABSENT, NO_WAY, type Carried, type FieldSight, type Reading } from "../../core/field.ts";
 import { otherSide, SIDES, type BySide, type RemoteId, type Side } from "../../core/ids.ts";

@@ -5,6 +5,7 @@ import type { Instant } from "../../core/ids.ts";
 import type { Lease, PairStore } from "../../engine/ports.ts";
 import { closeUnconfirmed, resolutions, setGuardCase } from "./cases.ts";
 import { basesOf, counterparts, countLinks, linksBy, toLink } from "./links.ts";
+import { recentWrites } from "./recent-writes.ts";
 import { endRun, startRun } from "./runs.ts";
 import { blocks, candidates, clearSightings, countSighted, countUnchanged, decisionsOf, matchKeysOf, saveDecisions, sighted, stage, subjects, unsighted } from "./sightings.ts";
 import { nextNumber, pairTables, rowKey, type Tables } from "./tables.ts";
@@ -40,6 +41,7 @@ export function memoryPairStore(tables: Tables, name: string): PairStore {
     linksBy: async (entity, side, ids) => linksBy(pair, entity, side, ids).map(toLink),
     bases: async (links) => basesOf(pair, links),
     countLinks: async (entity) => countLinks(pair, entity),
+    recentWrites: async (entity, links, now, windowMs) => recentWrites(pair, entity, links, { now, ms: windowMs }),
     counterparts: async (entity, side, ids) => counterparts(pair, entity, side, ids),
 
     stage: async (run, sightings) => (sightings.length === 0 ? undefined : stage(pair, run, sightings)),
@@ -50,7 +52,7 @@ export function memoryPairStore(tables: Tables, name: string): PairStore {
     sighted: async (run, entity, side, ids) => sighted(pair, run, entity, side, ids),
     candidates: async (run, entity, side, keys, remembered) => candidates(pair, run, { entity, side, keys, remembered }),
     blocks: async (run, entity, keys, remembered, most) => blocks(pair, run, { entity, keys, remembered, most }),
-    matchKeysOf: async (run, entity, members) => matchKeysOf(pair, run, entity, members),
+    matchKeysOf: async (run, entity, members, begin) => matchKeysOf(pair, run, entity, members, begin),
     clearSightings: async (run, entity) => clearSightings(pair, run, entity),
     saveDecisions: async (run, decisions) => (decisions.length === 0 ? undefined : saveDecisions(pair, run, decisions)),
     decisions: async (run, entity, afterSeq, limit) => decisionsOf(pair, run, entity, afterSeq, limit),

@@ -139,11 +139,12 @@ export function blocks(pair: PairTables, run: RunId, asked: { readonly entity: s
   });
 }
 
-export function matchKeysOf(pair: PairTables, run: RunId, entity: string, members: readonly BlockMember[]): readonly (readonly string[])[] {
+/** @param begin Only keys that begin so. */
+export function matchKeysOf(pair: PairTables, run: RunId, entity: string, members: readonly BlockMember[], begin: string): readonly (readonly string[])[] {
   return members.map(({ side, id, linkId: link }) => {
     const key = rowKey(entity, side, id);
-    if (link !== null) return pair.links.get(Number(link))?.matchKeys[side] ?? [];
-    return stagedOf(pair, run).get(key)?.matchKeys ?? pair.unlinked.get(key)?.matchKeys ?? [];
+    const all = link === null ? (stagedOf(pair, run).get(key)?.matchKeys ?? pair.unlinked.get(key)?.matchKeys) : pair.links.get(Number(link))?.matchKeys[side];
+    return (all ?? []).filter((each) => each.startsWith(begin));
   });
 }
 

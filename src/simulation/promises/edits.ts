@@ -68,28 +68,20 @@ export const frame: Promised = {
       entity.all.flatMap(({ what }): readonly Broken[] => {
         if (what.actor !== "engine" || what.before === null || what.after === null) return [];
         const wanted = new Set(entity.mapping.wanted[what.side]);
-        const touched = changedPaths(what.before, what.after).filter((path) => !wanted.has(path.split(".")[0] ?? "") || isDropped(path, what.before, what.after));
+        const touched = changedPaths(what.before, what.after).filter((path) => !wanted.has(path));
         return touched.map((path) => broken(11, `frame ${path}`, `${what.side} ${what.id}: the engine changed ${path}, which no rule names`));
       }),
     ),
 };
 
+/** Top-level names, and the parts of an address that no rule of the family names. */
 function changedPaths(before: Fields, after: Fields): readonly string[] {
-  const names = new Set([...Object.keys(before), ...Object.keys(after)]);
-  return [...names].flatMap((name) => {
-    const [one, other] = [before[name] ?? null, after[name] ?? null];
-    if (canonicalText(one) === canonicalText(other)) return [];
-    if (!isFields(one)) return [name];
-    const inner = isFields(other) ? other : {};
-    return Object.keys(one).filter((key) => canonicalText(one[key] ?? null) !== canonicalText(inner[key] ?? null)).map((key) => `${name}.${key}`);
-  });
-}
-
-/** A part of a nested value that was there and is no more. */
-function isDropped(path: string, before: Fields | null, after: Fields | null): boolean {
-  const [name = "", key] = path.split(".");
-  const [one, other] = [before?.[name], after?.[name]];
-  return key !== undefined && isFields(one) && key in one && !(isFields(other) && key in other);
+  const differ = (one: Fields, other: Fields, name: string): boolean => canonicalText(one[name] ?? null) !== canonicalText(other[name] ?? null);
+  const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].filter((name) => differ(before, after, name));
+  const address = before["address"];
+  if (!isFields(address) || !("floor" in address)) return names;
+  const left = isFields(after["address"]) ? after["address"] : {};
+  return differ(address, left, "floor") ? [...names, "address.floor"] : names;
 }
 
 /** A side, an operation or a direction that is not allowed gets no write. */

@@ -60,8 +60,8 @@ function orphans({ end, tables, played }: Evidence, entity: EntityEvidence): rea
   });
 }
 
-export function isAtRest(runs: readonly { readonly report: { readonly outcome: string } | null }[]): boolean {
-  const last = runs.at(-1)?.report;
+export function isAtRest(runs: readonly { readonly kind: string; readonly report: { readonly outcome: string } | null }[]): boolean {
+  const last = runs.findLast((run) => run.kind === "sweep")?.report;
   return last !== null && last !== undefined && (last.outcome === "ok" || last.outcome === "partial" || last.outcome === "withheld");
 }
 

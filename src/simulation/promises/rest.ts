@@ -1,7 +1,7 @@
 // Promises about rest and book-keeping: the two sides come to agree, then nothing more is written; writes are no more than edits;
 // what is counted is what was done.
 
-import { consistent } from "../../core/merge.ts";
+import { consistent } from "../../core/sight.ts";
 import type { Carried, FieldSight } from "../../core/field.ts";
 import { otherSide, SIDES, type RemoteId, type Side } from "../../core/ids.ts";
 import type { RefLookup } from "../../mapping/mapping.ts";
@@ -29,7 +29,7 @@ export const converges: Promised = {
   title: "Converges",
   async check(evidence) {
     const { played, end } = evidence;
-    const last = played.runs.at(-1)?.report;
+    const last = played.runs.findLast((run) => run.kind === "sweep")?.report;
     if (!isAtRest(played.runs)) return last?.reason === "empty-side" && isReallyEmpty(evidence) ? [] : [broken(1, "no rest", `the last undisturbed run ended ${last?.outcome ?? "not at all"}: ${last?.reason ?? ""} ${last?.message ?? ""}`)];
     const apart = await Promise.all(evidence.entities.map((entity) => disagreements(evidence, entity, end)));
     return [...apart.flat(), ...evidence.entities.flatMap((entity) => leftBehind(evidence, entity))];
@@ -211,6 +211,8 @@ export const trueCounters: Promised = {
     if (total !== tables.effects.length) found.push(broken(27, "totals", `the totals say ${String(total)}, and the history has ${String(tables.effects.length)}`));
     for (const entity of entities) {
       for (const row of entity.effects) {
+        // A record that a person made while a create was in doubt may be taken for what became of it.
+        if (row.op === "create" && entity.changes[row.side].get(row.record)?.[0]?.what.actor === "person") continue;
         const done = entity.changes[row.side].get(row.record)?.some(({ what }) => what.actor === "engine" && (row.op === "create" ? what.before === null : row.op === "delete" ? what.after === null : what.before !== null && what.after !== null)) === true;
         if (!done) found.push(broken(27, `effect that never was: ${row.op}`, `the history has a ${row.op} of ${row.side} ${row.record}, which nobody made`));
       }

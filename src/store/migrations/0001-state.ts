@@ -110,7 +110,7 @@ create table syncline.effects (
   intent_id text
 );
 create index effects_run on syncline.effects (run, id);
-create index effects_link on syncline.effects (link_id, id);
+create index effects_link on syncline.effects (link_id, at);
 
 -- Kept in the transaction that writes the effects, so a counter need not add up the whole history.
 create table syncline.effect_totals (
@@ -231,6 +231,8 @@ create table syncline.cases (
 create index cases_left on syncline.cases (subject_left, entity, pair) where closed_at is null and subject_left is not null;
 create index cases_right on syncline.cases (subject_right, entity, pair) where closed_at is null and subject_right is not null;
 create index cases_open on syncline.cases (since) where closed_at is null;
+-- What was asked about fields that go round in circles; answered ones say from when on a write counts again.
+create index cases_oscillation on syncline.cases (subject_left, entity, pair) where kind = 'oscillation';
 -- Questions about records without a link that a person dismissed.
 create index cases_dismissed_left on syncline.cases (subject_left, entity, pair)
   where closed_at is not null and subject_right is null and answer->>'kind' = 'dismiss';

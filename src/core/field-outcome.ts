@@ -1,0 +1,58 @@
+// What becomes of one field, as data, and what that may depend on beside the values.
+
+import type { Cell } from "./field.ts";
+import type { BySide, Instant, RemoteId, Side } from "./ids.ts";
+import type { Value } from "./value.ts";
+
+/** What becomes of one field. */
+export type FieldOutcome =
+  | { readonly kind: "rest"; readonly field: string }
+  | { readonly kind: "agree"; readonly field: string; readonly left: Cell | null; readonly right: Cell | null }
+  | {
+      readonly kind: "write";
+      readonly field: string;
+      readonly side: Side;
+      readonly before: Cell | null;
+      readonly after: Target;
+      /** The giving side's value; becomes its base when the write is confirmed. */
+      readonly sent: Cell | null;
+      /** Base of the written side once confirmed, where it is not what was read back: then that side counts as moved and the other follows. */
+      readonly writtenBase: Cell | null;
+      readonly reason: string;
+    }
+  | {
+      readonly kind: "conflict";
+      readonly field: string;
+      readonly unit: string;
+      readonly left: Value;
+      readonly right: Value;
+      readonly atLink: boolean;
+    }
+  | {
+      readonly kind: "held";
+      readonly field: string;
+      readonly side: Side;
+      readonly found: Value;
+      readonly message: string;
+    };
+
+export type Target =
+  | { readonly kind: "value"; readonly cell: Cell }
+  | { readonly kind: "waiting"; readonly entity: string; readonly side: Side; readonly id: RemoteId };
+
+/** A person's answer to the case of a field or group. */
+export type Answer =
+  | { readonly kind: "take"; readonly side: Side }
+  /** What either side shall show, by field of the unit; a field that is not named keeps what it shows. */
+  | { readonly kind: "value"; readonly fields: Readonly<Record<string, { readonly left: Cell; readonly right: Cell }>> }
+  | { readonly kind: "dismiss" };
+
+export interface MergeFacts {
+  /** The file's names of the sides, for reasons. */
+  readonly names: BySide<string>;
+  /** Remote time of each side's last change; null: not told. Used by `newest` alone. */
+  readonly modified: BySide<Instant | null>;
+  readonly clockToleranceMs: number;
+  /** By unit: the field's name, or its group's. */
+  readonly answers: Readonly<Record<string, Answer>>;
+}
