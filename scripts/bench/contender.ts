@@ -1,28 +1,9 @@
 // What is run in a process of its own and measured there: the engine, or the tuned script. It is told over the parent's channel what
 // to do, and answers with seconds and its own peak memory.
 
+import type { Contender, ContenderTask, PassAnswer } from "./contest.ts";
 import { connect } from "./engine-contender.ts";
 import { script } from "./script-contender.ts";
-
-export interface Contender {
-  /** One pass over both systems. */
-  pass(): Promise<void>;
-  close(): Promise<void>;
-}
-
-export interface ContenderTask {
-  readonly kind: "engine" | "script";
-  readonly left: string;
-  readonly right: string;
-  readonly database: string;
-}
-
-export interface PassAnswer {
-  readonly seconds: number;
-  /** Resident memory of the process, in MiB: what it had before, and the most during the pass. */
-  readonly before: number;
-  readonly peak: number;
-}
 
 const SAMPLE_MS = 20;
 

@@ -4,7 +4,7 @@ import { Secret } from "../../src/connector/secret.ts";
 import { openRuntime, SILENT } from "../../src/daemon/runtime.ts";
 import type { Log } from "../../src/engine/ports.ts";
 import { createExpressionCompiler } from "../../src/expression/compiler.ts";
-import type { Contender, ContenderTask } from "./contender.ts";
+import type { Contender, ContenderTask } from "./contest.ts";
 import { benchConnector, benchMapping } from "./pair-files.ts";
 
 const log: Log = {

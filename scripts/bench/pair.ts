@@ -10,7 +10,7 @@ import pg from "pg";
 import type { Log } from "../../src/engine/ports.ts";
 import { startEmbedded } from "../../src/store/embedded.ts";
 import { startBatchServer, type BatchServer } from "./batch-server.ts";
-import type { ContenderTask, PassAnswer } from "./contender.ts";
+import type { ContenderTask, PassAnswer } from "./contest.ts";
 import { customers } from "./customers.ts";
 import { shortNumber, type Figures } from "./figures.ts";
 

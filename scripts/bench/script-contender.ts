@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import pg from "pg";
 import { Pool } from "undici";
-import type { Contender, ContenderTask } from "./contender.ts";
+import type { Contender, ContenderTask } from "./contest.ts";
 import { BATCH, CONCURRENCY, PAGE } from "./pair-files.ts";
 
 type Row = Readonly<Record<string, unknown>> & { readonly id: string };

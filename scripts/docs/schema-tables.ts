@@ -106,7 +106,7 @@ export function described(schema: JsonSchema): { readonly about: string; readonl
 }
 
 /** A value as it stands in one line of a YAML file. */
-export function flowText(value: unknown): string {
+function flowText(value: unknown): string {
   return stringify(value, { collectionStyle: "flow", lineWidth: 0, flowCollectionPadding: true }).trim();
 }
 

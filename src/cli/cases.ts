@@ -49,7 +49,11 @@ export function register(program: Command): void {
         const found = await runtime.ledger.case(id);
         if (found === null) {
           const open = await runtime.ledger.cases({ pair: null, limit: LIMIT });
-          throw unknownName("case", id, open.map((each) => each.id));
+          throw unknownName(
+            "case",
+            id,
+            open.map((each) => each.id),
+          );
         }
         const row = await runtime.ledger.resolveCase(id, answerOf(options, found, runtime), personName());
         output.result(shownCase(row), `answered; the next run of ${row.pair} acts on it: syncline run ${row.pair}`);
@@ -79,7 +83,8 @@ function answerOf(options: ResolveOptions, row: CaseRow, runtime: Runtime): Case
   if (given.length !== 1) throw new UsageError("say one of --take SIDE, --value JSON, --link ID, --dismiss");
   if (options.take !== undefined) return { kind: "take", side: sideOf(pairOf(runtime, row.pair), options.take) };
   if (options.value !== undefined) {
-    if (row.kind !== "conflict" && row.kind !== "oscillation") throw new UsageError(`a case of kind ${row.kind} is not answered with a value`);
+    if (row.kind !== "conflict" && row.kind !== "oscillation")
+      throw new UsageError(`a case of kind ${row.kind} is not answered with a value`);
     return { kind: "value", value: valueOf(options.value) };
   }
   if (options.link !== undefined) {

@@ -19,7 +19,13 @@ export function register(program: Command): void {
       await inSession(output, [name], async ({ runtime }) => {
         const pair = pairOf(runtime, name);
         const entity = options.entity ?? null;
-        if (entity !== null) refuseUnknown("entity", [entity], pair.parts.entities.map((each) => each.name), `pair ${name}`);
+        if (entity !== null)
+          refuseUnknown(
+            "entity",
+            [entity],
+            pair.parts.entities.map((each) => each.name),
+            `pair ${name}`,
+          );
         const progress = showProgress(!output.options.json && !output.options.quiet);
         const stop = untilSignal();
         try {

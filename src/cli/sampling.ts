@@ -29,8 +29,7 @@ export async function sampleBoth(project: Project, sides: BySide<SampledSide>, c
     const { system, object } = sides[side];
     const parts = project.systems.get(system);
     if (parts === undefined) throw unknownName("system", system, [...project.systems.keys()]);
-    if (!parts.connector.objects.includes(object))
-      throw unknownName("object", object, parts.connector.objects, system);
+    if (!parts.connector.objects.includes(object)) throw unknownName("object", object, parts.connector.objects, system);
     const read = await sampleOf(parts, object, count);
     if ("kind" in read) return { ok: false, system, failure: read };
     samples[side] = sampleFrom(read, parts.connector.file, object);

@@ -33,6 +33,12 @@ export async function inSession(
   const { project, close } = loaded;
   const log = openLog(project, output);
   try {
+    // Before a database is started for a slip of the pen.
+    refuseUnknown(
+      "pair",
+      pairs ?? [],
+      project.pairs.map(({ pair }) => pair),
+    );
     const runtime = await openRuntime({ ...runtimeParts(project, log), calls: null });
     try {
       const code = await work({ runtime, project });
@@ -80,7 +86,7 @@ export function tellFailure(error: unknown): number | null {
     return error.code === "E_INVALID" || error.code === "E_NOT_FOUND" ? EXIT.usage : EXIT.failed;
   }
   if (error instanceof Error && "code" in error && (error.code === "E_DATABASE" || error.code === "E_LISTEN")) {
-    process.stderr.write(`${String(error.code)}: ${error.message}\n`);
+    process.stderr.write(`${error.code}: ${error.message}\n`);
     return EXIT.environment;
   }
   return null;

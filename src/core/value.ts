@@ -28,11 +28,15 @@ export interface Fields {
 
 const NUMBER = /^(-?)(\d+)(?:\.(\d*))?(?:[eE]([+-]?\d{1,4}))?$/;
 
+/** Already in its one form and, with at most 15 characters, surely held by a double: what nearly every number is. */
+const SHORT = /^(?:0|-?(?:0\.\d*[1-9]|[1-9]\d*(?:\.\d*[1-9])?))$/;
+
 /** Numbers beyond this many digits are refused: they are an attack, not an amount. */
 const DIGITS_MAX = 400;
 
 /** The one form of a decimal number given as text: a double where that loses nothing, else Exact. Null when it is not a number. */
 export function exactNumber(text: string): number | Exact | null {
+  if (text.length <= 15 && SHORT.test(text)) return Number(text);
   const plain = plainDecimal(text);
   if (plain === null) return null;
   const double = Number(plain);

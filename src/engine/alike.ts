@@ -96,7 +96,12 @@ interface Growth {
 }
 
 async function alikeGraph(asking: Asking, lone: readonly LoneKeys[]): Promise<Graph> {
-  const growth: Growth = { nodes: { left: new Map(), right: new Map() }, blocks: new Map(), paired: new Set(), connected: connections() };
+  const growth: Growth = {
+    nodes: { left: new Map(), right: new Map() },
+    blocks: new Map(),
+    paired: new Set(),
+    connected: connections(),
+  };
   const asked = new Set<AlikeNode>();
   const cut = new Set<AlikeNode>();
   let frontier: readonly AlikeNode[] = lone.map(({ side, id, matchKeys }) => {
@@ -114,7 +119,11 @@ async function alikeGraph(asking: Asking, lone: readonly LoneKeys[]): Promise<Gr
     await learnKeys(asking, frontier);
   }
   const isCut = (node: AlikeNode): boolean => cut.has(growth.connected.of(node));
-  return { nodes: growth.nodes, paired: growth.paired, cut: cut.size === 0 ? cut : new Set([...growth.paired].filter(isCut)) };
+  return {
+    nodes: growth.nodes,
+    paired: growth.paired,
+    cut: cut.size === 0 ? cut : new Set([...growth.paired].filter(isCut)),
+  };
 }
 
 function newNode(member: BlockMember, profile: string | null, keys: readonly string[] | null): AlikeNode {
@@ -132,25 +141,41 @@ async function learnKeys({ context, entity }: Asking, nodes: readonly AlikeNode[
 /** Compares these records with everybody of the other side who shares a block with them. */
 async function meet(asking: Asking, frontier: readonly AlikeNode[], growth: Growth): Promise<void> {
   const keysOf = frontier.map((node) => blockKeys(node.keys ?? [], asking.rule.index));
-  await learnBlocks(asking, [...new Set(keysOf.flat())].filter((key) => !growth.blocks.has(key)), growth);
+  await learnBlocks(
+    asking,
+    [...new Set(keysOf.flat())].filter((key) => !growth.blocks.has(key)),
+    growth,
+  );
   frontier.forEach((node, index) => {
     const other = otherSide(node.side);
-    for (const key of keysOf[index] ?? []) for (const candidate of growth.blocks.get(key)?.[other] ?? []) pairUp(asking.rule, node, candidate, growth);
+    for (const key of keysOf[index] ?? [])
+      for (const candidate of growth.blocks.get(key)?.[other] ?? []) pairUp(asking.rule, node, candidate, growth);
   });
 }
 
-async function learnBlocks({ context, entity, rule, remembered }: Asking, keys: readonly string[], { nodes, blocks }: Growth): Promise<void> {
+async function learnBlocks(
+  { context, entity, rule, remembered }: Asking,
+  keys: readonly string[],
+  { nodes, blocks }: Growth,
+): Promise<void> {
   if (keys.length === 0) return;
   const found = await context.store.blocks(context.run, entity.name, keys, remembered, BLOCK_MOST);
   const { crowded } = tallyOf(context, entity.name);
   for (const block of found) if (block.crowded && crowded.size < CROWDED_MOST) crowded.add(block.key);
   const unmet: Record<Side, Map<RemoteId, BlockMember>> = { left: new Map(), right: new Map() };
-  for (const { members } of found) for (const member of members) if (!nodes[member.side].has(member.id)) unmet[member.side].set(member.id, member);
+  for (const { members } of found)
+    for (const member of members) if (!nodes[member.side].has(member.id)) unmet[member.side].set(member.id, member);
   const members = [...unmet.left.values(), ...unmet.right.values()];
-  const profiles = members.length === 0 ? [] : await context.store.matchKeysOf(context.run, entity.name, members, profileKey(rule.index, ""));
-  members.forEach((member, index) => nodes[member.side].set(member.id, newNode(member, profileOf(profiles[index] ?? [], rule.index), null)));
+  const profiles =
+    members.length === 0
+      ? []
+      : await context.store.matchKeysOf(context.run, entity.name, members, profileKey(rule.index, ""));
+  members.forEach((member, index) =>
+    nodes[member.side].set(member.id, newNode(member, profileOf(profiles[index] ?? [], rule.index), null)),
+  );
   for (const { key, members: own } of found) {
-    const on = (side: Side): readonly AlikeNode[] => own.flatMap((member) => (member.side === side ? (nodes[side].get(member.id) ?? []) : []));
+    const on = (side: Side): readonly AlikeNode[] =>
+      own.flatMap((member) => (member.side === side ? (nodes[side].get(member.id) ?? []) : []));
     blocks.set(key, { left: on("left"), right: on("right") });
   }
 }
@@ -284,7 +309,10 @@ async function knownToEarlierRules(asking: Asking, nodes: readonly AlikeNode[]):
   for (const side of SIDES) {
     const keyed = nodes
       .filter((node) => node.side === side)
-      .map((node) => ({ node, keys: exactKeys(node.keys ?? []).filter((key) => parseMatchKey(key).rule < rule.index) }));
+      .map((node) => ({
+        node,
+        keys: exactKeys(node.keys ?? []).filter((key) => parseMatchKey(key).rule < rule.index),
+      }));
     const keys = [...new Set(keyed.flatMap((each) => each.keys))];
     if (keys.length === 0) continue;
     const known = new Set(

@@ -6,13 +6,14 @@ import type { Decision, FieldWrite, Write } from "../core/decision.ts";
 import { NULL_KEY, type Cell } from "../core/field.ts";
 import { remoteId, unreachable, type RemoteId, type Side } from "../core/ids.ts";
 import type { WriteOutcome } from "../core/settle.ts";
-import { canonicalText, type Fields } from "../core/value.ts";
+import { canonicalText, isFields, isList, type Fields } from "../core/value.ts";
 import type { Entity, RunContext } from "./context.ts";
 import { exactKeys } from "../mapping/match-key.ts";
 import { findKey } from "./look.ts";
 import { LeaseLost, type Intent, type PlannedDecision } from "./ports.ts";
 import { confirmed, equalToSent, goneAlready, outcomeOfFailure, withoutTaken } from "./outcome.ts";
 import { fingerprintOf } from "./sight.ts";
+import { listFor } from "./sweep.ts";
 import { settlePage, type Done } from "./settle-page.ts";
 import { resolveUnknowns } from "./unknown.ts";
 import { refLookup } from "./views.ts";
@@ -155,11 +156,7 @@ async function prepareAll(
     write.fields.flatMap(({ after }) => (after.kind === "waiting" ? [after] : [])),
   );
   const lookup = needs.length === 0 ? () => null : await refLookup(context, needs);
-  const currents = await readCurrents(
-    context,
-    entity,
-    all.map(({ write }) => write),
-  );
+  const currents = await readCurrents(entity, all);
   return Promise.all(
     all.map(async ({ planned, writeIndex, write }, index) => {
       const { write: resolved, missing, needed } = resolveReferences(entity, write, lookup);
@@ -203,25 +200,38 @@ function resolveReferences(entity: Entity, write: Write, lookup: RefLookup): Res
   return { write: { ...write, fields }, missing, needed };
 }
 
-/** What the connector's guard asks to be read just before writing. Undefined: not asked. */
+/** What has to be read just before writing: the connector's guard asks for it, or it is part of what is written. Undefined: not read. */
 async function readCurrents(
-  context: RunContext,
   entity: Entity,
-  writes: readonly Write[],
+  all: readonly { readonly planned: PlannedDecision; readonly write: Write }[],
 ): Promise<readonly (Result<RemoteRecord> | undefined)[]> {
-  const found: (Result<RemoteRecord> | undefined)[] = writes.map(() => undefined);
+  const found: (Result<RemoteRecord> | undefined)[] = all.map(() => undefined);
+  const partial = await Promise.all(all.map(({ planned, write }) => writesPart(entity, planned, write)));
   for (const side of ["left", "right"] as const) {
     const object = entity.objects[side];
-    const asked = writes.flatMap((write, index) =>
-      write.side === side && write.id !== null && readsFirst(object.capabilities, write)
+    const asked = all.flatMap(({ write }, index) =>
+      write.side === side && write.id !== null && (readsFirst(object.capabilities, write) || partial[index] === true)
         ? [{ index, id: write.id }]
         : [],
     );
     if (asked.length === 0) continue;
-    const results = await object.get(asked.map(({ id }) => id));
+    const ids = asked.map(({ id }) => id);
+    const results = object.capabilities.get ? await object.get(ids) : await listFor(entity, side, ids);
     asked.forEach(({ index }, position) => (found[index] = results[position]));
   }
   return found;
+}
+
+/**
+ * A record that showed what its link remembers was not kept. Where a field is a part of a greater value (an address), or a
+ * value stands in several places (a name), the rest of it must be known, or it would be written over.
+ */
+async function writesPart(entity: Entity, planned: PlannedDecision, write: Write): Promise<boolean> {
+  if (write.op !== "update" || planned.current[write.side] !== null) return false;
+  const body = await bodyOf(entity, write, null);
+  if (!body.ok) return true;
+  const values = Object.values(body.record);
+  return values.length !== write.fields.length || values.some((value) => isFields(value) || isList(value));
 }
 
 function readsFirst(capabilities: Entity["objects"]["left"]["capabilities"], { op, version }: Write): boolean {
@@ -354,9 +364,16 @@ async function someoneIsThere(
       !known.has(each.id) &&
       (readings[index]?.matchKeys ?? []).some((each_) => each_ !== null && wantedKeys.has(each_)),
   );
-  return matching.length === 0
-    ? null
-    : { kind: "again", why: "a matching record was found before creating", waitMs: 0 };
+  if (matching.length === 0) return null;
+  // Nobody looks at who is out of scope, so waiting for a match would be for ever, and untold.
+  const outside = matching.every((each) => readings[found.value.indexOf(each)]?.inScope === false);
+  if (outside)
+    return {
+      kind: "failed",
+      code: "key-taken",
+      message: `${matching.map((each) => each.id).join(", ")} has this key, and is out of scope`,
+    };
+  return { kind: "again", why: "a matching record was found before creating", waitMs: 0 };
 }
 
 // ---------------------------------------------------------------- the write
@@ -488,7 +505,14 @@ async function readBack(
       if (answer.ok)
         return answer.value === null
           ? { ...goneAlready(job.write), effect: true }
-          : confirmed(context, entity, side, job, answer.value, answer.value.record ?? records.get(index) ?? null);
+          : confirmed(
+              context,
+              entity,
+              side,
+              { ...job, decidedOn: job.planned.seen[side].fingerprint },
+              answer.value,
+              answer.value.record ?? records.get(index) ?? null,
+            );
       if (job.write.op === "delete" && answer.failure.kind === "gone") return goneAlready(job.write);
       if (job.write.op === "create" && (answer.failure.kind === "duplicate" || answer.failure.kind === "stale"))
         return adoptDuplicate(context, entity, side, job, answer.failure);

@@ -66,7 +66,6 @@ export async function decideEntity(
       if (decision.link.kind === "move") movedTo.add(`${decision.link.side} ${decision.link.to}`);
       if (!isSilent(view)) countSituation(tallyOf(context, entity.name), decision.situation);
       tallyOf(context, entity.name).blocked += decision.blocked;
-      if (context.forecast !== null) foretell(context.forecast, decision);
       planned.push({
         seq: next,
         decision,
@@ -86,6 +85,7 @@ export async function decideEntity(
       const decision = calm[index] ?? each.decision;
       return decision === each.decision ? each : { ...each, decision, actionHash: actionHash(context, decision) };
     });
+    if (context.forecast !== null) await foretellPage(context, entity, context.forecast, { subjects, decided });
     await context.store.saveDecisions(context.run, decided);
     context.progress.phase(entity.name, "decide", next, null);
     if (page.next === null) return next;
@@ -98,8 +98,9 @@ async function foretellPage(
   context: RunContext,
   entity: Entity,
   forecast: Forecast,
-  subjects: readonly Subject[],
+  { subjects, decided }: { readonly subjects: readonly Subject[]; readonly decided: readonly PlannedDecision[] },
 ): Promise<void> {
+  for (const { decision } of decided) foretell(forecast, decision);
   for (const side of SIDES) {
     const lone = subjects.flatMap((subject) => (subject.link === null ? (subject[side] ?? []) : []));
     await foretellDuplicates(context, entity, forecast, side, lone);

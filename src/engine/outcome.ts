@@ -59,7 +59,12 @@ export async function confirmed(
   context: RunContext,
   entity: Entity,
   side: Side,
-  job: { readonly write: Write; readonly current: RemoteRecord | null },
+  job: {
+    readonly write: Write;
+    readonly current: RemoteRecord | null;
+    /** Fingerprint of the record as it was decided on; null: not known. */
+    readonly decidedOn?: string | null;
+  },
   written: { readonly id: RemoteId; readonly version: string | null },
   record: RemoteRecord | null,
 ): Promise<WriteOutcome> {
@@ -91,7 +96,11 @@ export async function confirmed(
   const settled =
     job.write.op === "create"
       ? others.every((name) => now?.fields[name]?.kind !== "value")
-      : before !== undefined && others.every((name) => keyOf(now?.fields[name]) === keyOf(before.fields[name]));
+      : before !== undefined &&
+        job.current !== null &&
+        // An edit between the decision and the last look before the write has still to be decided about.
+        fingerprintOf(context, entity, side, job.current) === job.decidedOn &&
+        others.every((name) => keyOf(now?.fields[name]) === keyOf(before.fields[name]));
   return {
     kind: "done",
     id: written.id,

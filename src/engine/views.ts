@@ -423,7 +423,7 @@ function viewOf(
     const side = (which: Side): SideView => ({
       id: link[which],
       presence: sides[which].sighting?.presence ?? "present",
-      version: sides[which].sighting?.version ?? link.versions[which],
+      version: versionOf(sides[which].sighting, link, which),
     });
     const pair: LinkedPair = {
       link,
@@ -466,7 +466,12 @@ function seenOf(facts: SideFacts, link: Link | null, side: Side): Seen {
   const { sighting } = facts;
   return {
     fingerprint: sighting?.fingerprint ?? link?.fingerprints[side] ?? null,
-    version: sighting?.version ?? link?.versions[side] ?? null,
+    version: versionOf(sighting, link, side),
     matchKeys: sighting?.matchKeys ?? [],
   };
+}
+
+/** A system may leave a version out now and then: then an older one would be refused for ever, and none is known. */
+function versionOf(sighting: Sighting | null, link: Link | null, side: Side): string | null {
+  return sighting === null ? (link?.versions[side] ?? null) : sighting.version;
 }

@@ -31,6 +31,27 @@ const matchSchema = z
       .min(1)
       .describe("Fields whose canonical values must all be equal and present. Example: [email]"),
     z
+      .strictObject({
+        score: z
+          .record(z.string(), z.number().positive())
+          .describe(
+            "The fields to compare, each with its weight; weights need not add up to 1. Example: { name: 0.5, phone: 0.3 }",
+          ),
+        link_at: z
+          .number()
+          .gt(0)
+          .lte(1)
+          .describe("From this score on, and clearly ahead of the next one, two records are linked. Example: 0.95"),
+        review_at: z
+          .number()
+          .gt(0)
+          .lte(1)
+          .describe("From this score up to `link_at` a person is asked; below it two records are strangers. Example: 0.8"),
+      })
+      .describe(
+        "Fields that are alike: the weighted mean of the fields that both records show. Example: { score: { name: 0.5, phone: 0.3 }, link_at: 0.95, review_at: 0.8 }",
+      ),
+    z
       .record(z.string(), z.unknown())
       .describe(
         "A path on each side whose values are equal: a stored foreign id. Example: { crm: billing_id, billing: id }",

@@ -96,7 +96,7 @@ export function scoreRule(index: number, scored: readonly ScoredField[], limits:
       let sum = 0;
       let left = weight;
       for (const part of both) {
-        const alike = part.similarity.compare(a[part.name] ?? "", b[part.name] ?? "");
+        const alike = compareTexts(part.similarity, a[part.name] ?? "", b[part.name] ?? "");
         compared.set(part.name, alike);
         sum += part.weight * alike;
         left -= part.weight;
@@ -124,6 +124,14 @@ export function scoreRule(index: number, scored: readonly ScoredField[], limits:
 
 function isCostly({ similarity }: Part): boolean {
   return similarity.kind === "name" || similarity.kind === "text";
+}
+
+/** What is cut differs somewhere behind the cut, and nobody knows by how much. */
+const CUT_ALIKE_MOST = 0.9;
+
+function compareTexts(similarity: Similarity, one: string, other: string): number {
+  const alike = similarity.compare(one, other);
+  return one !== other && (one.includes(CUT) || other.includes(CUT)) ? Math.min(alike, CUT_ALIKE_MOST) : alike;
 }
 
 function gradeOf(score: number, evidence: number, { linkAt, reviewAt }: ScoreLimits): PairScore["grade"] {

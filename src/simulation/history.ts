@@ -61,8 +61,10 @@ export interface HistoryShape {
 export function drawHistory(seed: string, shape: HistoryShape): History {
   const random = randomOf(`${seed} history`);
   const swarm = drawSwarm(random);
+  // A system that cuts what it is given, and one that answers each write with an edit, would keep each other busy for ever.
+  const mayRewrite = !swarm.spelling;
   const rewrites = random.chance(0.5);
-  const habits = { left: drawHabits(random, swarm, rewrites), right: drawHabits(random, swarm, !rewrites) };
+  const habits = { left: drawHabits(random, swarm, mayRewrite && rewrites), right: drawHabits(random, swarm, mayRewrite && !rewrites) };
   let number = 0;
   const count = (): number => (number += 1);
   const context: Draw = { random, swarm, shape, count };

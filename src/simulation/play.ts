@@ -85,7 +85,7 @@ const LONG_MS = 600_000;
 export async function play(history: History, cast: Cast, options: PlayOptions): Promise<Played> {
   const world = openWorld(history, cast, options);
   for (const round of history.rounds) await world.round(round);
-  world.calm();
+  await world.calm();
   const calmFrom = world.rounds();
   for (const run of ["changes", "changes"] as const) await world.undisturbed(run);
   const followed = world.memory();
@@ -105,7 +105,7 @@ interface World {
   readonly runs: readonly RunEnd[];
   round(round: Round): Promise<void>;
   undisturbed(run: RunKind): Promise<void>;
-  calm(): void;
+  calm(): Promise<void>;
   rounds(): number;
   rowCount(): number;
   memory(): Memory;
@@ -312,13 +312,15 @@ function openWorld(history: History, cast: Cast, options: PlayOptions): World {
     runs,
     round: play_,
     async undisturbed(run) {
+      await play_({ run, second: null, events: [], restMs: 0 });
       await scheduler.drain();
-      await play_({ run, second: null, events: [], restMs: LONG_MS });
+      scheduler.advance(LONG_MS);
     },
-    calm() {
+    async calm() {
       isCalm = true;
       armed.length = 0;
       storeFaults.length = 0;
+      await scheduler.drain();
       scheduler.advance(LONG_MS);
       const tables = store.tables.pairs.get(mapping.pair);
       // A person resumes what a system's failure has paused.

@@ -56,7 +56,12 @@ export async function blocks(
   sql: Sql,
   pair: string,
   run: RunId,
-  which: { readonly entity: string; readonly keys: readonly string[]; readonly remembered: boolean; readonly most: number },
+  which: {
+    readonly entity: string;
+    readonly keys: readonly string[];
+    readonly remembered: boolean;
+    readonly most: number;
+  },
 ): Promise<readonly Block[]> {
   if (which.keys.length === 0) return [];
   const members: BlockMember[][] = which.keys.map(() => []);

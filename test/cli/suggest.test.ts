@@ -76,7 +76,7 @@ describe("suggest", () => {
     const samples = await project.run("suggest", "ab", "customer", "--samples", "many");
 
     expect([entity.code, samples.code]).toEqual([2, 2]);
-    expect(entity.stderr).toContain('there is no entity of ab "custmer"; did you mean "customer"?');
+    expect(entity.stderr).toContain('pair ab has no entity "custmer"; did you mean "customer"?');
     expect(samples.stderr).toContain("--samples wants a number");
   });
 });

@@ -17,7 +17,11 @@ export interface Aligned {
 }
 
 /** The best pairs first, so that no word is taken by a worse partner. */
-export function align(one: readonly Word[], other: readonly Word[], alike: (a: string, b: string) => number = wordSimilarity): Aligned {
+export function align(
+  one: readonly Word[],
+  other: readonly Word[],
+  alike: (a: string, b: string) => number = wordSimilarity,
+): Aligned {
   const pairs: { readonly a: number; readonly b: number; readonly value: number; readonly weight: number }[] = [];
   one.forEach((left, a) =>
     other.forEach((right, b) => {
@@ -37,9 +41,12 @@ export function align(one: readonly Word[], other: readonly Word[], alike: (a: s
     sum += value * weight;
     paired += weight;
   }
-  const left = (words: readonly Word[], used: ReadonlySet<number>): readonly number[] => words.flatMap((word, index) => (used.has(index) ? [] : [word.weight]));
+  const left = (words: readonly Word[], used: ReadonlySet<number>): readonly number[] =>
+    words.flatMap((word, index) => (used.has(index) ? [] : [word.weight]));
   // Of two words that have no partner, one each side, one is written for the other; what is more is merely missing.
-  const loose = [left(one, usedOne), left(other, usedOther)].map((weights) => weights.reduce((total, weight) => total + weight, 0));
+  const loose = [left(one, usedOne), left(other, usedOther)].map((weights) =>
+    weights.reduce((total, weight) => total + weight, 0),
+  );
   const different = Math.min(loose[0] ?? 0, loose[1] ?? 0);
   return { alike: sum, paired: paired + different, over: Math.max(loose[0] ?? 0, loose[1] ?? 0) - different };
 }

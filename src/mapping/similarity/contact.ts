@@ -31,7 +31,11 @@ function localNumber(number: string): string | null {
 }
 
 /** Mailboxes that a house has, not a person. */
-const SHARED = new Set("info office mail email kontakt contact hello hallo sales support service admin accounts billing invoice buchhaltung rechnung post team".split(" "));
+const SHARED = new Set(
+  "info office mail email kontakt contact hello hallo sales support service admin accounts billing invoice buchhaltung rechnung post team".split(
+    " ",
+  ),
+);
 const SAME_HOST = 0.35;
 const SAME_NAME = 0.6;
 const SHARED_WORTH = 0.1;
@@ -54,10 +58,7 @@ export function emailBlocks(text: string): readonly string[] {
 
 function addressOf(text: string): { readonly name: string; readonly host: string } {
   const at = text.lastIndexOf("@");
-  const name = (at < 0 ? text : text.slice(0, at))
-    .toLowerCase()
-    .replace(/\+.*$/, "")
-    .replace(/[._-]/g, "");
+  const name = (at < 0 ? text : text.slice(0, at)).toLowerCase().replace(/\+.*$/, "").replace(/[._-]/g, "");
   return { name, host: at < 0 ? "" : text.slice(at + 1).toLowerCase() };
 }
 

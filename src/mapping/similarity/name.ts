@@ -5,8 +5,16 @@ import { soundCode, wordSimilarity } from "./word.ts";
 import { remembering, withoutDigraphs, wordsOf } from "./words.ts";
 
 /** What a system may leave out of a family name. */
-const PARTICLES = new Set("af al av bin bint da das de degli dei del dela della den der des di do dos du el ibn la las le les lo los ten ter thoe tot van vom von y zu zum zur".split(" "));
-const TITLES = new Set("dr prof mag dipl ing bsc msc ba ma mba phd mr mrs ms miss mister herr hr frau fr sir dame mme mlle monsieur madame senor senora".split(" "));
+const PARTICLES = new Set(
+  "af al av bin bint da das de degli dei del dela della den der des di do dos du el ibn la las le les lo los ten ter thoe tot van vom von y zu zum zur".split(
+    " ",
+  ),
+);
+const TITLES = new Set(
+  "dr prof mag dipl ing bsc msc ba ma mba phd mr mrs ms miss mister herr hr frau fr sir dame mme mlle monsieur madame senor senora".split(
+    " ",
+  ),
+);
 
 const PARTICLE_WEIGHT = 0.1;
 /** A first letter for a whole name: likely, never certain. */
@@ -68,10 +76,24 @@ export function nameBlocks(text: string): readonly string[] {
     .slice(0, CODED_MAX)
     .map(({ word }) => word);
   if (longest.length === 1) return longest.map((word) => soundCode(word));
-  return [...new Set(longest.flatMap((word, index) => (word.length === 1 ? [] : longest.flatMap((next, at) => (at === index ? [] : [`${soundCode(word)}+${next.slice(0, 1)}`])))))];
+  return [
+    ...new Set(
+      longest.flatMap((word, index) =>
+        word.length === 1
+          ? []
+          : longest.flatMap((next, at) => (at === index ? [] : [`${soundCode(word)}+${next.slice(0, 1)}`])),
+      ),
+    ),
+  ];
 }
 
 /** First letters of the main words. */
 export function nameInitials(text: string): readonly string[] {
-  return [...new Set(nameOf(text).main.slice(0, CODED_MAX).map((word) => word.slice(0, 1)))];
+  return [
+    ...new Set(
+      nameOf(text)
+        .main.slice(0, CODED_MAX)
+        .map((word) => word.slice(0, 1)),
+    ),
+  ];
 }

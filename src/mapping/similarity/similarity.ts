@@ -1,6 +1,13 @@
 // Which similarity a field has, by its type, and under which keys its candidates are looked for.
 
-import { emailBlocks, emailSimilarity, phoneBlocks, phoneSimilarity, plainCode, postcodeSimilarity } from "./contact.ts";
+import {
+  emailBlocks,
+  emailSimilarity,
+  phoneBlocks,
+  phoneSimilarity,
+  plainCode,
+  postcodeSimilarity,
+} from "./contact.ts";
 import { nameBlocks, nameInitials, nameSimilarity } from "./name.ts";
 import { textBlocks, textSimilarity } from "./text.ts";
 
@@ -12,7 +19,11 @@ export interface Similarity {
   blocks(text: string): readonly string[];
 }
 
-const exact = (blocks: Similarity["blocks"]): Similarity => ({ kind: "exact", compare: (one, other) => (one === other ? 1 : 0), blocks });
+const exact = (blocks: Similarity["blocks"]): Similarity => ({
+  kind: "exact",
+  compare: (one, other) => (one === other ? 1 : 0),
+  blocks,
+});
 
 const NONE = (): readonly string[] => [];
 const WHOLE = (text: string): readonly string[] => [text];

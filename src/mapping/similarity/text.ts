@@ -17,7 +17,11 @@ interface Prepared {
 
 const prepared = remembering((text: string): Prepared => {
   const words = wordsOf(text).map(withoutDigraphs);
-  return { words: words.map((word) => ({ text: word, weight: 1 })), joined: words.join(""), trigrams: trigramsOf(words) };
+  return {
+    words: words.map((word) => ({ text: word, weight: 1 })),
+    joined: words.join(""),
+    trigrams: trigramsOf(words),
+  };
 });
 
 export function textSimilarity(one: string, other: string): number {
@@ -53,7 +57,16 @@ const CODED_MAX = 3;
 /** As for names: the sound of one long word with the first letter of another. */
 export function textBlocks(text: string): readonly string[] {
   const words = [...new Set(wordsOf(text).map(withoutDigraphs))];
-  const longest = words.filter((word) => word.length >= CODED_LENGTH).toSorted((a, b) => b.length - a.length || (a < b ? -1 : 1)).slice(0, CODED_MAX);
+  const longest = words
+    .filter((word) => word.length >= CODED_LENGTH)
+    .toSorted((a, b) => b.length - a.length || (a < b ? -1 : 1))
+    .slice(0, CODED_MAX);
   if (longest.length <= 1) return (longest.length === 0 ? words.slice(0, 1) : longest).map((word) => soundCode(word));
-  return [...new Set(longest.flatMap((word) => longest.flatMap((next) => (next === word ? [] : [`${soundCode(word)}+${next.slice(0, 1)}`]))))];
+  return [
+    ...new Set(
+      longest.flatMap((word) =>
+        longest.flatMap((next) => (next === word ? [] : [`${soundCode(word)}+${next.slice(0, 1)}`])),
+      ),
+    ),
+  ];
 }

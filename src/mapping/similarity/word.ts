@@ -58,7 +58,11 @@ export function unedited(one: string, other: string): number {
   return longer === 0 ? 1 : 1 - edits(one, other) / longer;
 }
 
-const rows: readonly [Uint8Array, Uint8Array, Uint8Array] = [new Uint8Array(LENGTH_MOST + 1), new Uint8Array(LENGTH_MOST + 1), new Uint8Array(LENGTH_MOST + 1)];
+const rows: readonly [Uint8Array, Uint8Array, Uint8Array] = [
+  new Uint8Array(LENGTH_MOST + 1),
+  new Uint8Array(LENGTH_MOST + 1),
+  new Uint8Array(LENGTH_MOST + 1),
+];
 
 /** Optimal string alignment. */
 function edits(one: string, other: string): number {
@@ -72,7 +76,8 @@ function edits(one: string, other: string): number {
     for (let j = 1; j <= b; j += 1) {
       const beside = other.charCodeAt(j - 1);
       let cost = Math.min((last[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, (last[j - 1] ?? 0) + (letter === beside ? 0 : 1));
-      if (i > 1 && j > 1 && letter === other.charCodeAt(j - 2) && one.charCodeAt(i - 2) === beside) cost = Math.min(cost, (beforeLast[j - 2] ?? 0) + 1);
+      if (i > 1 && j > 1 && letter === other.charCodeAt(j - 2) && one.charCodeAt(i - 2) === beside)
+        cost = Math.min(cost, (beforeLast[j - 2] ?? 0) + 1);
       row[j] = cost;
     }
     [beforeLast, last, row] = [last, row, beforeLast];
@@ -88,7 +93,10 @@ function edits(one: string, other: string): number {
 export function wordSimilarity(one: string, other: string): number {
   if (one === other) return 1;
   // Jaro's measure may depend on which word is read first.
-  const [a, b] = one < other ? [one.slice(0, LENGTH_MOST), other.slice(0, LENGTH_MOST)] : [other.slice(0, LENGTH_MOST), one.slice(0, LENGTH_MOST)];
+  const [a, b] =
+    one < other
+      ? [one.slice(0, LENGTH_MOST), other.slice(0, LENGTH_MOST)]
+      : [other.slice(0, LENGTH_MOST), one.slice(0, LENGTH_MOST)];
   const alike = jaroWinkler(a, b);
   if (alike + Math.min(a.length, b.length) / Math.max(a.length, b.length) < LEAST_ALIKE) return 0;
   const wide = 1 - (1 - (alike + unedited(a, b)) / 2) * 1.25;

@@ -1,6 +1,16 @@
 // Text as words to compare: without case, accents and marks, and without the ways in which one letter is written.
 
-const LETTERS: Readonly<Record<string, string>> = { ß: "ss", æ: "a", œ: "o", ø: "o", ł: "l", đ: "d", ð: "d", þ: "th", ı: "i" };
+const LETTERS: Readonly<Record<string, string>> = {
+  ß: "ss",
+  æ: "a",
+  œ: "o",
+  ø: "o",
+  ł: "l",
+  đ: "d",
+  ð: "d",
+  þ: "th",
+  ı: "i",
+};
 
 /** Without case, accents and marks. */
 function plain(text: string): string {

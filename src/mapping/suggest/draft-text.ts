@@ -15,7 +15,7 @@ export function draftText(suggestion: Suggestion, indent: string): string {
   return lines.map((line) => `${indent}${line}`).join("\n");
 }
 
-export function evidenceText({ equal, of, names, note }: Evidence): string {
+function evidenceText({ equal, of, names, note }: Evidence): string {
   const called = names >= 0.9 ? "the names say so" : names >= 0.5 ? "the names are alike" : "by the values alone";
   if (note !== null) return note;
   return equal === null
@@ -23,7 +23,7 @@ export function evidenceText({ equal, of, names, note }: Evidence): string {
     : `${String(equal)} of ${String(of)} equal; ${called}`;
 }
 
-export function matchText({ shared, of }: SuggestedMatch): string {
+function matchText({ shared, of }: SuggestedMatch): string {
   return `${String(shared)} of ${String(of)} values are on both sides`;
 }
 

@@ -29,7 +29,7 @@ export interface Evidence {
   readonly note: string | null;
 }
 
-export interface SuggestedRule {
+interface SuggestedRule {
   readonly name: string;
   readonly rule: Readonly<Record<string, unknown>>;
   readonly evidence: Evidence;

@@ -1,6 +1,6 @@
 // What the core decides about every record of a small world: the same steps as a run, from records that are all there.
 
-import { correlate, type CandidateView, type Match } from "../../core/correlate.ts";
+import type { Match } from "../../core/correlate.ts";
 import { decideLinked } from "../../core/decide-linked.ts";
 import { decideLone, speaksFor } from "../../core/decide-lone.ts";
 import { type DecideFacts, type LinkedPair, type SideView } from "../../core/subject.ts";
@@ -11,6 +11,7 @@ import type { Presence } from "../../core/situation.ts";
 import type { Fields, Value } from "../../core/value.ts";
 import type { EntityMapping } from "../mapping.ts";
 import { exactKeys } from "../match-key.ts";
+import { matchOf, type Candidate } from "./match-world.ts";
 import { isLinked, refLookupOf, type RecordShape, type World, type WorldLink } from "./world.ts";
 
 export interface WorldFacts {
@@ -106,7 +107,7 @@ async function decideLink(scene: Scene, link: WorldLink): Promise<Decided> {
 function redirectOf(scene: Scene, both: BySide<Seen | null>, sides: BySide<SideView>): LinkedPair["redirect"] {
   const gone = SIDES.find((side) => sides[side].presence === "absent");
   if (gone === undefined) return null;
-  const keys = new Set((both[otherSide(gone)]?.keys ?? []).filter((key) => key !== null));
+  const keys = new Set(exactKeys(both[otherSide(gone)]?.keys ?? []));
   const found = loneRecords(scene, gone).filter((record) => record.keys.some((key) => key !== null && keys.has(key)));
   const [only, ...more] = found;
   return only === undefined || more.length > 0 ? null : { to: only.id, taken: false };
@@ -115,7 +116,7 @@ function redirectOf(scene: Scene, both: BySide<Seen | null>, sides: BySide<SideV
 // ---------------------------------------------------------------- records without a link
 
 async function decideOneAlone(scene: Scene, side: Side, record: Seen): Promise<Decided | null> {
-  const match = matchOf(scene, side, record);
+  const match = matchIn(scene, side, record);
   // A pair that matches is decided once, from the left.
   if (side === "right" && match.kind === "one") return null;
   const partner = match.kind === "one" ? (scene.seen[otherSide(side)].find(({ id }) => id === match.id) ?? null) : null;
@@ -134,36 +135,17 @@ async function decideOneAlone(scene: Scene, side: Side, record: Seen): Promise<D
   return { decision: speaksFor(side, record.id, match) ? decision : { ...decision, cases: [] }, sights };
 }
 
-function matchOf(scene: Scene, side: Side, record: Seen): Match {
-  if (!scene.entity.policy.matches) return { kind: "none" };
-  const keys = exactKeys(record.keys);
-  const candidates = new Map(keys.map((key) => [key, candidatesWith(scene, otherSide(side), key)]));
-  const rivals = new Map(
-    keys.map((key) => [
-      key,
-      candidatesWith(scene, side, key).filter(({ id, linkId }) => id !== record.id && linkId === null),
-    ]),
-  );
-  const match = correlate(keys.length === 0 ? [null] : keys, candidates, rivals);
-  return match.kind === "one" && side === "left" && isOutbid(scene, record, match.id)
-    ? { kind: "taken", id: match.id, linkId: null }
-    : match;
-}
-
-function candidatesWith({ seen, world }: Scene, side: Side, key: string): readonly CandidateView[] {
-  return seen[side]
-    .filter(({ keys }) => keys.includes(key))
-    .map(({ id }) => ({ id, sighted: true, linkId: world.links.find((link) => link.ids[side] === id)?.id ?? null }));
-}
-
-/** The candidate is another left record's by a rule that comes first. */
-function isOutbid(scene: Scene, record: Seen, candidate: RemoteId): boolean {
-  const keys = (scene.seen.right.find(({ id }) => id === candidate)?.keys ?? []).filter((key) => key !== null);
-  const shared = keys.findIndex((key) => record.keys.includes(key));
-  const earlier = keys.slice(0, Math.max(0, shared));
-  return loneRecords(scene, "left").some(
-    (other) => other.id !== record.id && earlier.some((key) => other.keys.includes(key)),
-  );
+function matchIn({ entity, world, facts, seen }: Scene, side: Side, record: Seen): Match {
+  const candidate = (of: Side, { id, keys }: Seen): Candidate => ({
+    id,
+    linkId: world.links.find((link) => link.ids[of] === id)?.id ?? null,
+    keys: keys.filter((key) => key !== null),
+  });
+  const candidates = {
+    left: seen.left.map((each) => candidate("left", each)),
+    right: seen.right.map((each) => candidate("right", each)),
+  };
+  return matchOf({ entity, names: facts.names, candidates }, side, candidate(side, record));
 }
 
 // ---------------------------------------------------------------- what the core is handed

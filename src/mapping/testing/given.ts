@@ -16,7 +16,7 @@ import type { TestFile } from "../file-entity.ts";
 import { shown } from "../issues.ts";
 import type { EntityLink } from "./world.ts";
 
-export type LinkState = "live" | "frozen" | "tombstone";
+type LinkState = "live" | "frozen" | "tombstone";
 
 export interface GivenTest {
   readonly name: string;
@@ -33,7 +33,7 @@ export type GivenBase =
   | { readonly kind: "records"; readonly records: Partial<BySide<Fields>> }
   | { readonly kind: "values"; readonly values: Fields };
 
-export interface Expected {
+interface Expected {
   readonly writes: BySide<readonly ExpectedWrite[]>;
   readonly cases: readonly ExpectedCase[];
   /** Null: not said. */
@@ -48,7 +48,7 @@ export interface ExpectedWrite {
   readonly at: KeyPath;
 }
 
-export interface ExpectedCase {
+interface ExpectedCase {
   readonly kind: CaseKind;
   /** Undefined: not said. */
   readonly field: string | null | undefined;

@@ -32,7 +32,7 @@ export interface TestFailure {
 }
 
 /** What the core made of a test; what coverage is counted from. */
-export interface TestTrace {
+interface TestTrace {
   readonly decisions: readonly Decision[];
   readonly sights: readonly FieldSight[];
 }

@@ -2,7 +2,7 @@
 // round of decisions gives the next world.
 
 import type { BySide, Instant, LinkId, RemoteId } from "../../core/ids.ts";
-import { remoteId, SIDES } from "../../core/ids.ts";
+import { remoteId } from "../../core/ids.ts";
 import { valueAt, withValueAt, type Path } from "../../core/path.ts";
 import type { Fields, Value } from "../../core/value.ts";
 import type { RefLookup } from "../mapping.ts";
@@ -72,7 +72,3 @@ export function isLinked(world: World, side: "left" | "right", id: RemoteId): bo
 }
 
 export const NO_BASES: WorldLink["bases"] = { left: {}, right: {} };
-
-export function recordCount(world: World): number {
-  return SIDES.reduce((count, side) => count + world.records[side].length, 0);
-}

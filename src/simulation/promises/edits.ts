@@ -4,6 +4,7 @@ import { otherSide, type Side } from "../../core/ids.ts";
 import { canonicalText, isFields, type Fields } from "../../core/value.ts";
 import { keyOf, recordKey, type Change, type EntityEvidence } from "./evidence.ts";
 import { broken, type Broken, type Promised } from "./promise.ts";
+import { isExcused } from "./rest.ts";
 
 /** Each value that a person or program set is final, was replaced by a later one of theirs, or was written over by the engine, which has kept it in history. */
 export const noLostEdit: Promised = {
@@ -108,7 +109,7 @@ export const mergedWhole: Promised = {
   check: ({ entities, end, played }) =>
     entities.flatMap((entity) =>
       end.links
-        .filter((link) => link.entity === entity.name && link.state === "live")
+        .filter((link) => link.entity === entity.name && link.state === "live" && !isExcused(end, entity, link))
         .flatMap((link) => [...entity.merged].flatMap((field) => sumOf(entity, link, field, end.cases.length > 0 || played.history.habits.left.guard === "none" || played.history.habits.right.guard === "none"))),
     ),
 };
@@ -116,7 +117,7 @@ export const mergedWhole: Promised = {
 function sumOf(entity: EntityEvidence, link: { readonly left: string; readonly right: string }, field: string, excused: boolean): readonly Broken[] {
   const sides = (["left", "right"] as const).map((side) => [...entity.changes[side].entries()].find(([id]) => id === link[side])?.[1] ?? []);
   const made = sides.filter(([first]) => first?.what.actor === "engine").length;
-  const whole = sides.every((changes) => changes.every((change) => change.after !== null && !change.what.blind));
+  const whole = sides.every((changes) => changes.every((change) => change.after !== null && !change.what.blind && !change.what.unseen));
   if (made !== 1 || !whole || excused) return [];
   const valueOf = (change: Change | undefined, when: "before" | "after"): unknown => {
     const reading = change?.[when]?.[field];

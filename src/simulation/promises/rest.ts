@@ -79,7 +79,7 @@ function isAsked(memory: Memory, entity: EntityEvidence, link: LinkRow): boolean
 }
 
 /** What is over a limit, fails for good, or is not known waits. */
-function isExcused(memory: Memory, entity: EntityEvidence, link: LinkRow): boolean {
+export function isExcused(memory: Memory, entity: EntityEvidence, link: LinkRow): boolean {
   const failing = SIDES.some((side) => memory.quarantined.has(`${side} ${entity.name} ${link[side]}`));
   return failing || memory.intents > 0 || memory.cases.some((row) => row.kind === "guard" || (row.kind === "unknown-outcome" && (row.left === link.left || row.right === link.right)));
 }
@@ -109,7 +109,8 @@ function isApart({ played }: Evidence, entity: EntityEvidence, link: LinkRow, si
   const { policy, left, right, toLeft, toRight } = sight;
   if (left.kind !== "value" || right.kind !== "value" || consistent(sight)) return false;
   // An edit of the receiving side of a one-way rule may stand; a reference whose record has no link waits.
-  if (policy.writes !== "both" && policy.strength !== "strong") return false;
+  if (policy.writes !== "both" && (policy.strength !== "strong" || policy.atLink === policy.writes)) return false;
+  if (SIDES.some((side) => entity.changes[side].get(link[side])?.some((change) => change.what.unseen && change.changed.includes(policy.name)) === true)) return false;
   if (toLeft.kind === "waiting" || toRight.kind === "waiting" || policy.blank === "keep") return false;
   const { habits } = played.history;
   const spelt = habits.left.spelling !== "as-is" || habits.right.spelling !== "as-is";

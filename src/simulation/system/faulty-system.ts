@@ -44,6 +44,7 @@ export interface Table {
   readonly rows: Map<RemoteId, Row>;
   readonly gotAt: Map<RemoteId, number>;
   readonly editedAt: Map<RemoteId, number>;
+  readonly writtenAt: Map<RemoteId, number>;
   listedAt: number;
   finds: { readonly round: number; readonly value: string; readonly found: readonly RemoteId[] }[];
 }
@@ -71,7 +72,7 @@ export interface EngineWrite {
 
 export function faultySystem(parts: SystemParts): FaultySystem {
   const { side, habits, scheduler } = parts;
-  const tables = new Map(parts.objects.map((shape): [string, Table] => [shape.name, { shape, rows: new Map(), gotAt: new Map(), editedAt: new Map(), listedAt: 0, finds: [] }]));
+  const tables = new Map(parts.objects.map((shape): [string, Table] => [shape.name, { shape, rows: new Map(), gotAt: new Map(), editedAt: new Map(), writtenAt: new Map(), listedAt: 0, finds: [] }]));
   let next = 1;
   let happenings = 0;
 
@@ -79,6 +80,11 @@ export function faultySystem(parts: SystemParts): FaultySystem {
     const table = tables.get(object);
     if (table === undefined) throw new Error(`${side} has no object "${object}"`);
     return table;
+  };
+
+  const isUnseen = (table: Table, id: RemoteId): boolean => {
+    const tellsVersion = habits.answersVersion && habits.versions !== "none";
+    return !habits.answersRecord && !tellsVersion && (table.writtenAt.get(id) ?? 0) > (table.gotAt.get(id) ?? 0);
   };
 
   const record = (actor: Actor, object: string, row: Row, after: Fields | null, write: EngineWrite | null): void => {
@@ -105,7 +111,9 @@ export function faultySystem(parts: SystemParts): FaultySystem {
       intended: write === null || parts.isIntended(write.key),
       asked: write?.asked ?? null,
       blind: write?.blind ?? false,
+      unseen: isUnseen(tableOf(object), row.id),
     });
+    if (actor === "engine") tableOf(object).writtenAt.set(row.id, scheduler.steps());
     parts.announce(object, row.id);
     if (actor === "engine" && after !== null) void automate(object, row);
   };

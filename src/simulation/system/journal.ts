@@ -27,4 +27,6 @@ export interface Happening {
   readonly asked: { readonly found: readonly RemoteId[] } | null;
   /** Of an engine's write: an edit since the last look at this record that no guard of this system could have noticed. */
   readonly blind: boolean;
+  /** Of an edit: it came between a write of ours and the look at what became of it, and the system answers neither version nor record. */
+  readonly unseen: boolean;
 }

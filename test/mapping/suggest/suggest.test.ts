@@ -132,6 +132,30 @@ describe("from samples that share nobody", () => {
     expect({ joined, match }).toEqual({ joined: 0, match: [] });
   });
 
+  test("ids of the two systems are never one, though they look alike", () => {
+    const rows = (name: string): readonly Fields[] =>
+      Array.from({ length: 6 }, (_, index) => ({ id: `x${String(index)}`, [name]: `${name}${String(index)}` }));
+
+    const { joined, match } = suggest({ left: sample(rows("one")), right: sample(rows("other")) }, NAMES);
+
+    expect({ joined, match }).toEqual({ joined: 0, match: [] });
+  });
+
+  test("a value that two records of a side share joins nobody", () => {
+    const rows = Array.from({ length: 12 }, (_, index): Fields => ({
+      id: `x${String(index)}`,
+      email: `p${String(index)}@example.com`,
+    }));
+    const doubled = [
+      ...rows.map((row): Fields => ({ ...row, id: `y${row["id"] as string}` })),
+      { id: "again", email: "p0@example.com" },
+    ];
+
+    const { joined } = suggest({ left: sample(rows), right: sample(doubled) }, NAMES);
+
+    expect(joined).toBe(11);
+  });
+
   test("nothing at all gives an empty draft", () => {
     const nothing = suggest({ left: sample([]), right: sample([]) }, NAMES);
 

@@ -27,7 +27,7 @@ export function testsIn(text: string): MappingTests {
 }
 
 /** One entity `thing` with sides `crm` and `billing`, and these tests. */
-export function thingText(fields: string, tests: string, more = ""): string {
+function thingText(fields: string, tests: string, more = ""): string {
   return entityText(fields, `${more}\ntests:\n  ${tests.trim().split("\n").join("\n  ")}`);
 }
 

@@ -196,6 +196,37 @@ describe("linked records", () => {
   });
 });
 
+describe("scored match rules", () => {
+  const FIELDS = `name: { as: person_name }\nphone: { as: { phone: GB } }\nzip: { as: postal_code }`;
+  const MATCH = "match: [{ score: { name: 0.5, phone: 0.3, zip: 0.2 }, link_at: 0.95, review_at: 0.7 }]";
+
+  test("records that are alike enough are linked, and what differs is told as at any link", async () => {
+    const result = await ranOne(
+      FIELDS,
+      `- name: x
+  crm: { id: "1", name: Ada Lovelace, phone: 020 7946 0018, zip: SW1Y 4JH }
+  billing: { id: "2", name: Ada Lovelace, phone: "+442079460018", zip: SW1Y4JH }
+  expect: { situation: matched, link: live }`,
+      MATCH,
+    );
+
+    expect(failuresOf(result)).toEqual([]);
+  });
+
+  test("records that are only somewhat alike are a question to a person", async () => {
+    const result = await ranOne(
+      FIELDS,
+      `- name: x
+  crm: { id: "1", name: Ada Lovelace, phone: 020 7946 0018, zip: SW1Y 4JH }
+  billing: { id: "2", name: Ada Lovelace, phone: "+442079460018", zip: EC1A 1BB }
+  expect: { situation: ambiguous, cases: [ambiguous], link: none }`,
+      MATCH,
+    );
+
+    expect(failuresOf(result)).toEqual([]);
+  });
+});
+
 describe("both ways", () => {
   test("a rule that would write again after its own write is told as such", async () => {
     const result = await ranOne(
