@@ -7,7 +7,7 @@ import type { Guards, Limit } from "./policy.ts";
 
 type GuardedClass = "create" | "update" | "delete" | "blank";
 
-const GUARDED = ["create", "update", "delete", "blank"] as const satisfies readonly GuardedClass[];
+export const GUARDED = ["create", "update", "delete", "blank"] as const satisfies readonly GuardedClass[];
 
 /** Planned actions by side and class. Blank counts fields, the others records. */
 export type Tally = Record<Side, Record<GuardedClass, number>>;

@@ -60,7 +60,7 @@ export interface EntityTally {
   /** Actions that the guards count, approved ones left out. */
   readonly counted: Tally;
   /** Records that newly failed in this run. */
-  failed: number;
+  readonly newlyFailed: { count: number };
   /** Block keys that too many records share to look for alike ones by them. */
   readonly crowded: Set<string>;
 }
@@ -73,9 +73,14 @@ export function newTally(): EntityTally {
     effects: { left: none(), right: none() },
     blocked: 0,
     counted: emptyTally(),
-    failed: 0,
+    newlyFailed: { count: 0 },
     crowded: new Set(),
   };
+}
+
+/** A later round's: its effects and failures are the run's, its situations are those of records already counted. */
+export function laterTally(first: EntityTally): EntityTally {
+  return { ...newTally(), effects: first.effects, newlyFailed: first.newlyFailed, crowded: first.crowded };
 }
 
 export function tallyOf(context: RunContext, entity: string): EntityTally {

@@ -62,7 +62,7 @@ export async function decideEntity(
       const made = await decideView(context, entity, notTwice(view, movedTo), resolutions);
       if (made === null) continue;
       const decision =
-        isLocked(locks, entity.name, view.ids) || mayBeCreated(locks, view, made) ? heldBack(made) : made;
+        isLocked(locks, entity.name, view.ids) || mayBeCreated(locks, entity, view, made) ? heldBack(made) : made;
       if (decision.link.kind === "move") movedTo.add(`${decision.link.side} ${decision.link.to}`);
       if (!isSilent(view)) countSituation(tallyOf(context, entity.name), decision.situation);
       tallyOf(context, entity.name).blocked += decision.blocked;

@@ -3,6 +3,9 @@
 
 import type { Decision } from "../core/decision.ts";
 import { SIDES, type Side } from "../core/ids.ts";
+import { sameValue } from "../core/value.ts";
+import type { Entity } from "./context.ts";
+import { findKey } from "./look.ts";
 import type { Intent } from "./ports.ts";
 import type { View } from "./views.ts";
 
@@ -31,13 +34,24 @@ export function isLocked(
   });
 }
 
-/** A record without a link that shows all that an open create sent: to create its counterpart could make a second one. */
-export function mayBeCreated(locks: Locks, { subject }: View, decision: Decision): boolean {
+/**
+ * A record without a link that shows all that an open create sent, or has its natural key and was edited since: to create its
+ * counterpart could make a second one.
+ */
+export function mayBeCreated(locks: Locks, entity: Entity, { subject, current }: View, decision: Decision): boolean {
   if (subject.kind !== "lone" || decision.link.kind !== "link") return false;
   const { side, fields } = subject.lone;
   const shown = new Map(fields.map((sight) => [sight.policy.name, sight[side]]));
   return locks.creates.some((intent) => {
     if (intent.entity !== decision.entity || intent.side !== side) return false;
+    const key = findKey(entity.objects[side].capabilities.findBy, intent.body);
+    const record = current[side];
+    if (
+      key !== null &&
+      record !== null &&
+      Object.entries(key).every(([name, value]) => sameValue(record[name] ?? null, value))
+    )
+      return true;
     const sent = intent.decision.writes[intent.writeIndex]?.fields ?? [];
     return (
       sent.length > 0 &&

@@ -45,9 +45,9 @@ function withoutCircles(
   resolutions: readonly CaseResolution[],
   now: Instant,
 ): Decision {
-  const planned = decision.writes.filter(isUpdate).flatMap(({ side, fields }) =>
-    fields.map((field) => ({ side, field, unit: unitOf(entity, field.field) })),
-  );
+  const planned = decision.writes
+    .filter(isUpdate)
+    .flatMap(({ side, fields }) => fields.map((field) => ({ side, field, unit: unitOf(entity, field.field) })));
   const cases: CaseOpening[] = [];
   const aside = new Set<string>();
   for (const [unit, members] of groupBy(planned, (each) => each.unit)) {
@@ -72,7 +72,9 @@ function withoutCircles(
   const writes = decision.writes.flatMap((write): readonly Write[] => {
     if (!isUpdate(write)) return [write];
     const fields = write.fields.filter((field) => !aside.has(unitOf(entity, field.field)));
-    return fields.length === 0 ? [] : [{ ...write, fields, reason: [...new Set(fields.map((field) => field.reason))].join("; ") }];
+    return fields.length === 0
+      ? []
+      : [{ ...write, fields, reason: [...new Set(fields.map((field) => field.reason))].join("; ") }];
   });
   return { ...decision, writes, cases: [...decision.cases, ...cases], settledLeft: false, settledRight: false };
 }
@@ -96,12 +98,17 @@ function pastWrites(entity: Entity, recent: RecentWrites, side: Side, field: str
 }
 
 /** What the sides show now, as a conflict says it: a group's by field. */
-function shown(unit: string, members: readonly { readonly side: Side; readonly field: FieldWrite }[]): { readonly left: Value; readonly right: Value } {
+function shown(
+  unit: string,
+  members: readonly { readonly side: Side; readonly field: FieldWrite }[],
+): { readonly left: Value; readonly right: Value } {
   const valueOn = (side: Side, member: (typeof members)[number]): Value =>
     (member.side === side ? member.field.before?.value : member.field.sent?.value) ?? null;
   const [only] = members;
-  if (only !== undefined && members.length === 1 && only.field.field === unit) return { left: valueOn("left", only), right: valueOn("right", only) };
-  const byField = (side: Side): Value => Object.fromEntries(members.map((member) => [member.field.field, valueOn(side, member)]));
+  if (only !== undefined && members.length === 1 && only.field.field === unit)
+    return { left: valueOn("left", only), right: valueOn("right", only) };
+  const byField = (side: Side): Value =>
+    Object.fromEntries(members.map((member) => [member.field.field, valueOn(side, member)]));
   return { left: byField("left"), right: byField("right") };
 }
 

@@ -44,6 +44,8 @@ export interface Link extends LinkView {
   readonly fingerprints: BySide<string | null>;
   /** Version token last seen or returned by our own write; null: none. */
   readonly versions: BySide<string | null>;
+  /** Since when it is in this state; a new one shows late in listings. */
+  readonly since: Instant;
 }
 
 /** Base values by canonical field name, each in its own side's normal form. A missing name was never agreed. */
@@ -437,7 +439,12 @@ export interface PairStore {
     most: number,
   ): Promise<readonly Block[]>;
   /** Match keys of these members, in their order; empty where none are known any more. @param begin Only keys that begin so; "": all. */
-  matchKeysOf(run: RunId, entity: string, members: readonly BlockMember[], begin: string): Promise<readonly (readonly string[])[]>;
+  matchKeysOf(
+    run: RunId,
+    entity: string,
+    members: readonly BlockMember[],
+    begin: string,
+  ): Promise<readonly (readonly string[])[]>;
   /** Forgets this run's sightings of an entity: before another round over other records. */
   clearSightings(run: RunId, entity: string): Promise<void>;
 

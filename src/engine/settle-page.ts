@@ -49,7 +49,7 @@ export async function settlePage(context: RunContext, entity: Entity, page: read
   const quarantined = page.flatMap((done) => failuresOf(entity, done));
   const known = await alreadyQuarantined(context, entity, page);
   const failing = new Set(quarantined.map(nameOf));
-  tally.failed += quarantined.filter((entry) => !known.has(nameOf(entry))).length;
+  tally.newlyFailed.count += quarantined.filter((entry) => !known.has(nameOf(entry))).length;
   const commit: Commit = {
     ...EMPTY_COMMIT,
     run: context.run,

@@ -132,17 +132,32 @@ async function proveAbsences(context: RunContext, entity: Entity, side: Side): P
     const missing: readonly Link[] = await context.store.unsighted(context.run, entity.name, side, after, ABSENCE_PAGE);
     const last = missing.at(-1);
     if (last === undefined) return;
-    const found = await lookUp(
-      context,
-      entity,
-      side,
-      missing.map((link) => link[side]),
-      true,
-    );
-    await context.store.stage(context.run, found.sightings);
+    // What was made a moment ago may not show yet, in a listing or anywhere: its absence proves nothing.
+    const fresh = missing.filter((link) => context.clock.now() - link.since < settleMs(entity, side));
+    const old = missing.filter((link) => !fresh.includes(link));
+    for (const [links, missed] of [
+      [old, true],
+      [fresh, false],
+    ] as const) {
+      if (links.length === 0) continue;
+      const found = await lookUp(
+        context,
+        entity,
+        side,
+        links.map((link) => link[side]),
+        missed,
+      );
+      await context.store.stage(context.run, found.sightings);
+    }
     after = last.id;
     throwIfStopping(context);
   }
+}
+
+/** How late the system may show what it has been told, as far as the connector says. */
+function settleMs(entity: Entity, side: Side): number {
+  const { changes, findSettleMs } = entity.objects[side].capabilities;
+  return Math.max(changes?.settleMs ?? 0, findSettleMs);
 }
 
 export interface LookedUp {
@@ -188,7 +203,11 @@ export async function lookUp(
 }
 
 /** Systems without `get`: a second complete listing is the look-up. */
-export async function listFor(entity: Entity, side: Side, ids: readonly RemoteId[]): Promise<readonly Result<RemoteRecord>[]> {
+export async function listFor(
+  entity: Entity,
+  side: Side,
+  ids: readonly RemoteId[],
+): Promise<readonly Result<RemoteRecord>[]> {
   const wanted = new Set(ids);
   const found = new Map<RemoteId, RemoteRecord>();
   for await (const page of entity.objects[side].list()) {

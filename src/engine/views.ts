@@ -11,7 +11,8 @@ import type { Seen } from "../core/settle.ts";
 import type { RefLookup } from "../mapping/mapping.ts";
 import { exactKeys } from "../mapping/match-key.ts";
 import { chosenPair } from "./chosen-pair.ts";
-import { mergedKey, type Entity, type RunContext } from "./context.ts";
+import type { Entity, RunContext } from "./context.ts";
+import { redirectsOf } from "./redirects.ts";
 import { exactMatch, withPartners, withScoredRules, type RuleMatch } from "./rule-order.ts";
 import { lookUp } from "./sweep.ts";
 import type { Bases, CaseResolution, Link, Sighting, StoredBases, Subject } from "./ports.ts";
@@ -274,76 +275,6 @@ async function partnersOf(
     (sighting) => sighting.record !== null && sighting.presence === "present" && !taken.has(sighting.id),
   );
   return new Map(usable.map((sighting) => [sighting.id, sighting]));
-}
-
-/**
- * Links one of whose records is gone while the system answered with another record for its id, or while exactly one unlinked
- * record of that side matches the other: by link.
- */
-async function redirectsOf(
-  context: RunContext,
-  entity: Entity,
-  subjects: readonly Subject[],
-  bases: ReadonlyMap<LinkId, StoredBases>,
-): Promise<ReadonlyMap<LinkId, Redirect>> {
-  const found = new Map<LinkId, Redirect>();
-  for (const gone of SIDES) {
-    const all = subjects.flatMap((subject) =>
-      subject.link !== null && subject[gone]?.presence === "absent"
-        ? [{ link: subject.link, kept: subject[otherSide(gone)] }]
-        : [],
-    );
-    const told = all.flatMap(({ link }) => {
-      const to = context.merged.get(mergedKey(entity, gone, link[gone]));
-      return to === undefined ? [] : [{ link, to }];
-    });
-    const holders =
-      told.length === 0
-        ? []
-        : await context.store.linksBy(
-            entity.name,
-            gone,
-            told.map(({ to }) => to),
-          );
-    for (const { link, to } of told) found.set(link.id, { to, taken: holders.some((holder) => holder[gone] === to) });
-    const links = all.filter(({ link }) => !found.has(link.id));
-    if (links.length === 0 || !entity.mapping.policy.matches) continue;
-    const keyed = await Promise.all(
-      links.map(async ({ link, kept }) => ({
-        link,
-        keys: await keysOfKept(entity, otherSide(gone), kept, bases.get(link.id)),
-      })),
-    );
-    const keys = exactKeys([...new Set(keyed.flatMap((each) => each.keys))]);
-    if (keys.length === 0) continue;
-    const free = groupBy(
-      (await context.store.candidates(context.run, entity.name, gone, keys, false)).filter(
-        (each) => each.linkId === null,
-      ),
-      (each) => each.key,
-    );
-    for (const { link, keys: own } of keyed) {
-      const ids = new Set(own.flatMap((key) => (free.get(key) ?? []).map((each) => each.id)));
-      const [only] = ids;
-      if (ids.size === 1 && only !== undefined) found.set(link.id, { to: only, taken: false });
-    }
-  }
-  return found;
-}
-
-/** Match keys of the record that is still there; of an unchanged one, from the base it shows. */
-async function keysOfKept(
-  entity: Entity,
-  side: Side,
-  kept: Sighting | null,
-  bases: StoredBases | undefined,
-): Promise<readonly string[]> {
-  if (kept !== null && kept.matchKeys.length > 0) return kept.matchKeys;
-  if (kept?.record !== null && kept?.record !== undefined) {
-    const [reading] = await entity.mapping.read(side, [kept.record]);
-    return (reading?.matchKeys ?? []).filter((key) => key !== null);
-  }
-  return bases?.matchKeys[side] ?? [];
 }
 
 // ---------------------------------------------------------------- values on the other side

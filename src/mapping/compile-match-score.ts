@@ -5,10 +5,15 @@ import { didYouMean, problem, type KeyPath } from "../core/problem.ts";
 import type { CompileContext } from "./compile-context.ts";
 import { shown } from "./issues.ts";
 import type { FieldLens } from "./lens.ts";
-import type { MatchFields } from "./compile-match.ts";
 import { scoreRule, type ReadableScoreRule, type ScoredField } from "./match-score.ts";
 
 export const SCORE_KEYS: readonly string[] = ["score", "link_at", "review_at"];
+
+export interface MatchFields {
+  readonly compiled: readonly FieldLens[];
+  /** All that the file names, those that could not be compiled too. */
+  readonly named: readonly string[];
+}
 
 /** @param index The rule's place among the entity's match rules. Null: reported. */
 export function compileScore(

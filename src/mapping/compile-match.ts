@@ -2,18 +2,12 @@
 
 import { problem, type KeyPath } from "../core/problem.ts";
 import { readPath, sideEntries, type CompileContext } from "./compile-context.ts";
-import { compileScore, reportUnknownField, SCORE_KEYS } from "./compile-match-score.ts";
+import { compileScore, reportUnknownField, SCORE_KEYS, type MatchFields } from "./compile-match-score.ts";
 import type { EntityFile } from "./file-entity.ts";
 import { shown } from "./issues.ts";
 import { keyFault } from "./laws.ts";
 import type { FieldLens } from "./lens.ts";
 import type { MatchRule } from "./match.ts";
-
-export interface MatchFields {
-  readonly compiled: readonly FieldLens[];
-  /** All that the file names, those that could not be compiled too. */
-  readonly named: readonly string[];
-}
 
 export function compileMatch(
   match: EntityFile["match"],

@@ -19,9 +19,9 @@ import { remembering } from "./similarity/words.ts";
 import { scalarText } from "./word-types.ts";
 
 /** Below it one present field could link two records; above it a single missing field would keep apart what belongs together. */
-export const SURE_EVIDENCE = 0.5;
+const SURE_EVIDENCE = 0.5;
 /** Below it nearly everybody who shares a postal code would be a question to a person. */
-export const LIKELY_EVIDENCE = 0.25;
+const LIKELY_EVIDENCE = 0.25;
 /**
  * How far a match must be ahead of the next one to be linked without a person. Smaller, and two Ada Smiths of one house are
  * linked by a comma; larger, and a father keeps his son from being linked.

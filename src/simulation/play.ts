@@ -56,6 +56,8 @@ export interface Played {
   readonly store: MemoryStore;
   readonly happenings: readonly Happening[];
   readonly runs: readonly RunEnd[];
+  /** Keys of the writes whose answer arrived. */
+  readonly answered: ReadonlySet<string>;
   /** Number of the first round in which nothing goes wrong any more. */
   readonly calmFrom: number;
   /** Of these rounds on nothing may be written. */
@@ -87,14 +89,14 @@ export async function play(history: History, cast: Cast, options: PlayOptions): 
   for (const round of history.rounds) await world.round(round);
   await world.calm();
   const calmFrom = world.rounds();
-  for (const run of ["changes", "changes"] as const) await world.undisturbed(run);
+  for (const run of ["changes", "changes", "changes"] as const) await world.undisturbed(run);
   const followed = world.memory();
   for (const run of ["sweep", "sweep", "sweep"] as const) await world.undisturbed(run);
   const before = world.rowCount();
   const quietFrom = world.rounds();
   for (const run of ["sweep", "changes"] as const) await world.undisturbed(run);
-  const { systems, store, happenings, runs, figures, scheduler } = world;
-  return { history, mapping: cast.mapping, systems, store, happenings, runs, calmFrom, quietFrom, followed, rows: { before, after: world.rowCount() }, trace: scheduler.trace(), figures: figures() };
+  const { systems, store, happenings, runs, answered, figures, scheduler } = world;
+  return { history, mapping: cast.mapping, systems, store, happenings, runs, answered, calmFrom, quietFrom, followed, rows: { before, after: world.rowCount() }, trace: scheduler.trace(), figures: figures() };
 }
 
 interface World {
@@ -103,6 +105,7 @@ interface World {
   readonly store: MemoryStore;
   readonly happenings: readonly Happening[];
   readonly runs: readonly RunEnd[];
+  readonly answered: ReadonlySet<string>;
   round(round: Round): Promise<void>;
   undisturbed(run: RunKind): Promise<void>;
   calm(): Promise<void>;
@@ -121,6 +124,7 @@ function openWorld(history: History, cast: Cast, options: PlayOptions): World {
   const happenings: Happening[] = [];
   const runs: RunEnd[] = [];
   const armed: ArmedFault[] = [];
+  const answered = new Set<string>();
   const storeFaults: StoreFault[] = [];
   const counts = { faults: 0, crashes: 0, edits: 0 };
   let number = 0;
@@ -159,6 +163,7 @@ function openWorld(history: History, cast: Cast, options: PlayOptions): World {
       announce: (object, id) => void announce(side, object, id),
       armed,
       used: () => void (counts.faults += 1),
+      answered: (answeredKey) => void answered.add(answeredKey),
     });
   const systems: Systems = { left: systemOf("left"), right: systemOf("right") };
 
@@ -310,6 +315,7 @@ function openWorld(history: History, cast: Cast, options: PlayOptions): World {
     store,
     happenings,
     runs,
+    answered,
     round: play_,
     async undisturbed(run) {
       await play_({ run, second: null, events: [], restMs: 0 });

@@ -18,6 +18,7 @@ export interface LinkColumns {
   readonly link_right_fingerprint: string | null;
   readonly link_left_version: string | null;
   readonly link_right_version: string | null;
+  readonly link_since: Instant;
 }
 
 /** Select list of a link; `alias` is the name of the links table in the statement. */
@@ -25,7 +26,8 @@ export function linkColumns(alias: string): string {
   return `${alias}.id::text as link_id, ${alias}.entity as link_entity, ${alias}.left_id as link_left, ${alias}.right_id as link_right,
     ${alias}.state as link_state, ${fingerprintSql(`${alias}.left_fingerprint`)} as link_left_fingerprint,
     ${fingerprintSql(`${alias}.right_fingerprint`)} as link_right_fingerprint,
-    ${alias}.left_version as link_left_version, ${alias}.right_version as link_right_version`;
+    ${alias}.left_version as link_left_version, ${alias}.right_version as link_right_version,
+    ${instantSql(`${alias}.since`)} as link_since`;
 }
 
 export function toLink(row: LinkColumns): Link {
@@ -37,6 +39,7 @@ export function toLink(row: LinkColumns): Link {
     state: row.link_state,
     fingerprints: { left: row.link_left_fingerprint, right: row.link_right_fingerprint },
     versions: { left: row.link_left_version, right: row.link_right_version },
+    since: row.link_since,
   };
 }
 

@@ -95,6 +95,7 @@ export function storeLinks(open: () => StoreUnderTest): void {
         state: "live",
         fingerprints: { left: "ffffffffffffffff", right: "8000000000000000" },
         versions: { left: "v1", right: null },
+        since: expect.any(Number),
       },
     ]);
     expect(await b.pair.linksBy("customer", "right", [id("R1")])).toEqual(fromLeft);

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "@jest/globals";
 import { canonicalText, isFields, type Fields } from "../../src/core/value.ts";
-import type { RunResult } from "../../src/engine/run.ts";
+import type { RunResult } from "../../src/engine/cycle.ts";
 import { openPair } from "./pair.ts";
 import { scenarios, type Said, type Scenario } from "./scenario.ts";
 import { startTestDatabase } from "../store/server.ts";

@@ -10,7 +10,7 @@ import { openRuntime, SILENT, type PairRuntime, type Runtime } from "../../src/d
 import { readPlanFile } from "../../src/engine/plan-document.ts";
 import type { ApplyReport } from "../../src/engine/apply.ts";
 import type { RunReport } from "../../src/engine/ports.ts";
-import type { RunResult } from "../../src/engine/run.ts";
+import type { RunResult } from "../../src/engine/cycle.ts";
 import { digest256 } from "../../src/daemon/system-ports.ts";
 import { createExpressionCompiler } from "../../src/expression/compiler.ts";
 import { compileMappingFile } from "../../src/mapping/read-file.ts";

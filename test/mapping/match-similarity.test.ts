@@ -148,8 +148,8 @@ test.each([
 
 test("numbers, dates and the words of few values are equal or not", () => {
   for (const type of ["integer", "decimal", "money", "date", "uuid", "country", "boolean", "word"]) {
-    const { compare } = similarityOf(type);
-    expect([compare("1815", "1815"), compare("1815", "1816")]).toEqual([1, 0]);
+    const similarity = similarityOf(type);
+    expect([similarity.compare("1815", "1815"), similarity.compare("1815", "1816")]).toEqual([1, 0]);
   }
 });
 
@@ -189,25 +189,25 @@ describe("laws of every similarity", () => {
   const kinds = ["person_name", "phone", "email", "postal_code", "text", "date", "country"];
 
   test.each(kinds)("%s: symmetric, 1 for equal values, from 0 to 1", (type) => {
-    const { compare } = similarityOf(type);
+    const similarity = similarityOf(type);
     fc.assert(
       fc.property(text, text, (one, other) => {
-        const score = compare(one, other);
-        expect(score).toBe(compare(other, one));
+        const score = similarity.compare(one, other);
+        expect(score).toBe(similarity.compare(other, one));
         expect(score).toBeGreaterThanOrEqual(0);
         expect(score).toBeLessThanOrEqual(1);
-        expect(compare(one, one)).toBe(1);
+        expect(similarity.compare(one, one)).toBe(1);
       }),
       { numRuns: 500 },
     );
   });
 
   test.each(kinds)("%s: the same value has the same blocks, and few of them", (type) => {
-    const { blocks } = similarityOf(type);
+    const similarity = similarityOf(type);
     fc.assert(
       fc.property(text, (one) => {
-        expect(blocks(one)).toEqual(blocks(`${one}`));
-        expect(blocks(one).length).toBeLessThanOrEqual(6);
+        expect(similarity.blocks(one)).toEqual(similarity.blocks(one.slice(0, 1) + one.slice(1)));
+        expect(similarity.blocks(one).length).toBeLessThanOrEqual(6);
       }),
     );
   });

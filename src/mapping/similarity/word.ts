@@ -53,7 +53,7 @@ export function jaroWinkler(one: string, other: string): number {
 }
 
 /** Of words of up to 64 letters: those that need no edit (insert, remove, replace, swap of neighbours), as a share of the longer word. */
-export function unedited(one: string, other: string): number {
+function unedited(one: string, other: string): number {
   const longer = Math.max(one.length, other.length);
   return longer === 0 ? 1 : 1 - edits(one, other) / longer;
 }

@@ -12,8 +12,8 @@ import type { Link, LinkWrite, StoredBases } from "../../engine/ports.ts";
 import { linkId, nextNumber, type LinkRow, type PairTables, type Tables } from "./tables.ts";
 
 export function toLink(row: LinkRow): Link {
-  const { entity, left, right, state, fingerprints, versions } = row;
-  return { id: linkId(row), entity, left, right, state, fingerprints, versions };
+  const { entity, left, right, state, fingerprints, versions, since } = row;
+  return { id: linkId(row), entity, left, right, state, fingerprints, versions, since };
 }
 
 /** Live and frozen ones first. */

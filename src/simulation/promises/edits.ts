@@ -10,10 +10,11 @@ import { isExcused } from "./rest.ts";
 export const noLostEdit: Promised = {
   number: 3,
   title: "No lost edit",
-  check: ({ entities }) => entities.flatMap((entity) => [...entity.changes.left.values(), ...entity.changes.right.values()].flatMap((record) => lostIn(entity, record))),
+  check: ({ entities, played }) =>
+    entities.flatMap((entity) => [...entity.changes.left.values(), ...entity.changes.right.values()].flatMap((record) => lostIn(entity, record, played.answered))),
 };
 
-function lostIn(entity: EntityEvidence, record: readonly Change[]): readonly Broken[] {
+function lostIn(entity: EntityEvidence, record: readonly Change[], answered: ReadonlySet<string>): readonly Broken[] {
   return record.flatMap((overwrite, index) => {
     const { what } = overwrite;
     if (what.actor !== "engine" || what.before === null || what.after === null || what.blind) return [];
@@ -21,6 +22,10 @@ function lostIn(entity: EntityEvidence, record: readonly Change[]): readonly Bro
       const value = keyOf(overwrite.before, field);
       const author = record.slice(0, index).findLast((change) => change.changed.includes(field));
       if (value === null || author === undefined || author.what.actor === "engine") return [];
+      // The answer was lost, and the system shows another value than was sent: nobody can know that the write happened.
+      const shown = record.slice(index + 1).find((change) => change.changed.includes(field))?.what.actor ?? "engine";
+      const unknowable = what.key !== null && !answered.has(what.key) && (shown !== "engine" || keyOf(overwrite.sent, field) !== keyOf(overwrite.after, field));
+      if (unknowable) return [];
       const kept = entity.effects.some((row) => {
         if (row.side !== what.side || row.record !== what.id) return false;
         const told = row.fields[field];

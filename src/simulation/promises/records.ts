@@ -121,7 +121,8 @@ function unseenEdits(entity: EntityEvidence, deleted: Change, partners: readonly
   if (policy.goneEdited === "delete" || what.blind || spelt) return [];
   const other = otherSide(what.side);
   return policy.fields.flatMap(({ name, writes }): readonly Broken[] => {
-    if (writes === what.side || entity.merged.has(name)) return [];
+    const isRef = entity.mapping.refNeeds(what.side, deleted.before ?? {}).some((need) => keyOf(deleted.before, name)?.includes(need.id) === true);
+    if (writes === what.side || entity.merged.has(name) || isRef) return [];
     const author = entity.changes[what.side].get(what.id)?.findLast((change) => change.what.seq < what.seq && change.changed.includes(name));
     const value = keyOf(deleted.before, name);
     if (author === undefined || author.what.actor !== "person" || author.what.before === null || value === null) return [];

@@ -214,6 +214,8 @@ export const trueCounters: Promised = {
       for (const row of entity.effects) {
         // A record that a person made while a create was in doubt may be taken for what became of it.
         if (row.op === "create" && entity.changes[row.side].get(row.record)?.[0]?.what.actor === "person") continue;
+        // Whose answer was lost may have been deleted by a person meanwhile.
+        if (row.op === "delete" && entity.changes[row.side].get(row.record)?.at(-1)?.after === null) continue;
         const done = entity.changes[row.side].get(row.record)?.some(({ what }) => what.actor === "engine" && (row.op === "create" ? what.before === null : row.op === "delete" ? what.after === null : what.before !== null && what.after !== null)) === true;
         if (!done) found.push(broken(27, `effect that never was: ${row.op}`, `the history has a ${row.op} of ${row.side} ${row.record}, which nobody made`));
       }

@@ -121,7 +121,7 @@ export function faultyObject(system: FaultySystem, process: Process, name: strin
   }
 
   /** One batch after the other; a mishap is that of one batch. */
-  async function write<Call, T>(what: "create" | "update" | "delete", calls: readonly Call[], perform: (call: Call) => Result<T>): Promise<readonly Result<T>[]> {
+  async function write<Call extends { readonly key: string }, T>(what: "create" | "update" | "delete", calls: readonly Call[], perform: (call: Call) => Result<T>): Promise<readonly Result<T>[]> {
     const results: Result<T>[] = [];
     for (let start = 0; start < calls.length; start += habits.batch) {
       const mishap = system.take(what);
@@ -131,6 +131,7 @@ export function faultyObject(system: FaultySystem, process: Process, name: strin
       const done = batch.map((call): Result<T> => (refused === null ? perform(call) : { ok: false, failure: refused }));
       const lost: RemoteFailure | null = mishap === "lost-after" || mishap === "malformed" ? failureOf(mishap) : null;
       results.push(...(await answer(what, done.map((result): Result<T> => (lost === null ? result : { ok: false, failure: lost })))));
+      if (lost === null) for (const call of batch) system.parts.answered(call.key);
     }
     return results;
   }

@@ -36,6 +36,8 @@ export interface SystemParts {
   /** Faults that calls of this account use up. */
   readonly armed: ArmedFault[];
   readonly used: (fault: ArmedFault) => void;
+  /** The answer to a write with this key has reached whoever sent it. */
+  readonly answered: (key: string) => void;
 }
 
 /** The rows of one object, and when the engine last looked at them. */

@@ -1,0 +1,88 @@
+// Carrying out a round: parents before children, deletes last, and of what a guard withholds or nobody named only the rest.
+
+import { withhold } from "../core/guard.ts";
+import { carryOutPage, type Stop } from "./carry-out.ts";
+import { throwIfStopping, type Entity, type RunContext } from "./context.ts";
+import type { PlannedDecision } from "./ports.ts";
+import type { RunRequest } from "./request.ts";
+import type { Round } from "./round.ts";
+import { settlePage, type Done } from "./settle-page.ts";
+
+const PAGE = 200;
+
+/** Parents before children; deletes after everything else, children before parents. */
+export async function carryOut(
+  context: RunContext,
+  entities: readonly Entity[],
+  round: Round,
+  carriedOut: Set<string>,
+  request: RunRequest,
+): Promise<Stop | null> {
+  for (const pass of ["others", "deletes"] as const) {
+    const order = pass === "deletes" ? entities.toReversed() : entities;
+    for (const entity of order) {
+      const stop = await carryOutEntity(context, entity, pass, round, carriedOut, request);
+      if (stop !== null) return stop;
+    }
+  }
+  return null;
+}
+
+async function carryOutEntity(
+  context: RunContext,
+  entity: Entity,
+  pass: "others" | "deletes",
+  round: Round,
+  carriedOut: Set<string>,
+  request: RunRequest,
+): Promise<Stop | null> {
+  let after = -1;
+  let written = 0;
+  for (;;) {
+    throwIfStopping(context);
+    const page = await context.store.decisions(context.run, entity.name, after, PAGE);
+    const last = page.at(-1);
+    if (last === undefined) return null;
+    after = last.seq;
+    const due: PlannedDecision[] = [];
+    const lookAgain = new Set<PlannedDecision>();
+    const settled: Done[] = [];
+    for (const planned of page) {
+      const isDelete = planned.decision.writes.some((write) => write.op === "delete");
+      if (isDelete !== (pass === "deletes")) continue;
+      const allowed = allowedPart(planned, round, request);
+      const withheld = allowed !== planned;
+      if (withheld) lookAgain.add(allowed);
+      if (allowed.decision.writes.length > 0) due.push(allowed);
+      else
+        settled.push({
+          decision: allowed.decision,
+          seen: allowed.seen,
+          outcomes: [],
+          intentsDone: [],
+          intentsTried: [],
+          missing: [],
+          lookAgain: withheld,
+        });
+    }
+    await settlePage(context, entity, settled);
+    const stop = due.length === 0 ? null : await carryOutPage(context, entity, due, lookAgain);
+    for (const planned of due) if (planned.actionHash !== null) carriedOut.add(planned.actionHash);
+    written += due.length;
+    context.progress.phase(entity.name, "write", written, null);
+    if (stop !== null) return stop;
+  }
+}
+
+/** The decision without what a guard withholds, or, when only named actions are asked for, without any other write. */
+function allowedPart(planned: PlannedDecision, round: Round, request: RunRequest): PlannedDecision {
+  const isApproved = planned.actionHash !== null && round.approved.has(planned.actionHash);
+  if (isApproved) return planned;
+  if (request.only !== null && planned.actionHash !== null)
+    return {
+      ...planned,
+      decision: { ...planned.decision, writes: [], link: { kind: "keep" }, settledLeft: false, settledRight: false },
+    };
+  const decision = withhold(planned.decision, round.tripped);
+  return decision === planned.decision ? planned : { ...planned, decision };
+}
