@@ -1,7 +1,8 @@
 // Carrying out a round: parents before children, deletes last, and of what a guard withholds or nobody named only the rest.
 
 import { withhold } from "../core/guard.ts";
-import { carryOutPage, type Stop } from "./carry-out.ts";
+import { carryOutPage } from "./carry-out.ts";
+import type { Stop } from "./job.ts";
 import { throwIfStopping, type Entity, type RunContext } from "./context.ts";
 import type { PlannedDecision } from "./ports.ts";
 import type { RunRequest } from "./request.ts";

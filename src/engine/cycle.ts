@@ -4,7 +4,7 @@
 import { emptyTally, GUARDED, type Tally, type Trip } from "../core/guard.ts";
 import { SIDES } from "../core/ids.ts";
 import { carryOut } from "./carry-out-round.ts";
-import type { Stop } from "./carry-out.ts";
+import type { Stop } from "./job.ts";
 import { endOf, laterTally, type Entity, type RunContext } from "./context.ts";
 import { lookAll, type LookedAll } from "./look-all.ts";
 import { lookAtHints } from "./look.ts";

@@ -62,6 +62,7 @@ describe("names", () => {
   test.each([
     ["Ada Lovelace", "Ada Lovelace", 1, 1],
     ["Ada Lovelace", "LOVELACE, Ada", 1, 1],
+    ["Anna Hannah", "Hannah Anna", 1, 1],
     ["Jürgen Müller", "Juergen Mueller", 1, 1],
     ["Jürgen Müller", "Jurgen Muller", 1, 1],
     ["Zoë O'Neil", "Zoe ONeil", 1, 1],
