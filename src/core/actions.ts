@@ -104,6 +104,8 @@ export interface Creation {
     readonly found: Value;
     readonly message: string;
   }[];
+  /** What the giving record shows in fields that are not carried: remembered, so that it is never taken for empty. */
+  readonly agreements: readonly Agreement[];
 }
 
 /** A new record on `side` from what the other side shows. Absent fields are left out, invalid ones are held. */
@@ -111,18 +113,26 @@ export function creation(sights: readonly FieldSight[], side: Side, reason: stri
   const giving = otherSide(side);
   const fields: FieldWrite[] = [];
   const held: { field: string; side: Side; found: Value; message: string }[] = [];
+  const agreements: Agreement[] = [];
   for (const sight of sights) {
     const reading = giving === "left" ? sight.left : sight.right;
     const carried: Carried = side === "right" ? sight.toRight : sight.toLeft;
     const hold = (found: Value, message: string): void =>
       void held.push({ field: sight.policy.name, side: giving, found, message });
-    if (sight.policy.writes !== "both" && sight.policy.writes !== side) continue;
+    const shown = reading.kind === "value" ? reading.cell : null;
+    if (sight.policy.writes !== "both" && sight.policy.writes !== side) {
+      if (shown !== null) agreements.push({ field: sight.policy.name, ...onSide(giving, shown) });
+      continue;
+    }
     if (reading.kind === "invalid") hold(reading.found, reading.message);
     else if (carried.kind === "invalid") hold(carried.found, carried.message);
-    else if (carried.kind !== "none")
-      fields.push(created(sight.policy.name, carried, reading.kind === "value" ? reading.cell : null, reason));
+    else if (carried.kind !== "none") fields.push(created(sight.policy.name, carried, shown, reason));
   }
-  return { write: { op: "create", side, id: null, version: null, fields, reason }, held };
+  return { write: { op: "create", side, id: null, version: null, fields, reason }, held, agreements };
+}
+
+function onSide(side: Side, cell: Cell): { left: Cell | null; right: Cell | null } {
+  return side === "left" ? { left: cell, right: null } : { left: null, right: cell };
 }
 
 function created(field: string, after: Target, sent: Cell | null, reason: string): FieldWrite {

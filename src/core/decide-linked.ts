@@ -186,6 +186,7 @@ function restore(
   return {
     ...NOTHING,
     writes: [made.write],
+    agreements: made.agreements,
     cases: heldCases(made.held, pair.sides.left.id, pair.sides.right.id),
     settledLeft: made.held.length === 0,
     settledRight: made.held.length === 0,

@@ -77,6 +77,7 @@ export function decideLone(lone: LoneRecord, facts: DecideFacts): Decision {
     situation,
     link: { kind: "link" },
     writes: [made.write],
+    agreements: made.agreements,
     cases: heldCases(made.held, alone.left, alone.right),
     settledLeft: settled,
     settledRight: settled,

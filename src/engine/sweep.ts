@@ -132,8 +132,10 @@ async function proveAbsences(context: RunContext, entity: Entity, side: Side): P
     const missing: readonly Link[] = await context.store.unsighted(context.run, entity.name, side, after, ABSENCE_PAGE);
     const last = missing.at(-1);
     if (last === undefined) return;
-    // What was made a moment ago may not show yet, in a listing or anywhere: its absence proves nothing.
-    const fresh = missing.filter((link) => context.clock.now() - link.since < settleMs(entity, side));
+    // Where the connector says that new records show late, what was linked a moment ago proves nothing by its absence. (The
+    // `settle` of its changes does not count: a feed may lag behind records that can long be read.)
+    const settleMs = entity.objects[side].capabilities.findSettleMs;
+    const fresh = missing.filter((link) => context.clock.now() - link.since < settleMs);
     const old = missing.filter((link) => !fresh.includes(link));
     for (const [links, missed] of [
       [old, true],
@@ -152,12 +154,6 @@ async function proveAbsences(context: RunContext, entity: Entity, side: Side): P
     after = last.id;
     throwIfStopping(context);
   }
-}
-
-/** How late the system may show what it has been told, as far as the connector says. */
-function settleMs(entity: Entity, side: Side): number {
-  const { changes, findSettleMs } = entity.objects[side].capabilities;
-  return Math.max(changes?.settleMs ?? 0, findSettleMs);
 }
 
 export interface LookedUp {

@@ -252,6 +252,8 @@ async function resolveCreate(
     const [answer] = await object.create([{ key: intent.key, record: intent.body }]);
     if (answer?.ok === true) {
       const record = answer.value.record ?? (await readOne(entity, write, answer.value.id));
+      const asSent = record === null ? null : await equalToSent(context, entity, write.side, write, [record]);
+      if (asSent === null) return adopted(answer.value.id, answer.value.version);
       return confirmed(context, entity, write.side, { write, current: null }, answer.value, record);
     }
     // The repeat was not let through, which says nothing about the first attempt: the same key is sent again later.

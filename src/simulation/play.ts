@@ -58,6 +58,8 @@ export interface Played {
   readonly runs: readonly RunEnd[];
   /** Keys of the writes whose answer arrived. */
   readonly answered: ReadonlySet<string>;
+  /** Rounds in which a daemon was killed, or a run broke off. */
+  readonly cut: ReadonlySet<number>;
   /** Number of the first round in which nothing goes wrong any more. */
   readonly calmFrom: number;
   /** Of these rounds on nothing may be written. */
@@ -95,8 +97,8 @@ export async function play(history: History, cast: Cast, options: PlayOptions): 
   const before = world.rowCount();
   const quietFrom = world.rounds();
   for (const run of ["sweep", "changes"] as const) await world.undisturbed(run);
-  const { systems, store, happenings, runs, answered, figures, scheduler } = world;
-  return { history, mapping: cast.mapping, systems, store, happenings, runs, answered, calmFrom, quietFrom, followed, rows: { before, after: world.rowCount() }, trace: scheduler.trace(), figures: figures() };
+  const { systems, store, happenings, runs, answered, cut, figures, scheduler } = world;
+  return { history, mapping: cast.mapping, systems, store, happenings, runs, answered, cut, calmFrom, quietFrom, followed, rows: { before, after: world.rowCount() }, trace: scheduler.trace(), figures: figures() };
 }
 
 interface World {
@@ -106,6 +108,7 @@ interface World {
   readonly happenings: readonly Happening[];
   readonly runs: readonly RunEnd[];
   readonly answered: ReadonlySet<string>;
+  readonly cut: ReadonlySet<number>;
   round(round: Round): Promise<void>;
   undisturbed(run: RunKind): Promise<void>;
   calm(): Promise<void>;
@@ -125,6 +128,7 @@ function openWorld(history: History, cast: Cast, options: PlayOptions): World {
   const runs: RunEnd[] = [];
   const armed: ArmedFault[] = [];
   const answered = new Set<string>();
+  const cut = new Set<number>();
   const storeFaults: StoreFault[] = [];
   const counts = { faults: 0, crashes: 0, edits: 0 };
   let number = 0;
@@ -185,7 +189,8 @@ function openWorld(history: History, cast: Cast, options: PlayOptions): World {
     scheduler.note(`event ${JSON.stringify(event)}`);
     switch (event.kind) {
       case "crash":
-        counts.crashes += daemons.length;
+        if (daemons.length > 0) counts.crashes += 1;
+        cut.add(number);
         for (const daemon of daemons.slice(0, 1)) daemon.process.kill();
         return;
       case "stall":
@@ -279,6 +284,7 @@ function openWorld(history: History, cast: Cast, options: PlayOptions): World {
       scheduler.note(`${daemon.process.name} ends: ${report.outcome} ${report.reason ?? ""} ${report.message ?? ""}`);
       runs.push({ ...end, report, thrown: null, excused: false });
     } catch (thrown) {
+      cut.add(number);
       const message = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
       scheduler.note(`${daemon.process.name} throws: ${message.split("\n")[0] ?? ""}`);
       runs.push({ ...end, report: null, thrown: message, excused: message.includes("simulated") || counts.faults > faultsBefore });
@@ -316,6 +322,7 @@ function openWorld(history: History, cast: Cast, options: PlayOptions): World {
     happenings,
     runs,
     answered,
+    cut,
     round: play_,
     async undisturbed(run) {
       await play_({ run, second: null, events: [], restMs: 0 });

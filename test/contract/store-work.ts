@@ -1,7 +1,7 @@
 // Contract of the store: hints, intents, parked records, cursors, quarantine, runs and plans.
 
 import { expect, test } from "@jest/globals";
-import type { Intent, Parked } from "../../src/engine/ports.ts";
+import type { Effect, Intent, Parked, RecentWrites } from "../../src/engine/ports.ts";
 import {
   at,
   bench,
@@ -256,6 +256,56 @@ export function storeWork(open: () => StoreUnderTest): void {
     expect(all.map((row) => row.run)).toEqual([...runs.toReversed(), b.run]);
     expect(newest?.report?.reason).toBe(runs[2]);
     expect(page.map((row) => row.run)).toEqual([runs[0]]);
+  });
+
+  test("recent writes of a link come oldest first, with the oscillation cases that say from when on they count", async () => {
+    const store = open();
+    const b = await bench(store);
+    await b.commit({ links: [linkWrite("L1", "R1"), linkWrite("L2", "R2")] });
+    const link = await b.link("L1");
+    const other = await b.link("L2");
+    const wrote = (after: string, more: Partial<Effect> = {}): Effect => ({
+      entity: "customer",
+      side: "right",
+      op: "update",
+      record: id("R1"),
+      other: id("L1"),
+      linkId: link.id,
+      fields: { name: { before: null, after, readBack: after, reason: "changed in left" } },
+      reason: "changed in left",
+      intentId: null,
+      ...more,
+    });
+    const ids = { left: id("L1"), right: id("R1") };
+    const question = { kind: "oscillation" as const, field: "name", ...ids, values: {} };
+    await b.commit({
+      effects: [wrote("one"), wrote("two"), wrote("gone", { op: "delete" }), wrote("other", { linkId: other.id })],
+      cases: [{ entity: "customer", ...ids, open: [question] }],
+    });
+    const recent = async (now: number): Promise<RecentWrites | undefined> =>
+      (await b.pair.recentWrites("customer", [link], at(now), 60_000))[0];
+    const names = (found: RecentWrites | undefined): readonly unknown[] =>
+      (found?.writes ?? []).map(({ side, fields }) => [side, fields["name"]?.after]);
+    const [row] = await store.ledger.cases({ pair: b.pair.pair, limit: 1 });
+    const since = row?.since ?? Number.NaN;
+
+    // While the question is open the window stands still.
+    const asked = await recent(since + 3_600_000);
+    expect(names(asked)).toEqual([
+      ["right", "one"],
+      ["right", "two"],
+    ]);
+    expect(asked?.cases).toEqual([{ field: "name", isOpen: true, answeredAt: null }]);
+
+    await store.ledger.resolveCase(row?.id ?? "", { kind: "dismiss" }, "test");
+    await b.commit({ cases: [{ entity: "customer", ...ids, open: [] }] });
+
+    const answered = await recent(since + 1000);
+    expect(names(answered)).toHaveLength(2);
+    expect(answered?.cases).toEqual([{ field: "name", isOpen: false, answeredAt: expect.any(Number) }]);
+    const later = await recent(since + 3_600_000);
+    expect([later?.writes ?? [], later?.cases ?? []]).toEqual([[], []]);
+    expect(await b.pair.recentWrites("customer", [], at(since), 60_000)).toEqual([]);
   });
 
   test("of runs that did nothing one after the other only the last is kept", async () => {

@@ -3,6 +3,7 @@
 import { otherSide, type Side } from "../../core/ids.ts";
 import { canonicalText, isFields, type Fields } from "../../core/value.ts";
 import { keyOf, recordKey, type Change, type EntityEvidence } from "./evidence.ts";
+import type { Played } from "../play.ts";
 import { broken, type Broken, type Promised } from "./promise.ts";
 import { isExcused } from "./rest.ts";
 
@@ -11,10 +12,10 @@ export const noLostEdit: Promised = {
   number: 3,
   title: "No lost edit",
   check: ({ entities, played }) =>
-    entities.flatMap((entity) => [...entity.changes.left.values(), ...entity.changes.right.values()].flatMap((record) => lostIn(entity, record, played.answered))),
+    entities.flatMap((entity) => [...entity.changes.left.values(), ...entity.changes.right.values()].flatMap((record) => lostIn(entity, record, played))),
 };
 
-function lostIn(entity: EntityEvidence, record: readonly Change[], answered: ReadonlySet<string>): readonly Broken[] {
+function lostIn(entity: EntityEvidence, record: readonly Change[], { answered, cut }: Played): readonly Broken[] {
   return record.flatMap((overwrite, index) => {
     const { what } = overwrite;
     if (what.actor !== "engine" || what.before === null || what.after === null || what.blind) return [];
@@ -22,9 +23,11 @@ function lostIn(entity: EntityEvidence, record: readonly Change[], answered: Rea
       const value = keyOf(overwrite.before, field);
       const author = record.slice(0, index).findLast((change) => change.changed.includes(field));
       if (value === null || author === undefined || author.what.actor === "engine") return [];
-      // The answer was lost, and the system shows another value than was sent: nobody can know that the write happened.
+      // The answer was lost, or the daemon with it, and the system shows another value than was sent: nobody can know that the
+      // write happened.
       const shown = record.slice(index + 1).find((change) => change.changed.includes(field))?.what.actor ?? "engine";
-      const unknowable = what.key !== null && !answered.has(what.key) && (shown !== "engine" || keyOf(overwrite.sent, field) !== keyOf(overwrite.after, field));
+      const unheard = cut.has(what.round) || (what.key !== null && !answered.has(what.key));
+      const unknowable = unheard && (shown !== "engine" || keyOf(overwrite.sent, field) !== keyOf(overwrite.after, field));
       if (unknowable) return [];
       const kept = entity.effects.some((row) => {
         if (row.side !== what.side || row.record !== what.id) return false;

@@ -2,7 +2,7 @@
 // what is counted is what was done.
 
 import { consistent } from "../../core/sight.ts";
-import type { Carried, FieldSight } from "../../core/field.ts";
+import { NULL_KEY, type Carried, type FieldSight } from "../../core/field.ts";
 import { otherSide, SIDES, type RemoteId, type Side } from "../../core/ids.ts";
 import type { RefLookup } from "../../mapping/mapping.ts";
 import type { LinkRow } from "../memory/tables.ts";
@@ -111,6 +111,9 @@ function isApart({ played }: Evidence, entity: EntityEvidence, link: LinkRow, si
   // An edit of the receiving side of a one-way rule may stand; a reference whose record has no link waits.
   if (policy.writes !== "both" && (policy.strength !== "strong" || policy.atLink === policy.writes)) return false;
   if (SIDES.some((side) => entity.changes[side].get(link[side])?.some((change) => change.what.unseen && change.changed.includes(policy.name)) === true)) return false;
+  // At link an empty field of a group may stay empty, and what the giving side never had is not taken away.
+  const hasNull = left.cell.key === NULL_KEY || right.cell.key === NULL_KEY;
+  if (hasNull && (policy.group !== null || policy.writes !== "both")) return false;
   if (toLeft.kind === "waiting" || toRight.kind === "waiting" || policy.blank === "keep") return false;
   const { habits } = played.history;
   const spelt = habits.left.spelling !== "as-is" || habits.right.spelling !== "as-is";

@@ -77,6 +77,7 @@ export function faultySystem(parts: SystemParts): FaultySystem {
   const tables = new Map(parts.objects.map((shape): [string, Table] => [shape.name, { shape, rows: new Map(), gotAt: new Map(), editedAt: new Map(), writtenAt: new Map(), listedAt: 0, finds: [] }]));
   let next = 1;
   let happenings = 0;
+  let liedIn = -1;
 
   const tableOf = (object: string): Table => {
     const table = tables.get(object);
@@ -165,6 +166,10 @@ export function faultySystem(parts: SystemParts): FaultySystem {
       const fault = parts.armed[index];
       if (fault === undefined) return null;
       parts.armed.splice(index, 1);
+      // Where a second listing is the only other witness, it does not tell the same lie.
+      const lies = fault.mishap === "omits" || fault.mishap === "empty";
+      if (lies && !habits.get && liedIn === parts.round()) return null;
+      if (lies) liedIn = parts.round();
       parts.used(fault);
       scheduler.note(`${side} ${operation}: ${fault.mishap}`);
       return fault.mishap;
