@@ -8,7 +8,6 @@ import { problem } from "../core/problem.ts";
 import { shownPath } from "./config.ts";
 import { modelineProblems, type FileKind } from "./modeline.ts";
 import { shieldExpressions, unshieldExpressions } from "./expression-braces.ts";
-import { shieldTemplates, unshield } from "./shield.ts";
 import { locateProblems, missingFile, readYaml, type YamlFile } from "./yaml-file.ts";
 
 export interface ShapedFile<T> {
@@ -60,12 +59,6 @@ function readWithBraces(bytes: Uint8Array, shown: string): YamlFile {
   if (plain.readable) return plain;
   const shielded = readYaml(bytes, shown, shieldExpressions);
   return shielded.readable ? { ...shielded, value: unshieldExpressions(shielded.value) } : plain;
-}
-
-/** A connector's templates may stand without quotes, between brackets too. */
-function readTemplates(bytes: Uint8Array, shown: string): YamlFile {
-  const yaml = readYaml(bytes, shown, shieldTemplates);
-  return { ...yaml, value: unshield(yaml.value) };
 }
 
 const YAML = /\.ya?ml$/;

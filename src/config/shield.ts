@@ -1,24 +1,17 @@
-// `{ url: ${DATABASE_URL} }` and `{ request: DELETE /contacts/{{ id }}, effect: archive }`: the braces would be YAML's. So, before
-// a text is parsed, the signs of such references are put into a private part of Unicode, one for one, and taken back out of
-// what was parsed. Quotes and backslashes stay, so that what is quoted is quoted.
+// In `{ url: ${DATABASE_URL} }` the braces would be YAML's. So, before the text is parsed, the signs of a reference are put into a
+// private part of Unicode, one for one, and taken back out of what was parsed. Quotes and backslashes stay, so that what is quoted
+// is quoted.
 
 const SIGN = /[^\w\s"'\\\u0080-\uffff]/g;
 const SHIELD = 0xe000;
 const SHIELDED = /[\ue020-\ue07e]/g;
-const SHIELDED_REFERENCE = /\ue024\ue07b[^\n]*?\ue07d|\ue07b\ue07b[^\n]*?\ue07d\ue07d/g;
-
-/** A template of a connector, whole on its line. YAML itself never has two opening braces in a row. */
-const TEMPLATE = /\{\{[^\n]*?\}\}/g;
+const SHIELDED_REFERENCE = /\ue024\ue07b[^\n]*?\ue07d/g;
 
 /** @returns the text with what the pattern finds shielded from YAML; its length and every place stay the same. */
 export function shield(text: string, pattern: RegExp): string {
   return text.replace(pattern, (found) =>
     found.replace(SIGN, (sign) => String.fromCharCode(SHIELD + sign.charCodeAt(0))),
   );
-}
-
-export function shieldTemplates(text: string): string {
-  return shield(text, TEMPLATE);
 }
 
 /** What was parsed, as it was written. */

@@ -124,8 +124,11 @@ export interface SystemObject {
   readonly capabilities: Capabilities;
   /** Every record there is. The iteration ends after a page that failed; one that ends without a failure was complete. */
   list(): AsyncIterable<Result<Page>>;
-  /** What changed since the cursor, which the connector itself moves back by its `settle`. */
-  changes(cursor: string): AsyncIterable<Result<Page>>;
+  /**
+   * What changed since the cursor, which the connector itself moves back by its `settle`; not when it is settled: then
+   * everything older has been read, and reading starts with what has the cursor's own value.
+   */
+  changes(cursor: string, how?: { readonly settled: boolean }): AsyncIterable<Result<Page>>;
   /** One result per id, in the order asked; a missing record is the failure `gone`. */
   get(ids: readonly RemoteId[]): Promise<readonly Result<RemoteRecord>[]>;
   /** Records that have these values (decoded names); an empty list is a real "there is none". */

@@ -120,8 +120,10 @@ function openObject(tools: ObjectTools): SystemObject {
     name: plan.name,
     capabilities: plan.capabilities,
     list: () => readPages(tools, has(plan.list, plan, "list"), {}),
-    changes: (cursor) =>
-      readPages(tools, has(plan.changes, plan, "changes"), { cursor: settledCursor(cursor, plan.settleMs) }),
+    changes: (cursor, how) =>
+      readPages(tools, has(plan.changes, plan, "changes"), {
+        cursor: settledCursor(cursor, how?.settled === true ? 0 : plan.settleMs),
+      }),
     get: (ids) => readMany(tools, ids),
     find: (key) => find(tools, key),
     findByMarker(key) {

@@ -62,7 +62,12 @@ export function pathText(path: Path): string {
   let text = "";
   for (const step of path) {
     if (typeof step === "number") text += `[${String(step)}]`;
-    else text += (text === "" ? "" : ".") + (/^[^."[\]\s]+$/.test(step) ? step : JSON.stringify(step));
+    else text += (text === "" ? "" : ".") + (isPlain(step) ? step : `"${step.replace(/["\\]/g, "\\$&")}"`);
   }
   return text === "" ? "$" : text;
+}
+
+/** A record's own `$` is not the record; blanks are quoted to be seen. */
+function isPlain(step: string): boolean {
+  return step !== "$" && /^[^."[\]\s]+$/.test(step);
 }

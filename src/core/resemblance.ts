@@ -13,7 +13,7 @@
 // Nothing but a sure and clear pair is ever linked without a person.
 
 import type { Match } from "./correlate.ts";
-import { otherSide, type BySide, type LinkId, type RemoteId, type Side } from "./ids.ts";
+import { otherSide, SIDES, type BySide, type LinkId, type RemoteId, type Side } from "./ids.ts";
 import type { Fields, Value } from "./value.ts";
 
 /** Two records of the two sides that are alike enough to be looked at. */
@@ -76,10 +76,22 @@ function isFreePair({ ids }: AlikePair, alike: Alike): boolean {
 
 function isPaired(pair: AlikePair, alike: Alike): boolean {
   if (!pair.sure || !isFreePair(pair, alike)) return false;
-  const rivals = [...alike.pairsOf("left", pair.ids.left), ...alike.pairsOf("right", pair.ids.right)].filter(
-    (each) => !samePair(each, pair) && isFreePair(each, alike),
-  );
-  return rivals.every((each) => each.score <= pair.score - alike.lead + ROUNDING);
+  return remembered(alike, pair, () => {
+    const isBehind = (each: AlikePair): boolean =>
+      samePair(each, pair) || each.score <= pair.score - alike.lead + ROUNDING || !isFreePair(each, alike);
+    return SIDES.every((side) => alike.pairsOf(side, pair.ids[side]).every(isBehind));
+  });
+}
+
+/** Whether a pair is paired is asked again by each pair beside it: in a cluster of a hundred, ten thousand times. */
+const known = new WeakMap<Alike, Map<AlikePair, boolean>>();
+
+function remembered(alike: Alike, pair: AlikePair, find: () => boolean): boolean {
+  const pairs = known.get(alike) ?? new Map<AlikePair, boolean>();
+  known.set(alike, pairs);
+  const found = pairs.get(pair) ?? find();
+  pairs.set(pair, found);
+  return found;
 }
 
 /** Scores have four digits; their difference in floats has a few more. */

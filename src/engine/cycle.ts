@@ -7,7 +7,7 @@ import { carryOut } from "./carry-out-round.ts";
 import type { Stop } from "./job.ts";
 import { endOf, laterTally, type Entity, type RunContext } from "./context.ts";
 import { lookAll, type LookedAll } from "./look-all.ts";
-import { lookAtHints } from "./look.ts";
+import { lookAtHints, type Looked } from "./look.ts";
 import { EMPTY_COMMIT, type Commit, type Outcome, type RunReport, type StoredPlan } from "./ports.ts";
 import type { RunRequest } from "./request.ts";
 import { planOf, planRound, type Round } from "./round.ts";
@@ -99,8 +99,10 @@ async function remember(context: RunContext, looked: LookedAll, stop: Stop | nul
       ...EMPTY_COMMIT,
       run: context.run,
       hintsDone: seen?.hintsDone ?? [],
-      cursors: (listings ?? seen?.cursors ?? []).flatMap(({ side, cursor }) =>
-        cursor === null ? [] : [{ entity: entity.name, side, cursor }],
+      cursors: (listings ?? seen?.cursors ?? []).flatMap((each: Looked["cursors"][number]) =>
+        each.cursor === null
+          ? []
+          : [{ entity: entity.name, side: each.side, cursor: each.cursor, settled: each.settled ?? false }],
       ),
       quarantined: listings?.flatMap((listing) => listing.broken) ?? seen?.broken ?? [],
       hints: seen?.hints ?? [],

@@ -10,12 +10,12 @@
 //   nobody can be asked for its match              no              stays in the inbox; a sweep is asked for
 
 import type { RemoteRecord, Result } from "../connector/contract.ts";
-import { SIDES, otherSide, type RemoteId, type Side } from "../core/ids.ts";
+import { SIDES, otherSide, type BySide, type RemoteId, type Side } from "../core/ids.ts";
 import type { Fields } from "../core/value.ts";
 import type { Cell } from "../core/field.ts";
 import { brokenItems, refuseTooManyBroken } from "./broken.ts";
 import { endOf, pagesOf, tallyOf, throwIfStopping, type Entity, type RunContext } from "./context.ts";
-import type { Hint, Quarantined, Sighting, StoredHint } from "./ports.ts";
+import type { CursorState, Hint, Quarantined, Sighting, StoredHint } from "./ports.ts";
 import { exactKeys } from "../mapping/match-key.ts";
 import { rememberedAlike } from "./alike.ts";
 import { compareWithLinks, sightingsOf } from "./sight.ts";
@@ -30,7 +30,7 @@ export interface Looked {
   readonly hintsDone: readonly string[];
   /** What could not be looked at: stored with that same commit, so that nothing is lost when the cursor moves on. */
   readonly hints: readonly Hint[];
-  readonly cursors: readonly { readonly side: Side; readonly cursor: string | null }[];
+  readonly cursors: readonly { readonly side: Side; readonly cursor: string | null; readonly settled?: boolean }[];
   readonly broken: readonly Quarantined[];
   /**
    * What was seen cannot be decided from single records (a record may be gone, a create needs proof that nobody matches):
@@ -40,10 +40,10 @@ export interface Looked {
 }
 
 /** Cursors of both sides when both can be read by changes; null: the entity has to be listed. */
-export async function feedsOf(context: RunContext, entity: Entity): Promise<Readonly<Record<Side, string>> | null> {
+export async function feedsOf(context: RunContext, entity: Entity): Promise<BySide<CursorState> | null> {
   const [left, right] = await Promise.all(
     SIDES.map(async (side) =>
-      entity.objects[side].capabilities.changes === null ? null : context.store.cursor(entity.name, side),
+      entity.objects[side].capabilities.changes === null ? null : context.store.cursorState(entity.name, side),
     ),
   );
   return left === null || right === null || left === undefined || right === undefined ? null : { left, right };
@@ -53,12 +53,12 @@ export async function feedsOf(context: RunContext, entity: Entity): Promise<Read
 export async function lookAtChanges(
   context: RunContext,
   entity: Entity,
-  cursors: Readonly<Record<Side, string>>,
+  cursors: BySide<CursorState>,
 ): Promise<Looked> {
   const fed = await Promise.all(SIDES.map((side) => readFeed(context, entity, side, cursors[side])));
   const hints = await dueHints(context, entity);
   const feeds = {
-    cursors: fed.map(({ side, cursor }) => ({ side, cursor })),
+    cursors: fed.map(({ side, cursor, settled }) => ({ side, cursor, settled })),
     broken: fed.flatMap((feed) => feed.broken),
   };
   const expired = fed.find((feed) => feed.expired);
@@ -131,19 +131,22 @@ interface Feed {
   readonly ids: readonly RemoteId[];
   readonly broken: readonly Quarantined[];
   readonly cursor: string;
+  readonly settled: boolean;
   readonly expired: boolean;
 }
 
-async function readFeed(context: RunContext, entity: Entity, side: Side, from: string): Promise<Feed> {
+async function readFeed(context: RunContext, entity: Entity, side: Side, state: CursorState): Promise<Feed> {
   const object = entity.objects[side];
+  const from = state.cursor;
   const what = `reading changes of ${object.name} of ${context.mapping.sides[side].name}`;
   const ids = new Set<RemoteId>();
   const broken: Quarantined[] = [];
   const count = { read: 0, broken: 0 };
   let cursor = from;
-  for await (const page of object.changes(from)) {
+  for await (const page of object.changes(from, { settled: state.settled })) {
     if (!page.ok) {
-      if (page.failure.kind === "resync") return { side, ids: [], broken: [], cursor: from, expired: true };
+      if (page.failure.kind === "resync")
+        return { side, ids: [], broken: [], cursor: from, settled: false, expired: true };
       throw endOf(page.failure, what);
     }
     for (const each of await compareWithLinks(context, entity, side, page.value.records))
@@ -157,7 +160,17 @@ async function readFeed(context: RunContext, entity: Entity, side: Side, from: s
     context.progress.phase(entity.name, "read", ids.size, null);
     throwIfStopping(context);
   }
-  return { side, ids: [...ids], broken, cursor, expired: false };
+  const settled = cursor === from && (state.settled || settlesWith(state, object.capabilities.changes?.settleMs ?? 0));
+  return { side, ids: [...ids], broken, cursor, settled, expired: false };
+}
+
+/**
+ * A record shows up to `settle` after its time, and the system's own clocks may differ by as much. So once the cursor is twice
+ * as old by our clock, everything up to it shows: one more reading that goes back meets the last of it, and is the last to go
+ * back until the cursor moves.
+ */
+function settlesWith({ ageMs }: CursorState, settleMs: number): boolean {
+  return ageMs > 2 * settleMs;
 }
 
 /** What came of looking at a page, or at all. */

@@ -258,7 +258,13 @@ export interface Commit {
   readonly unparked: readonly { readonly entity: string; readonly side: Side; readonly id: RemoteId }[];
   readonly hints: readonly Hint[];
   readonly hintsDone: readonly string[];
-  readonly cursors: readonly { readonly entity: string; readonly side: Side; readonly cursor: string | null }[];
+  readonly cursors: readonly {
+    readonly entity: string;
+    readonly side: Side;
+    readonly cursor: string | null;
+    /** Everything up to it has been read for good; stays so until the cursor moves. */
+    readonly settled?: boolean;
+  }[];
 }
 
 export const EMPTY_COMMIT: Omit<Commit, "run"> = {
@@ -381,6 +387,8 @@ export interface PairStore {
   endRun(run: RunId, report: RunReport): Promise<void>;
 
   cursor(entity: string, side: Side): Promise<string | null>;
+  /** The cursor with its age, both by the state's own clock. */
+  cursorState(entity: string, side: Side): Promise<CursorState | null>;
 
   /** Links of any state that hold one of these ids, one statement. */
   linksBy(entity: string, side: Side, ids: readonly RemoteId[]): Promise<readonly Link[]>;
@@ -485,6 +493,14 @@ export interface PairStore {
   approve(planHash: string, actionHashes: readonly string[], who: string): Promise<void>;
   /** Ends approvals that were carried out or dropped. */
   endApprovals(actionHashes: readonly string[]): Promise<void>;
+}
+
+export interface CursorState {
+  readonly cursor: string;
+  /** How long ago it was first reached. */
+  readonly ageMs: number;
+  /** Everything up to it has been read for good. */
+  readonly settled: boolean;
 }
 
 /** What a person said about a case; used once, by the decision that follows it. */

@@ -89,24 +89,24 @@ export function scoreRule(index: number, scored: readonly ScoredField[], limits:
     fields: parts.map(({ name }) => name),
     score(one, other) {
       const [a, b] = [read(one), read(other)];
-      const compared = new Map<string, number>();
-      const both = cheapFirst.filter(({ name }) => a[name] !== undefined && b[name] !== undefined);
-      const weight = both.reduce((sum, part) => sum + part.weight, 0);
+      let weight = 0;
+      for (const { name, weight: own } of cheapFirst) if (a[name] !== undefined && b[name] !== undefined) weight += own;
       const evidence = rounded(weight / total);
+      const compared = new Map<string, number>();
       let sum = 0;
       let left = weight;
-      for (const part of both) {
-        const alike = compareTexts(part.similarity, a[part.name] ?? "", b[part.name] ?? "");
-        compared.set(part.name, alike);
-        sum += part.weight * alike;
-        left -= part.weight;
+      for (const { name, weight: own, similarity } of cheapFirst) {
+        const [mine, theirs] = [a[name], b[name]];
+        if (mine === undefined || theirs === undefined) continue;
+        const alike = compareTexts(similarity, mine, theirs);
+        sum += own * alike;
+        left -= own;
         // Most candidates share a block and nothing else: their names need not be compared.
         if (rounded((sum + left) / weight) < limits.reviewAt) return { score: 0, evidence, grade: "none", fields: {} };
+        compared.set(name, rounded(alike));
       }
       const score = weight === 0 ? 0 : rounded(sum / weight);
-      const fields = Object.fromEntries(
-        parts.map(({ name }) => [name, compared.has(name) ? rounded(compared.get(name) ?? 0) : null]),
-      );
+      const fields = Object.fromEntries(parts.map(({ name }) => [name, compared.get(name) ?? null]));
       return { score, evidence, grade: gradeOf(score, evidence, limits), fields };
     },
     shown: (profile) => Object.fromEntries(Object.entries(read(profile)).map(([name, text]) => [name, unmarked(text)])),

@@ -104,6 +104,8 @@ function address({ nested }: FamilyMember, name: string): object {
   return { group: "address", ...(nested ? { b: `address.${name}` } : {}) };
 }
 
+/** Compiling takes longer than a history; keeping all of a long run takes memory. */
+const COMPILED_MAX = 2000;
 const compiled = new Map<string, Mapping>();
 
 /** @throws when the file has a problem: the family is ours. */
@@ -114,6 +116,7 @@ export function mappingOf(member: FamilyMember): Mapping {
   if (known !== undefined) return known;
   const { mapping, problems } = compileMappingFile(file, { file: "simulated.yaml", expressions: equations });
   if (mapping === null) throw new Error(`a simulated mapping does not compile: ${JSON.stringify(problems)}`);
+  if (compiled.size >= COMPILED_MAX) compiled.clear();
   compiled.set(key, mapping);
   return mapping;
 }

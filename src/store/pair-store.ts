@@ -7,7 +7,7 @@ import { candidates } from "./candidates.ts";
 import { forgetUnseen } from "./unlinked.ts";
 import { closeUnconfirmed, resolutions, setGuardCase } from "./cases.ts";
 import { commitPage } from "./commit.ts";
-import { readCursor } from "./cursors.ts";
+import { readCursor, readCursorState } from "./cursors.ts";
 import type { Database } from "./database.ts";
 import { clearDecisions, readDecisions, saveDecisions } from "./decisions.ts";
 import { countOpen } from "./figures.ts";
@@ -37,12 +37,12 @@ export function pairStore(database: Database, pair: string): PairStore {
     startRun: (run, kind) => startRun(database, pair, run, kind),
     endRun: (run, report) => endRun(database, pair, run, report),
     cursor: (entity, side) => readCursor(database, pair, entity, side),
+    cursorState: (entity, side) => readCursorState(database, pair, entity, side),
 
     linksBy: (entity, side, ids) => linksBy(database, pair, entity, side, ids),
     bases: (links) => readBases(database, links),
     countLinks: (entity) => countLinks(database, pair, entity),
-    recentWrites: (entity, links, now, windowMs) =>
-      recentWrites(database, pair, entity, links, { now, ms: windowMs }),
+    recentWrites: (entity, links, now, windowMs) => recentWrites(database, pair, entity, links, { now, ms: windowMs }),
     counterparts: (entity, side, ids) => counterparts(database, pair, entity, side, ids),
 
     stage: (run, sightings) => stage(database, pair, run, sightings),

@@ -195,7 +195,7 @@ export function storeLinks(open: () => StoreUnderTest): void {
     });
 
     const after = await b.link("L1");
-    expect(after).toEqual({ ...before, state: "frozen" });
+    expect(after).toEqual({ ...before, state: "frozen", since: after.since });
     expect((await b.pair.bases([after.id])).get(after.id)).toMatchObject({ left: { name: "a" }, right: { name: "b" } });
     expect((await b.link("L2")).right).toBe("R2");
   });

@@ -308,6 +308,32 @@ export function storeWork(open: () => StoreUnderTest): void {
     expect(await b.pair.recentWrites("customer", [], at(since), 60_000)).toEqual([]);
   });
 
+  test("a cursor that is told again keeps its age and stays settled; one that moves is young and unsettled", async () => {
+    const b = await bench(open());
+    const move = (cursor: string | null, settled?: boolean): Promise<void> =>
+      b.commit({
+        cursors: [{ entity: "customer", side: "left", cursor, ...(settled === undefined ? {} : { settled }) }],
+      });
+    const state = async (): Promise<readonly unknown[]> => {
+      const found = await b.pair.cursorState("customer", "left");
+      return [found?.cursor, found?.settled];
+    };
+    expect(await b.pair.cursorState("customer", "left")).toBeNull();
+
+    await move("c1");
+    expect(await state()).toEqual(["c1", false]);
+    await move("c1", true);
+    await move("c1");
+    expect(await state()).toEqual(["c1", true]);
+    const before = (await b.pair.cursorState("customer", "left"))?.ageMs ?? Number.NaN;
+    await move("c1", false);
+    expect((await b.pair.cursorState("customer", "left"))?.ageMs).toBeGreaterThanOrEqual(before);
+    await move("c2");
+    expect(await state()).toEqual(["c2", false]);
+    await move(null);
+    expect(await b.pair.cursorState("customer", "left")).toBeNull();
+  });
+
   test("of runs that did nothing one after the other only the last is kept", async () => {
     const store = open();
     const b = await bench(store);

@@ -158,10 +158,10 @@ test("a record that is gone and waits for a person: its word is followed, or it 
   for (const id of ["a1", "a2", "a3"]) made.left.table("contact").delete(id);
   await made.run("run", "ab", "--sweep");
   const cases = await casesOf(made);
-  expect(cases.map((each) => [each.left, each.right]).toSorted()).toEqual([
-    ["a1", "b1"],
-    ["a2", "b2"],
-    ["a3", "b3"],
+  expect(cases.map((each) => `${String(each.left)} ${String(each.right)}`).toSorted()).toEqual([
+    "a1 b1",
+    "a2 b2",
+    "a3 b3",
   ]);
   expect(cases[0]).toMatchObject({ kind: "gone", field: null });
 
@@ -175,7 +175,7 @@ test("a record that is gone and waits for a person: its word is followed, or it 
     json: { entities: { customer: { cases: 0, effects: { a: { create: 1 }, b: { delete: 1 } } } } },
   });
   expect([...made.right.table("customer").keys()]).toEqual(["b2", "b3", "b4"]);
-  expect([...made.left.table("contact").values()].map((row) => row["email"]).toSorted()).toEqual([
+  expect([...made.left.table("contact").values()].map((row) => String(row["email"])).toSorted()).toEqual([
     "p2@example.com",
     "p4@example.com",
   ]);

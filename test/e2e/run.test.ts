@@ -29,11 +29,6 @@ async function project(parts: ProjectParts = {}): Promise<Project> {
 const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 const NOTHING = { create: 0, update: 0, delete: 0 };
 
-/** A slow server: it answers nobody meanwhile. */
-function standStill(ms: number): void {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
-}
-
 function people(made: Project, count: number): void {
   for (let index = 1; index <= count; index += 1) {
     made.left.put("contact", {

@@ -9,44 +9,54 @@ export interface Word {
 }
 
 export interface Aligned {
-  /** Weighted similarity of the pairs, and the weight of the words in them (one side's). */
+  /** Weighted similarity of the words that have a partner. */
   readonly alike: number;
+  /** Weight of the words that have a partner, and of those of which one is written for the other. */
   readonly paired: number;
-  /** Weight of the words without a partner. */
+  /** Weight of the words that only one text has. */
   readonly over: number;
 }
 
-/** The best pairs first, so that no word is taken by a worse partner. */
+/** The best pairs first, so that no word is taken by a worse partner. Called for most candidates: loops, no lists of pairs. */
 export function align(
   one: readonly Word[],
   other: readonly Word[],
-  alike: (a: string, b: string) => number = wordSimilarity,
+  alikeness: (a: string, b: string) => number = wordSimilarity,
 ): Aligned {
-  const pairs: { readonly a: number; readonly b: number; readonly value: number; readonly weight: number }[] = [];
-  one.forEach((left, a) =>
+  const values = new Float64Array(one.length * other.length);
+  one.forEach((left, a) => {
     other.forEach((right, b) => {
-      const value = alike(left.text, right.text);
-      if (value > 0) pairs.push({ a, b, value, weight: Math.max(left.weight, right.weight) });
-    }),
-  );
-  pairs.sort((x, y) => y.value * y.weight - x.value * x.weight || x.a - y.a || x.b - y.b);
-  const usedOne = new Set<number>();
-  const usedOther = new Set<number>();
-  let sum = 0;
+      values[a * other.length + b] = alikeness(left.text, right.text) * Math.max(left.weight, right.weight);
+    });
+  });
+  const free = { one: one.map(({ weight }) => weight), other: other.map(({ weight }) => weight) };
+  let alike = 0;
   let paired = 0;
-  for (const { a, b, value, weight } of pairs) {
-    if (usedOne.has(a) || usedOther.has(b)) continue;
-    usedOne.add(a);
-    usedOther.add(b);
-    sum += value * weight;
-    paired += weight;
+  for (;;) {
+    let best = 0;
+    let at = -1;
+    for (let index = 0; index < values.length; index += 1) {
+      const value = values[index] ?? 0;
+      if (value > best) [best, at] = [value, index];
+    }
+    if (at < 0) break;
+    const a = Math.floor(at / other.length);
+    const b = at % other.length;
+    alike += best;
+    paired += Math.max(one[a]?.weight ?? 0, other[b]?.weight ?? 0);
+    free.one[a] = 0;
+    free.other[b] = 0;
+    for (let index = 0; index < other.length; index += 1) values[a * other.length + index] = 0;
+    for (let index = 0; index < one.length; index += 1) values[index * other.length + b] = 0;
   }
-  const left = (words: readonly Word[], used: ReadonlySet<number>): readonly number[] =>
-    words.flatMap((word, index) => (used.has(index) ? [] : [word.weight]));
-  // Of two words that have no partner, one each side, one is written for the other; what is more is merely missing.
-  const loose = [left(one, usedOne), left(other, usedOther)].map((weights) =>
-    weights.reduce((total, weight) => total + weight, 0),
-  );
-  const different = Math.min(loose[0] ?? 0, loose[1] ?? 0);
-  return { alike: sum, paired: paired + different, over: Math.max(loose[0] ?? 0, loose[1] ?? 0) - different };
+  // Of two words that have no partner, one on each side, one is written for the other; what is more is merely missing.
+  const [loose, otherLoose] = [sumOf(free.one), sumOf(free.other)];
+  const different = Math.min(loose, otherLoose);
+  return { alike, paired: paired + different, over: Math.max(loose, otherLoose) - different };
+}
+
+function sumOf(weights: readonly number[]): number {
+  let sum = 0;
+  for (const weight of weights) sum += weight;
+  return sum;
 }

@@ -73,7 +73,7 @@ export function postcodeSimilarity(one: string, other: string): number {
   if (a === b) return 1;
   const [short, long] = a.length <= b.length ? [a, b] : [b, a];
   if (short.length >= 4 && long.startsWith(short)) return SHORTER_CODE;
-  return a.length >= 4 && district(a) === district(b) ? SAME_DISTRICT : 0;
+  return short.length >= 4 && district(a) === district(b) ? SAME_DISTRICT : 0;
 }
 
 export function plainCode(code: string): string {

@@ -93,13 +93,30 @@ function edits(one: string, other: string): number {
 export function wordSimilarity(one: string, other: string): number {
   if (one === other) return 1;
   // Jaro's measure may depend on which word is read first.
-  const [a, b] =
-    one < other
-      ? [one.slice(0, LENGTH_MOST), other.slice(0, LENGTH_MOST)]
-      : [other.slice(0, LENGTH_MOST), one.slice(0, LENGTH_MOST)];
-  const alike = jaroWinkler(a, b);
-  if (alike + Math.min(a.length, b.length) / Math.max(a.length, b.length) < LEAST_ALIKE) return 0;
-  const wide = 1 - (1 - (alike + unedited(a, b)) / 2) * 1.25;
+  const [a, b] = one < other ? [one, other] : [other, one];
+  const beside = compared.get(a) ?? new Map<string, number>();
+  const known = beside.get(b);
+  if (known !== undefined) return known;
+  const found = compareWords(a, b);
+  if (remembered >= REMEMBERED_MAX) {
+    compared.clear();
+    remembered = 0;
+  }
+  compared.set(a, beside.set(b, found));
+  remembered += 1;
+  return found;
+}
+
+/** Names are made of few words, which meet again and again. Full (some 20 MB): forgotten altogether. */
+const REMEMBERED_MAX = 200_000;
+const compared = new Map<string, Map<string, number>>();
+let remembered = 0;
+
+function compareWords(a: string, b: string): number {
+  const [one, other] = [a.slice(0, LENGTH_MOST), b.slice(0, LENGTH_MOST)];
+  const alike = jaroWinkler(one, other);
+  if (alike + Math.min(one.length, other.length) / Math.max(one.length, other.length) < LEAST_ALIKE) return 0;
+  const wide = 1 - (1 - (alike + unedited(one, other)) / 2) * 1.25;
   return wide < 0.6 ? 0 : Math.min(wide, 0.99);
 }
 

@@ -37,6 +37,11 @@ export function memoryPairStore(tables: Tables, name: string): PairStore {
     startRun: async (run, kind) => startRun(tables, name, run, kind),
     endRun: async (run, report) => endRun(tables, name, run, report),
     cursor: async (entity, side) => pair.cursors.get(`${side} ${entity}`) ?? null,
+    cursorState: async (entity, side) => {
+      const cursor = pair.cursors.get(`${side} ${entity}`);
+      const reached = pair.cursorsReached.get(`${side} ${entity}`);
+      return cursor === undefined || reached === undefined ? null : { cursor, ageMs: tables.now() - reached.at, settled: reached.settled };
+    },
 
     linksBy: async (entity, side, ids) => linksBy(pair, entity, side, ids).map(toLink),
     bases: async (links) => basesOf(pair, links),

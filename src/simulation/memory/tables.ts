@@ -79,6 +79,8 @@ export interface PairTables {
   paused: string | null;
   links: Map<number, LinkRow>;
   cursors: Map<string, string>;
+  /** Of those same cursors. */
+  cursorsReached: Map<string, { readonly at: Instant; readonly settled: boolean }>;
   hints: Map<number, HintRow>;
   intents: Map<string, Intent>;
   cases: Map<string, StoredCase>;
@@ -124,6 +126,7 @@ export function pairTables(tables: Tables, pair: string): PairTables {
     paused: null,
     links: new Map(),
     cursors: new Map(),
+    cursorsReached: new Map(),
     hints: new Map(),
     intents: new Map(),
     cases: new Map(),
@@ -146,6 +149,7 @@ export function transaction<T>(pair: PairTables, work: () => T): T {
   const maps = {
     links: new Map(pair.links),
     cursors: new Map(pair.cursors),
+    cursorsReached: new Map(pair.cursorsReached),
     hints: new Map(pair.hints),
     intents: new Map(pair.intents),
     cases: new Map(pair.cases),

@@ -33,12 +33,22 @@ export function commitPage(tables: Tables, pair: PairTables, name: string, lease
     for (const { entity, side, id } of commit.unparked) unpark(pair, entity, side, id);
     addHints(tables, pair, commit.hints);
     for (const hintId of commit.hintsDone) for (const number of hintId.split(",")) pair.hints.delete(Number(number));
-    for (const { entity, side, cursor } of commit.cursors) {
-      if (cursor === null) pair.cursors.delete(`${side} ${entity}`);
-      else pair.cursors.set(`${side} ${entity}`, cursor);
-    }
+    moveCursors(tables, pair, commit.cursors);
     wake(tables, pair);
   });
+}
+
+/** One that is told again keeps its age, and stays settled. */
+function moveCursors(tables: Tables, pair: PairTables, cursors: Commit["cursors"]): void {
+  for (const { entity, side, cursor, settled = false } of cursors) {
+    const key = `${side} ${entity}`;
+    const reached = cursor === pair.cursors.get(key) ? pair.cursorsReached.get(key) : undefined;
+    pair.cursors.delete(key);
+    pair.cursorsReached.delete(key);
+    if (cursor === null) continue;
+    pair.cursors.set(key, cursor);
+    pair.cursorsReached.set(key, { at: reached?.at ?? tables.now(), settled: settled || reached?.settled === true });
+  }
 }
 
 function addEffects(tables: Tables, pair: PairTables, name: string, run: RunId, effects: readonly Effect[]): void {

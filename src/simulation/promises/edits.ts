@@ -27,7 +27,8 @@ function lostIn(entity: EntityEvidence, record: readonly Change[], { answered, c
       // write happened.
       const shown = record.slice(index + 1).find((change) => change.changed.includes(field))?.what.actor ?? "engine";
       const unheard = cut.has(what.round) || (what.key !== null && !answered.has(what.key));
-      const unknowable = unheard && (shown !== "engine" || keyOf(overwrite.sent, field) !== keyOf(overwrite.after, field));
+      const respelt = overwrite.changed.some((each) => keyOf(overwrite.sent, each) !== keyOf(overwrite.after, each));
+      const unknowable = unheard && (shown !== "engine" || respelt);
       if (unknowable) return [];
       const kept = entity.effects.some((row) => {
         if (row.side !== what.side || row.record !== what.id) return false;

@@ -144,7 +144,9 @@ create table syncline.cursors (
   entity text collate "C",
   side text,
   cursor text not null,
+  -- When it was first reached.
   at timestamptz not null default now(),
+  settled boolean not null default false,
   primary key (pair, entity, side)
 );
 

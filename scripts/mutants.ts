@@ -1,0 +1,87 @@
+// Breaks the engine on purpose, one fault at a time, and looks whether the simulation notices: killed / total.
+//   npm run mutants -- --runs 1500 --jobs 2
+import { spawn } from "node:child_process";
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { MUTANTS, type Mutant } from "./mutants/mutants.ts";
+
+const { values } = parseArgs({ options: { runs: { type: "string", default: "2000" }, jobs: { type: "string", default: "2" }, only: { type: "string", default: "" } } });
+
+type Verdict = { readonly mutant: Mutant; readonly kind: "killed" | "survived" | "not found"; readonly by: string };
+
+/** A copy of the sources in which one place is broken at a time. */
+function openCopy(): { readonly folder: string; tried(mutant: Mutant): Promise<Verdict>; close(): void } {
+  const folder = mkdtempSync(join(tmpdir(), "syncline-mutants-"));
+  for (const name of ["src", "scripts", "package.json", "tsconfig.json"]) cpSync(name, join(folder, name), { recursive: true });
+  symlinkSync(resolve("node_modules"), join(folder, "node_modules"));
+  return {
+    folder,
+    async tried(mutant) {
+      const path = join(folder, "src", mutant.file);
+      const sound = readFileSync(path, "utf8");
+      const broken = replaced(sound, mutant);
+      if (broken === null) return { mutant, kind: "not found", by: "" };
+      writeFileSync(path, broken);
+      const found = await simulated(folder);
+      writeFileSync(path, sound);
+      return { mutant, kind: found === "" ? "survived" : "killed", by: found };
+    },
+    close: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+/** Null: the text is not there, or there more than once. */
+function replaced(text: string, { from, to }: Mutant): string | null {
+  const loose = from
+    .split(/\s+/)
+    .map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`).replaceAll(/(\\\(|\\\[|\\\{|,)/g, String.raw`$1\s*`).replaceAll(/(\\\)|\\\]|\\\})/g, String.raw`,?\s*$1`))
+    .join(String.raw`\s*`);
+  const matches = [...text.matchAll(new RegExp(loose, "g"))];
+  const [match] = matches;
+  if (match === undefined || matches.length !== 1) return null;
+  return text.slice(0, match.index) + to + text.slice(match.index + match[0].length);
+}
+
+/** The broken promise; "": none. A simulation that cannot even run has noticed too. */
+function simulated(folder: string): Promise<string> {
+  return new Promise((done) => {
+    const child = spawn(process.execPath, ["--import", "tsx", "scripts/simulate.ts", "--runs", values.runs, "--seed", "mutants", "--json", "--brief"], { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
+    let output = "";
+    let errors = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => (output += text));
+    child.stderr.setEncoding("utf8").on("data", (text: string) => (errors += text));
+    child.on("close", () => {
+      try {
+        const { found } = JSON.parse(output) as { found: { broken: { promise: number; name: string }[]; seed: string } | null };
+        const [first] = found?.broken ?? [];
+        done(first === undefined ? "" : `promise ${String(first.promise)}, ${first.name} (${found?.seed ?? ""})`);
+      } catch {
+        done(`the simulation broke: ${errors.split("\n").find((line) => line.includes("Error")) ?? "no answer"}`);
+      }
+    });
+  });
+}
+
+const chosen = MUTANTS.filter((mutant) => mutant.name.includes(values.only));
+const waiting = [...chosen];
+const verdicts: Verdict[] = [];
+
+async function work(): Promise<void> {
+  const copy = openCopy();
+  try {
+    for (let mutant = waiting.shift(); mutant !== undefined; mutant = waiting.shift()) {
+      const verdict = await copy.tried(mutant);
+      verdicts.push(verdict);
+      console.log(`${verdict.kind.padEnd(9)} ${mutant.name} (${mutant.file})${verdict.by === "" ? "" : `: ${verdict.by}`}`);
+    }
+  } finally {
+    copy.close();
+  }
+}
+
+await Promise.all(Array.from({ length: Number(values.jobs) }, work));
+const killed = verdicts.filter((verdict) => verdict.kind === "killed").length;
+console.log(`\n${String(killed)} / ${String(chosen.length)} killed`);
+process.exitCode = killed === chosen.length ? 0 : 1;
