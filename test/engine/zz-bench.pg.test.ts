@@ -6,7 +6,7 @@ const LAST = "Smith Jones Taylor Brown Wilson Müller Schmidt Schneider Fischer 
 let seed = 7; const rnd = (n: number) => { seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0; return Math.floor(seed / 4294967296 * n); };
 const N = Number(process.env["N"] ?? 10000);
 test("bench", async () => {
-  const s = await all.start({ match: "match: [{ score: { name: 0.5, phone: 0.3, postcode: 0.2 }, link_at: 0.9, review_at: 0.75 }]", name: "{ as: person_name }", fields: "phone: { as: { phone: GB } }\npostcode: { as: postal_code }", entity: "at_link: a", state: "proposed" });
+  const s = await all.start({ match: "match: [{ score: { name: 1 }, link_at: 0.95, review_at: 0.8 }]", name: "{ as: person_name }", fields: "phone: { as: { phone: GB } }\npostcode: { as: postal_code }", entity: "at_link: a", state: "proposed" });
   for (let i = 0; i < N; i += 1) {
     const first = FIRST[rnd(FIRST.length)] ?? "", last = (LAST[rnd(LAST.length)] ?? "") + (rnd(3) === 0 ? "" : ["son", "mann", "er", "ek", "ova", "berg", "feld", "hauser"][rnd(8)]);
     const phone = `+4420${String(70000000 + rnd(29999999))}`, postcode = `SW${1 + rnd(20)}A ${rnd(9)}AA`;
