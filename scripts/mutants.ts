@@ -6,8 +6,13 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { MUTANTS, type Mutant } from "./mutants/mutants.ts";
+import { replaced } from "./mutants/replace.ts";
 
 const { values } = parseArgs({ options: { runs: { type: "string", default: "2000" }, jobs: { type: "string", default: "2" }, only: { type: "string", default: "" } } });
+
+/** Texts that the sources no longer have: the list follows the code. */
+const missing = MUTANTS.filter((mutant) => replaced(readFileSync(join("src", mutant.file), "utf8"), mutant) === null);
+for (const mutant of missing) console.log(`not found ${mutant.name} (${mutant.file})`);
 
 type Verdict = { readonly mutant: Mutant; readonly kind: "killed" | "survived" | "not found"; readonly by: string };
 
@@ -30,18 +35,6 @@ function openCopy(): { readonly folder: string; tried(mutant: Mutant): Promise<V
     },
     close: () => rmSync(folder, { recursive: true, force: true }),
   };
-}
-
-/** Null: the text is not there, or there more than once. */
-function replaced(text: string, { from, to }: Mutant): string | null {
-  const loose = from
-    .split(/\s+/)
-    .map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`).replaceAll(/(\\\(|\\\[|\\\{|,)/g, String.raw`$1\s*`).replaceAll(/(\\\)|\\\]|\\\})/g, String.raw`,?\s*$1`))
-    .join(String.raw`\s*`);
-  const matches = [...text.matchAll(new RegExp(loose, "g"))];
-  const [match] = matches;
-  if (match === undefined || matches.length !== 1) return null;
-  return text.slice(0, match.index) + to + text.slice(match.index + match[0].length);
 }
 
 /** The broken promise; "": none. A simulation that cannot even run has noticed too. */

@@ -29,7 +29,7 @@ export const MUTANTS: readonly Mutant[] = [
   engine("perform.ts", "another key is sent than was kept", "key: job.key, record: job.body", 'key: `${job.key}x`, record: job.body'),
   engine("perform.ts", "what somebody wrote after us counts as our own", "if (result?.ok === true && (version === null || result.value.version === null || result.value.version === version))", "if (result?.ok === true)"),
   engine("perform.ts", "a create is sent twice", "return object.create(jobs.map((job) => ({ key: job.key, record: job.body })));", "return object.create(jobs.map((job) => ({ key: job.key, record: job.body }))).then(() => object.create(jobs.map((job) => ({ key: job.key, record: job.body }))));"),
-  engine("carry-out.ts", "an unknown outcome is tried again", 'result.kind === "unknown" ? await resolveUnknown(context, entity, intent) : result', 'result.kind === "unknown" ? ({ kind: "again", why: "", waitMs: 0 } as const) : result'),
+  engine("carry-out.ts", "an unknown outcome is tried again", "UNKNOWN_AGAIN", ""),
   engine("carry-out.ts", "an unknown outcome ends its intent", 'if (outcome.kind !== "unknown")', "if (true as boolean)"),
   engine("outcome.ts", "a timeout counts as not done", 'return { kind: "unknown", message: failure.message, needsPerson: false };', 'return { kind: "again", why: failure.message, waitMs: 0 };'),
   engine("outcome.ts", "a timeout counts as refused", 'return { kind: "unknown", message: failure.message, needsPerson: false };', 'return { kind: "failed", code: "E_TIMEOUT", message: failure.message };'),

@@ -137,7 +137,8 @@ function forecastLines(forecast: Value): readonly string[] {
     if ([linked, ambiguous, count, ...creates].every((figure) => figure === 0)) return [];
     const made = isFields(create) ? Object.entries(create).map(([side, figure]) => `${side} ${textOf(figure)}`) : [];
     const listed = listOf(told, "duplicates");
-    const rest = typeof count === "number" && count > listed.length ? [`    … ${String(count - listed.length)} more`] : [];
+    const rest =
+      typeof count === "number" && count > listed.length ? [`    … ${String(count - listed.length)} more`] : [];
     const passedOver =
       crowded === undefined
         ? []

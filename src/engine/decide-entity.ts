@@ -62,7 +62,9 @@ export async function decideEntity(
       const made = await decideView(context, entity, notTwice(view, movedTo), resolutions);
       if (made === null) continue;
       const decision =
-        isLocked(locks, entity.name, view.ids) || mayBeCreated(locks, entity, view, made) ? heldBack(made) : made;
+        isLocked(locks, entity.name, view.ids) || mayBeCreated(locks, entity, view, made) || isPromised(view, movedTo)
+          ? heldBack(made)
+          : made;
       if (decision.link.kind === "move") movedTo.add(`${decision.link.side} ${decision.link.to}`);
       if (!isSilent(view)) countSituation(tallyOf(context, entity.name), decision.situation);
       tallyOf(context, entity.name).blocked += decision.blocked;
@@ -105,6 +107,11 @@ async function foretellPage(
     const lone = subjects.flatMap((subject) => (subject.link === null ? (subject[side] ?? []) : []));
     await foretellDuplicates(context, entity, forecast, side, lone);
   }
+}
+
+/** The record that it matches has just become somebody else's counterpart: a link moves there. */
+function isPromised({ subject, ids }: View, movedTo: ReadonlySet<string>): boolean {
+  return subject.kind === "lone" && SIDES.some((side) => ids[side] !== null && movedTo.has(`${side} ${ids[side]}`));
 }
 
 /** Two links cannot move to one record: the second asks a person. */

@@ -2,6 +2,7 @@
 // outcome is not known, the record that may be what became of it.
 
 import type { Decision } from "../core/decision.ts";
+import { NULL_KEY } from "../core/field.ts";
 import { SIDES, type Side } from "../core/ids.ts";
 import { sameValue } from "../core/value.ts";
 import type { Entity } from "./context.ts";
@@ -35,8 +36,8 @@ export function isLocked(
 }
 
 /**
- * A record without a link that shows all that an open create sent, or has its natural key and was edited since: to create its
- * counterpart could make a second one.
+ * A record without a link that may be what became of an open create: it has its natural key, or shows at least half of what was
+ * sent, in the system's own spelling, the rest having been edited since. To create its counterpart could make a second one.
  */
 export function mayBeCreated(locks: Locks, entity: Entity, { subject, current }: View, decision: Decision): boolean {
   if (subject.kind !== "lone" || decision.link.kind !== "link") return false;
@@ -52,15 +53,23 @@ export function mayBeCreated(locks: Locks, entity: Entity, { subject, current }:
       Object.entries(key).every(([name, value]) => sameValue(record[name] ?? null, value))
     )
       return true;
-    const sent = intent.decision.writes[intent.writeIndex]?.fields ?? [];
-    return (
-      sent.length > 0 &&
-      sent.every(({ field, after }) => {
-        const reading = shown.get(field);
-        return after.kind === "value" && reading?.kind === "value" && reading.cell.key === after.cell.key;
-      })
+    const sent = (intent.decision.writes[intent.writeIndex]?.fields ?? []).flatMap(({ field, after }) =>
+      after.kind === "value" && after.cell.key !== NULL_KEY ? [{ field, key: after.cell.key }] : [],
     );
+    const alike = sent.filter(({ field, key: told }) => {
+      const reading = shown.get(field);
+      return reading?.kind === "value" && isAlike(told, reading.cell.key);
+    });
+    return sent.length > 0 && alike.length * 2 >= sent.length;
   });
+}
+
+/** Up to the system's own spelling: in capitals, cut short, filled up. */
+function isAlike(one: string, other: string): boolean {
+  const [a, b] = [one, other].map((key) => key.toLowerCase().replaceAll('"', "").trim());
+  return (
+    a === b || (a !== undefined && b !== undefined && a !== "" && b !== "" && (a.startsWith(b) || b.startsWith(a)))
+  );
 }
 
 /** Nothing is done about it now; as unknown it stays in the inbox. */

@@ -210,8 +210,17 @@ async function resolveExisting(
   const settleMs = object.capabilities.changes?.settleMs ?? object.capabilities.findSettleMs;
   if (!object.capabilities.get && context.clock.now() - intent.openedAt < settleMs)
     return stillUnknown("the listing does not show it yet");
+  // A write arrives whole: where one field shows it, and none what was there before, it happened, and the rest was edited since.
+  const changed = write.fields.filter(
+    (field) => field.after.kind === "value" && !sameKey(field.after.cell, field.before),
+  );
+  const arrived = changed.some(
+    (field) => field.after.kind === "value" && shows(reading?.fields[field.field], field.after.cell),
+  );
+  const untouched = changed.some((field) => shows(reading?.fields[field.field], field.before));
+  if (arrived && !untouched) return adopted(id, found.value.version);
   // Deciding again adds both sides' changes up: one that has arrived already would count twice.
-  const doubtful = write.fields.find(
+  const doubtful = changed.find(
     (field) => addsUp(entity, write.side, field) && !shows(reading?.fields[field.field], field.before),
   );
   if (doubtful !== undefined)
@@ -232,6 +241,10 @@ function addsUp(entity: Entity, side: Side, { field, before, after }: FieldWrite
   return (
     entity.mapping.combine(field, side === "left" ? { ...moved, right: other } : { ...moved, left: other }) !== null
   );
+}
+
+function sameKey(one: Cell, other: Cell | null): boolean {
+  return one.key === (other?.key ?? NULL_KEY);
 }
 
 function shows(reading: Reading | undefined, cell: Cell | null): boolean {

@@ -68,10 +68,11 @@ export async function viewsOf(
 async function draftsOf(
   context: RunContext,
   entity: Entity,
-  subjects: readonly Subject[],
+  met: readonly Subject[],
   resolutions: readonly CaseResolution[],
   remembered: boolean,
 ): Promise<readonly Draft[]> {
+  const subjects = remembered ? await withUnseen(context, entity, met) : met;
   const linkIds = subjects.flatMap((subject) => (subject.link === null ? [] : [subject.link.id]));
   const bases = linkIds.length === 0 ? new Map<LinkId, StoredBases>() : await context.store.bases(linkIds);
   const matches = await matchLone(context, entity, subjects, resolutions, remembered);
@@ -117,6 +118,33 @@ async function draftsOf(
       bases: base,
       redirect: link === null ? null : (redirects.get(link.id) ?? null),
     };
+  });
+}
+
+/**
+ * A run over single records may meet one of a link (as somebody's possible match) and not the other. What the link does not
+ * remember of the other is read now: what is not known is not empty.
+ */
+async function withUnseen(
+  context: RunContext,
+  entity: Entity,
+  subjects: readonly Subject[],
+): Promise<readonly Subject[]> {
+  const found: Record<Side, ReadonlyMap<RemoteId, Sighting>> = { left: new Map(), right: new Map() };
+  const isUnseen = ({ link, ...seen }: Subject, side: Side): boolean =>
+    link !== null && link.state !== "tombstone" && seen[side] === null && link.fingerprints[side] === null;
+  for (const side of SIDES) {
+    const ids = subjects.flatMap((subject) =>
+      subject.link !== null && isUnseen(subject, side) ? [subject.link[side]] : [],
+    );
+    if (ids.length === 0) continue;
+    const { sightings } = await lookUp(context, entity, side, ids, false);
+    found[side] = new Map(sightings.map((sighting) => [sighting.id, sighting]));
+  }
+  return subjects.map((subject) => {
+    const on = (side: Side): Sighting | null =>
+      subject[side] ?? (subject.link === null ? null : (found[side].get(subject.link[side]) ?? null));
+    return { ...subject, left: on("left"), right: on("right") };
   });
 }
 

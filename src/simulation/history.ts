@@ -27,11 +27,18 @@ export type Event =
   /** A person answers the oldest open case. */
   | { readonly kind: "answer"; readonly side: Side };
 
-/** @param at Step of the round before which it happens; those that never come happen at the end of the round. */
+/** What never comes about in its round happens at the end of it. */
 export interface TimedEvent {
+  /** Step of the round before which it happens, at the earliest. */
   readonly at: number;
+  /** It waits for the next step of this kind: the moments in which something can go wrong are few. Null: it does not wait. */
+  readonly on: Moment | null;
   readonly event: Event;
 }
+
+/** Words in the names of steps. */
+export const MOMENTS = ["get", "get answered", "list", "find answered", "create", "create answered", "update", "update answered", "delete", "saveIntents", "saveDecisions", "commit"] as const;
+export type Moment = (typeof MOMENTS)[number];
 
 export type RunKind = "changes" | "sweep" | "hints";
 
@@ -88,8 +95,8 @@ function restOf(random: Random): number {
 function beginnings(draw: Draw): readonly TimedEvent[] {
   const { random, shape, count } = draw;
   const made: TimedEvent[] = [];
-  for (let n = random.whole(1, 4); n > 0; n -= 1) made.push({ at: 0, event: { kind: "create", side: random.pick(["left", "right"] as const), object: random.whole(0, shape.objects - 1), number: count(), pick: random.whole(0, 9) } });
-  if (random.chance(0.5)) made.push({ at: 0, event: { kind: "twin", side: random.pick(["left", "right"] as const), object: 0, number: count(), pick: random.whole(0, 9) } });
+  for (let n = random.whole(1, 4); n > 0; n -= 1) made.push({ at: 0, on: null, event: { kind: "create", side: random.pick(["left", "right"] as const), object: random.whole(0, shape.objects - 1), number: count(), pick: random.whole(0, 9) } });
+  if (random.chance(0.5)) made.push({ at: 0, on: null, event: { kind: "twin", side: random.pick(["left", "right"] as const), object: 0, number: count(), pick: random.whole(0, 9) } });
   return [...made, ...drawEvents(draw)];
 }
 
@@ -105,8 +112,15 @@ const STEPS = 160;
 
 function drawEvents(draw: Draw): readonly TimedEvent[] {
   const { random } = draw;
-  const events = Array.from({ length: random.whole(0, 6) }, () => ({ at: random.chance(0.3) ? 0 : random.whole(0, STEPS), event: drawEvent(draw) }));
-  return events.toSorted((a, b) => a.at - b.at);
+  const events = Array.from({ length: random.whole(0, 6) }, (): readonly TimedEvent[] => {
+    const at = random.chance(0.3) ? 0 : random.whole(0, STEPS);
+    const on = at > 0 && random.chance(0.6) ? random.pick(MOMENTS) : null;
+    const event = drawEvent(draw);
+    // A listing that leaves something out, and a look-up that fails: neither is an absence.
+    if (event.kind === "fault" && event.mishap === "omits" && random.chance(0.4)) return [event, { ...event, operation: "get" as const, mishap: "lost-before" as const }].map((each) => ({ at: 0, on: null, event: each }));
+    return [{ at: on === null ? at : random.whole(0, at), on, event }];
+  });
+  return events.flat().toSorted((a, b) => a.at - b.at);
 }
 
 function drawEvent({ random, swarm, shape, count }: Draw): Event {

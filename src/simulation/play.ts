@@ -7,9 +7,9 @@ import type { PairStore, RunReport } from "../engine/ports.ts";
 import { runPair } from "../engine/run.ts";
 import type { Mapping } from "../mapping/mapping.ts";
 import { digest256, digest64 } from "./digest.ts";
-import type { Event, History, Round, RunKind } from "./history.ts";
+import type { Event, History, Round, RunKind, TimedEvent } from "./history.ts";
 import { openMemoryStore, type MemoryStore } from "./memory-store.ts";
-import { pairTables, type LinkRow, type StoredCase } from "./memory/tables.ts";
+import { pairTables, rowKey, type LinkRow, type StoredCase } from "./memory/tables.ts";
 import { recordOf, type Populace, type Systems } from "./populace.ts";
 import { hashText, randomOf } from "./random.ts";
 import { openScheduler, type Process, type Scheduler } from "./scheduler.ts";
@@ -60,6 +60,8 @@ export interface Played {
   readonly answered: ReadonlySet<string>;
   /** Rounds in which a daemon was killed, or a run broke off. */
   readonly cut: ReadonlySet<number>;
+  /** Rounds in which a system said what was not so. */
+  readonly lied: ReadonlySet<number>;
   /** Number of the first round in which nothing goes wrong any more. */
   readonly calmFrom: number;
   /** Of these rounds on nothing may be written. */
@@ -78,6 +80,8 @@ export interface Memory {
   readonly links: readonly LinkRow[];
   readonly cases: readonly StoredCase[];
   readonly quarantined: ReadonlySet<string>;
+  /** Records that wait for another one's link. */
+  readonly parked: ReadonlySet<string>;
   readonly intents: number;
   readonly cursors: ReadonlySet<string>;
 }
@@ -93,12 +97,12 @@ export async function play(history: History, cast: Cast, options: PlayOptions): 
   const calmFrom = world.rounds();
   for (const run of ["changes", "changes", "changes"] as const) await world.undisturbed(run);
   const followed = world.memory();
-  for (const run of ["sweep", "sweep", "sweep"] as const) await world.undisturbed(run);
+  for (const run of ["sweep", "sweep", "sweep", "changes"] as const) await world.undisturbed(run);
   const before = world.rowCount();
   const quietFrom = world.rounds();
   for (const run of ["sweep", "changes"] as const) await world.undisturbed(run);
-  const { systems, store, happenings, runs, answered, cut, figures, scheduler } = world;
-  return { history, mapping: cast.mapping, systems, store, happenings, runs, answered, cut, calmFrom, quietFrom, followed, rows: { before, after: world.rowCount() }, trace: scheduler.trace(), figures: figures() };
+  const { systems, store, happenings, runs, answered, cut, lied, figures, scheduler } = world;
+  return { history, mapping: cast.mapping, systems, store, happenings, runs, answered, cut, lied, calmFrom, quietFrom, followed, rows: { before, after: world.rowCount() }, trace: scheduler.trace(), figures: figures() };
 }
 
 interface World {
@@ -109,6 +113,7 @@ interface World {
   readonly runs: readonly RunEnd[];
   readonly answered: ReadonlySet<string>;
   readonly cut: ReadonlySet<number>;
+  readonly lied: ReadonlySet<number>;
   round(round: Round): Promise<void>;
   undisturbed(run: RunKind): Promise<void>;
   calm(): Promise<void>;
@@ -129,11 +134,12 @@ function openWorld(history: History, cast: Cast, options: PlayOptions): World {
   const armed: ArmedFault[] = [];
   const answered = new Set<string>();
   const cut = new Set<number>();
+  const lied = new Set<number>();
   const storeFaults: StoreFault[] = [];
   const counts = { faults: 0, crashes: 0, edits: 0 };
   let number = 0;
   let keys = 0;
-  let queue: readonly { readonly at: number; readonly event: Event }[] = [];
+  let queue: readonly TimedEvent[] = [];
   let roundStart = 0;
   let daemons: readonly Daemon[] = [];
   let isCalm = false;
@@ -143,17 +149,17 @@ function openWorld(history: History, cast: Cast, options: PlayOptions): World {
     startsAt: STARTS_AT,
     idle: options.idle,
     log: options.log,
-    beforeStep: (step) => {
-      while (queue[0] !== undefined && queue[0].at <= step - roundStart) {
-        const [next, ...rest] = queue;
-        queue = rest;
-        if (next !== undefined) happen(next.event);
-      }
+    beforeStep: (step, label) => {
+      const due = queue.filter(({ at, on }) => at <= step - roundStart && (on === null || label.endsWith(` ${on}`)));
+      if (due.length === 0) return;
+      queue = queue.filter((each) => !due.includes(each));
+      for (const { event } of due) happen(event);
     },
   });
   const store = openMemoryStore(scheduler.now);
   const { mapping, populace } = cast;
   const pair = store.pair(mapping.pair);
+  const isIntended = (key_: string): boolean => [...(store.tables.pairs.get(mapping.pair)?.intents.values() ?? [])].some((intent) => intent.key === key_);
   const systemOf = (side: "left" | "right"): FaultySystem =>
     faultySystem({
       side,
@@ -162,11 +168,14 @@ function openWorld(history: History, cast: Cast, options: PlayOptions): World {
       random: randomOf(`${history.seed} ${side}`),
       scheduler,
       round: () => number,
-      isIntended: (key) => [...(store.tables.pairs.get(mapping.pair)?.intents.values() ?? [])].some((intent) => intent.key === key),
+      isIntended,
       happened: (happening) => void happenings.push({ ...happening, seq: happenings.length }),
       announce: (object, id) => void announce(side, object, id),
       armed,
-      used: () => void (counts.faults += 1),
+      used: ({ mishap }) => {
+        counts.faults += 1;
+        if (mishap === "omits" || mishap === "empty" || mishap === "stale") lied.add(number);
+      },
       answered: (answeredKey) => void answered.add(answeredKey),
     });
   const systems: Systems = { left: systemOf("left"), right: systemOf("right") };
@@ -241,6 +250,10 @@ function openWorld(history: History, cast: Cast, options: PlayOptions): World {
       const record = recordOf(system, shape.name, event.pick);
       if (record === null) return;
       const fields = event.kind === "delete" ? null : populace.edited(systems, side, shape.name, record.fields, event.field, event.kind === "blank" ? null : event.number);
+      // Whoever made a record that nobody has heard of yet looks for it by its key: no engine could find it under another.
+      const row = system.table(shape.name).rows.get(record.id);
+      const isKeyed = shape.key !== null && fields !== null && fields[shape.key] !== record.fields[shape.key];
+      if (isKeyed && row?.key !== null && row?.key !== undefined && isIntended(row.key)) return;
       if (event.kind === "delete" || fields !== null) system.change("person", shape.name, record.id, fields, null);
     };
     made();
@@ -294,6 +307,7 @@ function openWorld(history: History, cast: Cast, options: PlayOptions): World {
   async function play_(round: Round): Promise<void> {
     queue = round.events;
     roundStart = scheduler.steps();
+    for (const system of [systems.left, systems.right]) for (const shape of system.parts.objects) system.table(shape.name).roundAt = roundStart;
     scheduler.note(`round ${String(number)}: ${round.run}`);
     const first = newDaemon(`d${String(number)}`);
     const second = round.second === null ? null : newDaemon(`e${String(number)}`);
@@ -323,6 +337,7 @@ function openWorld(history: History, cast: Cast, options: PlayOptions): World {
     runs,
     answered,
     cut,
+    lied,
     round: play_,
     async undisturbed(run) {
       await play_({ run, second: null, events: [], restMs: 0 });
@@ -353,6 +368,7 @@ function openWorld(history: History, cast: Cast, options: PlayOptions): World {
         links: [...tables.links.values()],
         cases: [...tables.cases.values()].filter((row) => !row.closed),
         quarantined: new Set(tables.quarantine.keys()),
+        parked: new Set([...tables.parked.values()].map((row) => rowKey(row.entity, row.side, row.id))),
         intents: tables.intents.size,
         cursors: new Set(tables.cursors.keys()),
       };

@@ -46,7 +46,7 @@ export interface SchedulerParts {
   /** Resolves when nothing is left to do at once: every promise that could go on has gone on. */
   readonly idle: () => Promise<void>;
   /** Called before each task is let go. */
-  readonly beforeStep: (step: number) => void;
+  readonly beforeStep: (step: number, label: string) => void;
   /** Keeps what happened as text; null: only its hash. */
   readonly log: string[] | null;
 }
@@ -76,7 +76,7 @@ export function openScheduler(parts: SchedulerParts): Scheduler {
     steps += 1;
     if (steps > STEPS_MAX) throw new Error("the simulated world never comes to rest");
     note(task.label);
-    parts.beforeStep(steps);
+    parts.beforeStep(steps, task.label);
     // What happens before a step may kill who was about to take it.
     if (task.process === null || task.process.alive) task.go();
   };

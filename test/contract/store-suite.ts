@@ -1,6 +1,7 @@
 // The contract of the store, for every store there is: what PairStore and Ledger promise, by examples.
 
 import { afterAll, beforeAll, describe } from "@jest/globals";
+import { storeBlocks } from "./store-blocks.ts";
 import { storeLinks } from "./store-links.ts";
 import { storePeople } from "./store-people.ts";
 import { storeSightings } from "./store-sightings.ts";
@@ -22,6 +23,7 @@ export function storeSuite(name: string, open: OpenStore): void {
     };
     describe("links", () => storeLinks(store));
     describe("sightings", () => storeSightings(store));
+    describe("blocks", () => storeBlocks(store));
     describe("work", () => storeWork(store));
     describe("people", () => storePeople(store));
   });

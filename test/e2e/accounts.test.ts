@@ -5,7 +5,7 @@ import { spawnSync } from "node:child_process";
 import { BIN, endAll } from "./command.ts";
 import { makeProject, type Project } from "./project.ts";
 
-jest.setTimeout(120_000);
+jest.setTimeout(240_000);
 
 const NOBODY = 65_534;
 

@@ -8,7 +8,7 @@ import { endAll, type Running } from "./command.ts";
 import { eventually } from "./eventually.ts";
 import { config, LEFT, makeProject, MAPPING, type Project, type ProjectParts } from "./project.ts";
 
-jest.setTimeout(120_000);
+jest.setTimeout(240_000);
 
 const HOOK_KEY = randomBytes(24).toString("base64");
 const TOKENS = {

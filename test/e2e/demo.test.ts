@@ -11,7 +11,7 @@ import soap from "soap";
 import { endAll, run, start, type Running } from "./command.ts";
 import { eventually } from "./eventually.ts";
 
-jest.setTimeout(180_000);
+jest.setTimeout(300_000);
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 

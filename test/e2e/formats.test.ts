@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { endAll, run } from "./command.ts";
 
-jest.setTimeout(60_000);
+jest.setTimeout(240_000);
 
 const CONFIG = `# yaml-language-server: $schema=../schema/config.json
 database: embedded                     # default: a real Postgres the daemon starts itself under data_dir; or { url: \${DATABASE_URL} }

@@ -5,7 +5,7 @@ import { startTestDatabase, type TestDatabase } from "../store/server.ts";
 import { endAll } from "./command.ts";
 import { makeProject, MAPPING, type Project, type ProjectParts } from "./project.ts";
 
-jest.setTimeout(90_000);
+jest.setTimeout(240_000);
 
 let server: TestDatabase;
 const open: Project[] = [];

@@ -8,7 +8,7 @@ import { endAll } from "./command.ts";
 import { eventually } from "./eventually.ts";
 import { config, LEFT, makeProject, MAPPING, RIGHT, type Project } from "./project.ts";
 
-jest.setTimeout(120_000);
+jest.setTimeout(240_000);
 
 const CANARY = "canary-4f1c9a7b2e8d6035";
 const ADMIN = `${CANARY}-admin-0123456789abcdef`;

@@ -9,7 +9,7 @@ import soap from "soap";
 import { endAll } from "./command.ts";
 import { config, makeProject, type Project } from "./project.ts";
 
-jest.setTimeout(120_000);
+jest.setTimeout(240_000);
 
 const WSDL = fileURLToPath(new URL("../connector/fixtures/soap/contacts.wsdl", import.meta.url));
 

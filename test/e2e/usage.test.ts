@@ -11,7 +11,7 @@ import { startTestDatabase, type TestDatabase } from "../store/server.ts";
 import { endAll, run } from "./command.ts";
 import { config, LEFT, makeProject, MAPPING, RIGHT, type Project, type ProjectParts } from "./project.ts";
 
-jest.setTimeout(90_000);
+jest.setTimeout(240_000);
 
 let server: TestDatabase;
 const open: Project[] = [];

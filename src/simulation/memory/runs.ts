@@ -7,8 +7,9 @@ import { nextNumber, pairTables, type Tables } from "./tables.ts";
 /** A run that never ended died with its daemon; nobody will read what it staged. */
 export function startRun(tables: Tables, name: string, run: RunId, kind: RunRow["kind"]): void {
   const pair = pairTables(tables, name);
-  pair.sightings.clear();
-  pair.decisions.clear();
+  // A run that was only thought dead may go on until it meets its lost lease.
+  for (const rows of pair.sightings.values()) rows.clear();
+  for (const rows of pair.decisions.values()) rows.clear();
   pair.sightings.set(run, new Map());
   pair.decisions.set(run, new Map());
   tables.runs = [...tables.runs, { run, kind, startedAt: tables.now(), endedAt: null, report: null, pair: name, number: nextNumber(tables) }];

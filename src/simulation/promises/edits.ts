@@ -15,7 +15,7 @@ export const noLostEdit: Promised = {
     entities.flatMap((entity) => [...entity.changes.left.values(), ...entity.changes.right.values()].flatMap((record) => lostIn(entity, record, played))),
 };
 
-function lostIn(entity: EntityEvidence, record: readonly Change[], { answered, cut }: Played): readonly Broken[] {
+function lostIn(entity: EntityEvidence, record: readonly Change[], { answered, cut, lied }: Played): readonly Broken[] {
   return record.flatMap((overwrite, index) => {
     const { what } = overwrite;
     if (what.actor !== "engine" || what.before === null || what.after === null || what.blind) return [];
@@ -28,7 +28,7 @@ function lostIn(entity: EntityEvidence, record: readonly Change[], { answered, c
       const shown = record.slice(index + 1).find((change) => change.changed.includes(field))?.what.actor ?? "engine";
       const unheard = cut.has(what.round) || (what.key !== null && !answered.has(what.key));
       const respelt = overwrite.changed.some((each) => keyOf(overwrite.sent, each) !== keyOf(overwrite.after, each));
-      const unknowable = unheard && (shown !== "engine" || respelt);
+      const unknowable = unheard && (shown !== "engine" || respelt || lied.has(what.round));
       if (unknowable) return [];
       const kept = entity.effects.some((row) => {
         if (row.side !== what.side || row.record !== what.id) return false;
@@ -125,9 +125,10 @@ export const mergedWhole: Promised = {
 
 function sumOf(entity: EntityEvidence, link: { readonly left: string; readonly right: string }, field: string, excused: boolean): readonly Broken[] {
   const sides = (["left", "right"] as const).map((side) => [...entity.changes[side].entries()].find(([id]) => id === link[side])?.[1] ?? []);
+  const alone = (["left", "right"] as const).every((side) => (entity.partners.get(`${side} ${link[side]}`)?.size ?? 0) <= 1);
   const made = sides.filter(([first]) => first?.what.actor === "engine").length;
   const whole = sides.every((changes) => changes.every((change) => change.after !== null && !change.what.blind && !change.what.unseen));
-  if (made !== 1 || !whole || excused) return [];
+  if (made !== 1 || !alone || !whole || excused) return [];
   const valueOf = (change: Change | undefined, when: "before" | "after"): unknown => {
     const reading = change?.[when]?.[field];
     return reading?.kind === "value" ? reading.cell.value : null;

@@ -6,7 +6,7 @@ import { otherSide, SIDES, type RemoteId, type Side } from "../../core/ids.ts";
 import type { Fields } from "../../core/value.ts";
 import type { EffectRow } from "../../engine/ledger.ts";
 import type { EntityMapping } from "../../mapping/mapping.ts";
-import { pairTables, type LinkRow, type PairTables } from "../memory/tables.ts";
+import { pairTables, rowKey, type LinkRow, type PairTables } from "../memory/tables.ts";
 import type { Memory, Played } from "../play.ts";
 import type { Happening } from "../system/journal.ts";
 
@@ -64,6 +64,7 @@ export async function gatherEvidence(played: Played): Promise<Evidence> {
     links: [...tables.links.values()],
     cases: [...tables.cases.values()].filter((row) => !row.closed),
     quarantined: new Set(tables.quarantine.keys()),
+    parked: new Set([...tables.parked.values()].map((row) => rowKey(row.entity, row.side, row.id))),
     intents: tables.intents.size,
     cursors: new Set(tables.cursors.keys()),
   };

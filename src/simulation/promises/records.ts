@@ -13,7 +13,7 @@ function creates(entity: EntityEvidence): readonly Change[] {
 export const noDuplicate: Promised = {
   number: 6,
   title: "No duplicate",
-  check: (evidence) => evidence.entities.flatMap((entity) => [...secondCounterparts(entity), ...unasked(evidence, entity), ...orphans(evidence, entity), ...sameKey(evidence, entity)]),
+  check: (evidence) => evidence.entities.flatMap((entity) => [...secondCounterparts(entity), ...unasked(evidence, entity), ...orphans(evidence, entity), ...sameKey(evidence, entity), ...besideKnown(evidence, entity)]),
 };
 
 function restores(entity: EntityEvidence, side: Side): boolean {
@@ -64,6 +64,28 @@ export function isAtRest(runs: readonly { readonly kind: string; readonly report
   const last = runs.findLast((run) => run.kind === "sweep")?.report;
   return last !== null && last !== undefined && (last.outcome === "ok" || last.outcome === "partial" || last.outcome === "withheld");
 }
+
+/** Who was there long before, and shows in a complete listing, is nobody to be made anew. */
+function besideKnown({ played }: Evidence, entity: EntityEvidence): readonly Broken[] {
+  if (!entity.mapping.policy.matches) return [];
+  return creates(entity).flatMap(({ what }): readonly Broken[] => {
+    const { key } = played.systems[what.side].table(what.object).shape;
+    const value = key === null ? null : (what.sent?.[key] ?? null);
+    // A repeat under the same key belongs to a create that was decided in an earlier run.
+    const repeated = played.history.habits[what.side].repeat === "by-key";
+    if (key === null || value === null || repeated || played.lied.has(what.round)) return [];
+    const twins = [...entity.changes[what.side]].filter(([id, changes]) => {
+      const last = changes.findLast((change) => change.what.seq < what.seq);
+      // Who has a link, or does not take part, is nobody's match.
+      if (entity.partners.has(recordKey(what.side, id)) || last?.what.after?.["kind"] === "out") return false;
+      return id !== what.id && last?.what.after?.[key] === value && last.what.round < what.round && what.at - last.what.at > LATE_MS && last.what.actor === "person";
+    });
+    return twins.map(([id]) => broken(6, "created beside one that was there", `${what.side} ${what.id}: created although ${id} has had its key since an earlier run`));
+  });
+}
+
+/** Longer than any listing lags behind. */
+const LATE_MS = 15_000;
 
 /** The record that the engine made is not the second one with its key, when `find` had shown the first. */
 function sameKey({ end }: Evidence, entity: EntityEvidence): readonly Broken[] {

@@ -5,7 +5,7 @@ import { consistent } from "../../core/sight.ts";
 import { NULL_KEY, type Carried, type FieldSight } from "../../core/field.ts";
 import { otherSide, SIDES, type RemoteId, type Side } from "../../core/ids.ts";
 import type { RefLookup } from "../../mapping/mapping.ts";
-import type { LinkRow } from "../memory/tables.ts";
+import { rowKey, type LinkRow } from "../memory/tables.ts";
 import type { Memory } from "../play.ts";
 import { keyOf, recordKey, shownBy, type EntityEvidence, type Evidence, type Readings } from "./evidence.ts";
 import { isAtRest } from "./records.ts";
@@ -80,7 +80,7 @@ function isAsked(memory: Memory, entity: EntityEvidence, link: LinkRow): boolean
 
 /** What is over a limit, fails for good, or is not known waits. */
 export function isExcused(memory: Memory, entity: EntityEvidence, link: LinkRow): boolean {
-  const failing = SIDES.some((side) => memory.quarantined.has(`${side} ${entity.name} ${link[side]}`));
+  const failing = SIDES.some((side) => [memory.quarantined, memory.parked].some((waiting) => waiting.has(rowKey(entity.name, side, link[side]))));
   return failing || memory.intents > 0 || memory.cases.some((row) => row.kind === "guard" || (row.kind === "unknown-outcome" && (row.left === link.left || row.right === link.right)));
 }
 
@@ -186,6 +186,44 @@ export const linkIntegrity: Promised = {
         return [...twice.map((id) => broken(13, "two links", `${side} ${id} is in two links`)), ...unknown.map((id) => broken(13, "link to nothing", `${side} ${id} is linked and never was`))];
       }),
     ),
+};
+
+/** What a person deleted goes on the other side too, where the file says so: a link does not die before that is done. */
+export const carriedDeletes: Promised = {
+  number: 13,
+  title: "Link integrity (deletes)",
+  check: ({ end, entities, played }) =>
+    entities.flatMap((entity) =>
+      end.links
+        .filter((link) => link.entity === entity.name && link.state === "tombstone")
+        .flatMap((link): readonly Broken[] => {
+          const gone = SIDES.find((side) => link.reason === `gone in ${played.mapping.sides[side].name}`);
+          if (gone === undefined || entity.mapping.policy.whenGone[gone] !== "delete" || entity.mapping.policy.goneEdited !== "delete") return [];
+          const kept = otherSide(gone);
+          return shownBy(entity, kept, link[kept], Infinity) === null ? [] : [broken(13, "deletion not carried", `${link.left} = ${link.right}: gone in ${played.mapping.sides[gone].name}, and ${link[kept]} is still there`)];
+        }),
+    ),
+};
+
+/** No run does more of a kind than its guard lets through. */
+export const guards: Promised = {
+  number: 8,
+  title: "Guards see the whole plan",
+  check: ({ played, tables }) => {
+    const limits = played.mapping.guards;
+    return played.runs.flatMap((run) => {
+      const rows = run.report === null ? [] : tables.effects.filter((row) => row.run === run.report?.run);
+      return SIDES.flatMap((side) =>
+        (["create", "update", "delete"] as const).flatMap((op): readonly Broken[] => {
+          const limit = limits[op];
+          const count = rows.filter((row) => row.side === side && row.op === op).length;
+          // A fraction of links is more the more there are; what an earlier run began is no part of this one's plan.
+          const most = limit === null ? Infinity : Math.max(limit.floor, Math.floor(limit.fraction * tables.links.size)) + played.cut.size * 3 + tables.intents.size;
+          return count > most ? [broken(8, `over the limit: ${op}`, `round ${String(run.round)}: ${String(count)} of ${op} in ${played.mapping.sides[side].name}, and the limit is ${String(limit?.floor)}`)] : [];
+        }),
+      );
+    });
+  },
 };
 
 /** No effect without a durable intent. */

@@ -229,6 +229,9 @@ function isBlind(table: Table, habits: Habits, id: RemoteId, version: string | n
   const got = table.gotAt.get(id) ?? 0;
   const looked = habits.guard === "none" || !habits.get ? Math.max(got, table.listedAt) : got;
   const askedInTime = habits.guard === "none" || !habits.get || got > table.listedAt;
+  // A listing that lags shows what was there some time ago, and an unguarded write goes by it.
+  const unguarded = habits.guard === "none" || !habits.get;
+  if (unguarded && (habits.lagMs > 0 || edited >= table.roundAt)) return true;
   return edited > looked && askedInTime;
 }
 

@@ -48,6 +48,8 @@ export interface Table {
   readonly editedAt: Map<RemoteId, number>;
   readonly writtenAt: Map<RemoteId, number>;
   listedAt: number;
+  /** First step of the present round. */
+  roundAt: number;
   finds: { readonly round: number; readonly value: string; readonly found: readonly RemoteId[] }[];
 }
 
@@ -74,7 +76,7 @@ export interface EngineWrite {
 
 export function faultySystem(parts: SystemParts): FaultySystem {
   const { side, habits, scheduler } = parts;
-  const tables = new Map(parts.objects.map((shape): [string, Table] => [shape.name, { shape, rows: new Map(), gotAt: new Map(), editedAt: new Map(), writtenAt: new Map(), listedAt: 0, finds: [] }]));
+  const tables = new Map(parts.objects.map((shape): [string, Table] => [shape.name, { shape, rows: new Map(), gotAt: new Map(), editedAt: new Map(), writtenAt: new Map(), listedAt: 0, roundAt: 0, finds: [] }]));
   let next = 1;
   let happenings = 0;
   let liedIn = -1;
