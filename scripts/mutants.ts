@@ -8,7 +8,13 @@ import { parseArgs } from "node:util";
 import { MUTANTS, type Mutant } from "./mutants/mutants.ts";
 import { replaced } from "./mutants/replace.ts";
 
-const { values } = parseArgs({ options: { runs: { type: "string", default: "2000" }, jobs: { type: "string", default: "2" }, only: { type: "string", default: "" } } });
+const { values } = parseArgs({
+  options: {
+    runs: { type: "string", default: "2000" },
+    jobs: { type: "string", default: "2" },
+    only: { type: "string", default: "" },
+  },
+});
 
 /** Texts that the sources no longer have: the list follows the code. */
 const missing = MUTANTS.filter((mutant) => replaced(readFileSync(join("src", mutant.file), "utf8"), mutant) === null);
@@ -19,7 +25,8 @@ type Verdict = { readonly mutant: Mutant; readonly kind: "killed" | "survived" |
 /** A copy of the sources in which one place is broken at a time. */
 function openCopy(): { readonly folder: string; tried(mutant: Mutant): Promise<Verdict>; close(): void } {
   const folder = mkdtempSync(join(tmpdir(), "syncline-mutants-"));
-  for (const name of ["src", "scripts", "package.json", "tsconfig.json"]) cpSync(name, join(folder, name), { recursive: true });
+  for (const name of ["src", "scripts", "package.json", "tsconfig.json"])
+    cpSync(name, join(folder, name), { recursive: true });
   symlinkSync(resolve("node_modules"), join(folder, "node_modules"));
   return {
     folder,
@@ -40,14 +47,20 @@ function openCopy(): { readonly folder: string; tried(mutant: Mutant): Promise<V
 /** The broken promise; "": none. A simulation that cannot even run has noticed too. */
 function simulated(folder: string): Promise<string> {
   return new Promise((done) => {
-    const child = spawn(process.execPath, ["--import", "tsx", "scripts/simulate.ts", "--runs", values.runs, "--seed", "mutants", "--json", "--brief"], { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(
+      process.execPath,
+      ["--import", "tsx", "scripts/simulate.ts", "--runs", values.runs, "--seed", "mutants", "--json", "--brief"],
+      { cwd: folder, stdio: ["ignore", "pipe", "pipe"] },
+    );
     let output = "";
     let errors = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => (output += text));
     child.stderr.setEncoding("utf8").on("data", (text: string) => (errors += text));
     child.on("close", () => {
       try {
-        const { found } = JSON.parse(output) as { found: { broken: { promise: number; name: string }[]; seed: string } | null };
+        const { found } = JSON.parse(output) as {
+          found: { broken: { promise: number; name: string }[]; seed: string } | null;
+        };
         const [first] = found?.broken ?? [];
         done(first === undefined ? "" : `promise ${String(first.promise)}, ${first.name} (${found?.seed ?? ""})`);
       } catch {
@@ -67,7 +80,9 @@ async function work(): Promise<void> {
     for (let mutant = waiting.shift(); mutant !== undefined; mutant = waiting.shift()) {
       const verdict = await copy.tried(mutant);
       verdicts.push(verdict);
-      console.log(`${verdict.kind.padEnd(9)} ${mutant.name} (${mutant.file})${verdict.by === "" ? "" : `: ${verdict.by}`}`);
+      console.log(
+        `${verdict.kind.padEnd(9)} ${mutant.name} (${mutant.file})${verdict.by === "" ? "" : `: ${verdict.by}`}`,
+      );
     }
   } finally {
     copy.close();

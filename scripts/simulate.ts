@@ -37,7 +37,9 @@ async function alone(runs: number, seed: string): Promise<Simulated> {
 /** The same script in another process, with its own part of the seeds. */
 function beside(runs: number, seed: string): Promise<Simulated> {
   return new Promise((resolve, reject) => {
-    const child = fork(process.argv[1] ?? "", ["--runs", String(runs), "--seed", seed, "--json"], { stdio: ["ignore", "pipe", "inherit", "ipc"] });
+    const child = fork(process.argv[1] ?? "", ["--runs", String(runs), "--seed", seed, "--json"], {
+      stdio: ["ignore", "pipe", "inherit", "ipc"],
+    });
     let output = "";
     child.stdout?.setEncoding("utf8").on("data", (text: string) => (output += text));
     child.on("error", reject);
@@ -54,7 +56,12 @@ function sum(parts: readonly Simulated[]): Simulated {
 const runs = Number(values.runs);
 const jobs = Math.max(1, Number(values.jobs));
 const start = performance.now();
-const parts = jobs === 1 ? [await alone(runs, values.seed)] : await Promise.all(Array.from({ length: jobs }, (_, job) => beside(Math.ceil(runs / jobs), `${values.seed}-${String(job)}`)));
+const parts =
+  jobs === 1
+    ? [await alone(runs, values.seed)]
+    : await Promise.all(
+        Array.from({ length: jobs }, (_, job) => beside(Math.ceil(runs / jobs), `${values.seed}-${String(job)}`)),
+      );
 const total = sum(parts);
 
 if (values.json) process.stdout.write(JSON.stringify(total));

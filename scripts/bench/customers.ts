@@ -11,7 +11,7 @@ const FIRST = ["Ada", "Grace", "Alan", "Edsger", "Barbara", "Donald", "Frances",
 const LAST = ["Lovelace", "Hopper", "Turing", "Dijkstra", "Liskov", "Knuth", "Allen", "Thompson"];
 const CITY = ["London", "Vienna", "Zürich", "Amsterdam", "Graz", "Lyon"];
 
-export function customer(index: number): Customer {
+function customer(index: number): Customer {
   const first = FIRST[index % FIRST.length] ?? "";
   const last = LAST[(index >> 3) % LAST.length] ?? "";
   return {

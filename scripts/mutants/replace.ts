@@ -6,7 +6,12 @@ import type { Mutant } from "./mutants.ts";
 export function replaced(text: string, { from, to }: Mutant): string | null {
   const loose = from
     .split(/\s+/)
-    .map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`).replaceAll(/(\\\(|\\\[|\\\{|,)/g, String.raw`$1\s*`).replaceAll(/(\\\)|\\\]|\\\})/g, String.raw`,?\s*$1`))
+    .map((part) =>
+      part
+        .replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)
+        .replaceAll(/(\\\(|\\\[|\\\{|,)/g, String.raw`$1\s*`)
+        .replaceAll(/(\\\)|\\\]|\\\})/g, String.raw`,?\s*$1`),
+    )
     .join(String.raw`\s*`);
   const matches = [...text.matchAll(new RegExp(loose, "g"))];
   const [match] = matches;

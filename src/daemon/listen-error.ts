@@ -1,7 +1,7 @@
 // A port that cannot be listened on: a sentence with the key to change, instead of a stack.
 
 /** `E_LISTEN`. */
-export class ListenError extends Error {
+class ListenError extends Error {
   override readonly name = "ListenError";
   readonly code = "E_LISTEN";
 }

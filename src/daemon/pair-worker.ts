@@ -60,7 +60,8 @@ export function startWorker(pair: PairRuntime, ports: WorkerPorts): PairWorker {
       const isState = error instanceof Error && error.name === "StateError";
       const facts = { pair: name, kind, error: message };
       if (message === lastTold) log.debug("a run broke off", facts);
-      else log.error("a run broke off", isState || !(error instanceof Error) ? facts : { ...facts, stack: error.stack });
+      else
+        log.error("a run broke off", isState || !(error instanceof Error) ? facts : { ...facts, stack: error.stack });
       lastTold = message;
       events.publish("run", { pair: name, outcome: "failed", reason: "internal", message });
     } finally {

@@ -36,7 +36,7 @@ export interface ValueDomain {
   readonly sample: ((random: Random) => Value) | null;
 }
 
-export const EVERY_VALUE: ValueDomain = { given: null, includes: () => true, sample: null };
+const EVERY_VALUE: ValueDomain = { given: null, includes: () => true, sample: null };
 
 export function compileDomain(file: DomainFile | undefined, at: KeyPath, context: CompileContext): ValueDomain {
   if (file === undefined) return EVERY_VALUE;

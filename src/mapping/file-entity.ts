@@ -46,7 +46,9 @@ const matchSchema = z
           .number()
           .gt(0)
           .lte(1)
-          .describe("From this score up to `link_at` a person is asked; below it two records are strangers. Example: 0.8"),
+          .describe(
+            "From this score up to `link_at` a person is asked; below it two records are strangers. Example: 0.8",
+          ),
       })
       .describe(
         "Fields that are alike: the weighted mean of the fields that both records show. Example: { score: { name: 0.5, phone: 0.3 }, link_at: 0.95, review_at: 0.8 }",

@@ -6,7 +6,7 @@ import { compileMappingFile } from "../mapping/read-file.ts";
 import { equations } from "./expressions.ts";
 import type { Random } from "./random.ts";
 
-export type Matching = "email" | "stored-id" | "none";
+type Matching = "email" | "stored-id" | "none";
 
 /** What is drawn of a mapping; the file follows from it. */
 export interface FamilyMember {
@@ -52,7 +52,7 @@ export function drawMember(random: Random): FamilyMember {
 }
 
 /** The mapping file, as YAML would hold it. */
-export function fileOf(member: FamilyMember): object {
+function fileOf(member: FamilyMember): object {
   const ops = member.deletes ? ["create", "update", "delete"] : ["create", "update"];
   const shared = {
     allow: { a: ops, b: ops },
@@ -64,7 +64,9 @@ export function fileOf(member: FamilyMember): object {
   const person = {
     a: member.scope === null ? { object: "person" } : { object: "person", scope: 'kind != "out"' },
     b: { object: "person" },
-    ...(member.matching === "none" ? {} : { match: member.matching === "email" ? [["email"]] : [{ a: "other", b: "id" }, ["email"]] }),
+    ...(member.matching === "none"
+      ? {}
+      : { match: member.matching === "email" ? [["email"]] : [{ a: "other", b: "id" }, ["email"]] }),
     without_key: "create",
     ...shared,
     on_scope_exit: member.scope === "delete" && !member.deletes ? "freeze" : (member.scope ?? "freeze"),
@@ -84,9 +86,20 @@ export function fileOf(member: FamilyMember): object {
     match: [["email"]],
     without_key: "create",
     ...shared,
-    fields: { email: {}, name: {}, owner: { ref: "person", ...(member.child === "optional" ? { optional: true } : {}) } },
+    fields: {
+      email: {},
+      name: {},
+      owner: { ref: "person", ...(member.child === "optional" ? { optional: true } : {}) },
+    },
   };
-  const guards = member.guarded ? { create: { floor: 3, fraction: 0 }, update: { floor: 6, fraction: 0 }, delete: { floor: 1, fraction: 0 }, blank: { floor: 2, fraction: 0 } } : "off";
+  const guards = member.guarded
+    ? {
+        create: { floor: 3, fraction: 0 },
+        update: { floor: 6, fraction: 0 },
+        delete: { floor: 1, fraction: 0 },
+        blank: { floor: 2, fraction: 0 },
+      }
+    : "off";
   return {
     pair: "sim",
     state: "active",

@@ -8,12 +8,37 @@ import { drawHabits, drawSwarm, type Habits, type Swarm } from "./system/habits.
 
 export type Event =
   /** A person makes a record; `number` makes its values unlike all others. */
-  | { readonly kind: "create"; readonly side: Side; readonly object: number; readonly number: number; readonly pick: number }
+  | {
+      readonly kind: "create";
+      readonly side: Side;
+      readonly object: number;
+      readonly number: number;
+      readonly pick: number;
+    }
   /** A person enters a record that the other side has already. */
-  | { readonly kind: "twin"; readonly side: Side; readonly object: number; readonly number: number; readonly pick: number }
-  | { readonly kind: "edit"; readonly side: Side; readonly object: number; readonly number: number; readonly pick: number; readonly field: number }
+  | {
+      readonly kind: "twin";
+      readonly side: Side;
+      readonly object: number;
+      readonly number: number;
+      readonly pick: number;
+    }
+  | {
+      readonly kind: "edit";
+      readonly side: Side;
+      readonly object: number;
+      readonly number: number;
+      readonly pick: number;
+      readonly field: number;
+    }
   /** A person empties a field. */
-  | { readonly kind: "blank"; readonly side: Side; readonly object: number; readonly pick: number; readonly field: number }
+  | {
+      readonly kind: "blank";
+      readonly side: Side;
+      readonly object: number;
+      readonly pick: number;
+      readonly field: number;
+    }
   | { readonly kind: "delete"; readonly side: Side; readonly object: number; readonly pick: number }
   | { readonly kind: "fault"; readonly side: Side; readonly operation: Operation; readonly mishap: Mishap }
   /** The daemon is killed. */
@@ -37,8 +62,21 @@ export interface TimedEvent {
 }
 
 /** Words in the names of steps. */
-export const MOMENTS = ["get", "get answered", "list", "find answered", "create", "create answered", "update", "update answered", "delete", "saveIntents", "saveDecisions", "commit"] as const;
-export type Moment = (typeof MOMENTS)[number];
+const MOMENTS = [
+  "get",
+  "get answered",
+  "list",
+  "find answered",
+  "create",
+  "create answered",
+  "update",
+  "update answered",
+  "delete",
+  "saveIntents",
+  "saveDecisions",
+  "commit",
+] as const;
+type Moment = (typeof MOMENTS)[number];
 
 export type RunKind = "changes" | "sweep" | "hints";
 
@@ -71,7 +109,10 @@ export function drawHistory(seed: string, shape: HistoryShape): History {
   // A system that cuts what it is given, and one that answers each write with an edit, would keep each other busy for ever.
   const mayRewrite = !swarm.spelling;
   const rewrites = random.chance(0.5);
-  const habits = { left: drawHabits(random, swarm, mayRewrite && rewrites), right: drawHabits(random, swarm, mayRewrite && !rewrites) };
+  const habits = {
+    left: drawHabits(random, swarm, mayRewrite && rewrites),
+    right: drawHabits(random, swarm, mayRewrite && !rewrites),
+  };
   let number = 0;
   const count = (): number => (number += 1);
   const context: Draw = { random, swarm, shape, count };
@@ -95,15 +136,40 @@ function restOf(random: Random): number {
 function beginnings(draw: Draw): readonly TimedEvent[] {
   const { random, shape, count } = draw;
   const made: TimedEvent[] = [];
-  for (let n = random.whole(1, 4); n > 0; n -= 1) made.push({ at: 0, on: null, event: { kind: "create", side: random.pick(["left", "right"] as const), object: random.whole(0, shape.objects - 1), number: count(), pick: random.whole(0, 9) } });
-  if (random.chance(0.5)) made.push({ at: 0, on: null, event: { kind: "twin", side: random.pick(["left", "right"] as const), object: 0, number: count(), pick: random.whole(0, 9) } });
+  for (let n = random.whole(1, 4); n > 0; n -= 1)
+    made.push({
+      at: 0,
+      on: null,
+      event: {
+        kind: "create",
+        side: random.pick(["left", "right"] as const),
+        object: random.whole(0, shape.objects - 1),
+        number: count(),
+        pick: random.whole(0, 9),
+      },
+    });
+  if (random.chance(0.5))
+    made.push({
+      at: 0,
+      on: null,
+      event: {
+        kind: "twin",
+        side: random.pick(["left", "right"] as const),
+        object: 0,
+        number: count(),
+        pick: random.whole(0, 9),
+      },
+    });
   return [...made, ...drawEvents(draw)];
 }
 
 function drawRound(draw: Draw): Round {
   const { random, swarm } = draw;
   const run = random.pick(["changes", "changes", "sweep", "hints"] as const);
-  const second = swarm.secondDaemon && random.chance(0.6) ? { run: random.pick(["changes", "sweep"] as const), afterMs: random.pick([0, 100, 16_000, 40_000]) } : null;
+  const second =
+    swarm.secondDaemon && random.chance(0.6)
+      ? { run: random.pick(["changes", "sweep"] as const), afterMs: random.pick([0, 100, 16_000, 40_000]) }
+      : null;
   return { run, second, events: drawEvents(draw), restMs: restOf(random) };
 }
 
@@ -117,7 +183,12 @@ function drawEvents(draw: Draw): readonly TimedEvent[] {
     const on = at > 0 && random.chance(0.6) ? random.pick(MOMENTS) : null;
     const event = drawEvent(draw);
     // A listing that leaves something out, and a look-up that fails: neither is an absence.
-    if (event.kind === "fault" && event.mishap === "omits" && random.chance(0.4)) return [event, { ...event, operation: "get" as const, mishap: "lost-before" as const }].map((each) => ({ at: 0, on: null, event: each }));
+    if (event.kind === "fault" && event.mishap === "omits" && random.chance(0.4))
+      return [event, { ...event, operation: "get" as const, mishap: "lost-before" as const }].map((each) => ({
+        at: 0,
+        on: null,
+        event: each,
+      }));
     return [{ at: on === null ? at : random.whole(0, at), on, event }];
   });
   return events.flat().toSorted((a, b) => a.at - b.at);
@@ -131,7 +202,8 @@ function drawEvent({ random, swarm, shape, count }: Draw): Event {
   const roll = random.next();
   if (swarm.crashes && roll < 0.1) return { kind: "crash" };
   if (swarm.storeFaults && roll < 0.15) return { kind: "store", when: random.pick(["before", "after"] as const) };
-  if (swarm.stalls && roll < 0.2) return random.chance(0.7) ? { kind: "stall", ms: random.pick([1000, 16_000, 60_000]) } : { kind: "stop" };
+  if (swarm.stalls && roll < 0.2)
+    return random.chance(0.7) ? { kind: "stall", ms: random.pick([1000, 16_000, 60_000]) } : { kind: "stop" };
   if (swarm.writeFaults && roll < 0.35) {
     const operation = random.pick(["create", "update", "update", "delete"] as const);
     return { kind: "fault", side, operation, mishap: random.pick(MISHAPS[operation]) };
@@ -140,7 +212,8 @@ function drawEvent({ random, swarm, shape, count }: Draw): Event {
     const operation = random.pick(["list", "changes", "get", "find"] as const);
     return { kind: "fault", side, operation, mishap: random.pick(MISHAPS[operation]) };
   }
-  if (swarm.omissions && roll < 0.5) return { kind: "fault", side, operation: "list", mishap: random.pick(["omits", "omits", "empty"] as const) };
+  if (swarm.omissions && roll < 0.5)
+    return { kind: "fault", side, operation: "list", mishap: random.pick(["omits", "omits", "empty"] as const) };
   if (swarm.deletes && roll < 0.58) return { kind: "delete", side, object, pick };
   if (roll < 0.63) return { kind: "blank", side, object, pick, field };
   if (roll < 0.67) return { kind: "twin", side, object, number: count(), pick };

@@ -14,7 +14,8 @@ import { recordOf, type Populace, type Systems } from "./populace.ts";
 import { hashText, randomOf } from "./random.ts";
 import { openScheduler, type Process, type Scheduler } from "./scheduler.ts";
 import type { ArmedFault } from "./system/faults.ts";
-import { faultySystem, type FaultySystem } from "./system/faulty-system.ts";
+import { faultySystem } from "./system/faulty-system.ts";
+import type { FaultySystem } from "./system/account.ts";
 import type { Happening } from "./system/journal.ts";
 import { weave, type StoreFault } from "./woven-store.ts";
 
@@ -30,7 +31,7 @@ export interface PlayOptions {
   readonly log: string[] | null;
 }
 
-export interface RunEnd {
+interface RunEnd {
   readonly round: number;
   readonly process: string;
   readonly kind: RunKind;
@@ -41,7 +42,7 @@ export interface RunEnd {
   readonly excused: boolean;
 }
 
-export interface Figures {
+interface Figures {
   readonly steps: number;
   readonly faults: number;
   readonly crashes: number;
@@ -101,8 +102,24 @@ export async function play(history: History, cast: Cast, options: PlayOptions): 
   const before = world.rowCount();
   const quietFrom = world.rounds();
   for (const run of ["sweep", "changes"] as const) await world.undisturbed(run);
-  const { systems, store, happenings, runs, answered, cut, lied, figures, scheduler } = world;
-  return { history, mapping: cast.mapping, systems, store, happenings, runs, answered, cut, lied, calmFrom, quietFrom, followed, rows: { before, after: world.rowCount() }, trace: scheduler.trace(), figures: figures() };
+  const { systems, store, happenings, runs, answered, cut, lied, scheduler } = world;
+  return {
+    history,
+    mapping: cast.mapping,
+    systems,
+    store,
+    happenings,
+    runs,
+    answered,
+    cut,
+    lied,
+    calmFrom,
+    quietFrom,
+    followed,
+    rows: { before, after: world.rowCount() },
+    trace: scheduler.trace(),
+    figures: world.figures(),
+  };
 }
 
 interface World {
@@ -156,10 +173,11 @@ function openWorld(history: History, cast: Cast, options: PlayOptions): World {
       for (const { event } of due) happen(event);
     },
   });
-  const store = openMemoryStore(scheduler.now);
+  const store = openMemoryStore(() => scheduler.now());
   const { mapping, populace } = cast;
   const pair = store.pair(mapping.pair);
-  const isIntended = (key_: string): boolean => [...(store.tables.pairs.get(mapping.pair)?.intents.values() ?? [])].some((intent) => intent.key === key_);
+  const isIntended = (key_: string): boolean =>
+    [...(store.tables.pairs.get(mapping.pair)?.intents.values() ?? [])].some((intent) => intent.key === key_);
   const systemOf = (side: "left" | "right"): FaultySystem =>
     faultySystem({
       side,
@@ -185,11 +203,20 @@ function openWorld(history: History, cast: Cast, options: PlayOptions): World {
     if (!history.habits[side].webhooks) return;
     const chance = hashText(`${history.seed} ${side} ${id} ${String(happenings.length)}`);
     if (!isCalm && chance % 5 === 0) return;
-    const entities = mapping.entities.filter((entity) => entity.objects[side] === object).map((entity) => entity.policy.name);
+    const entities = mapping.entities
+      .filter((entity) => entity.objects[side] === object)
+      .map((entity) => entity.policy.name);
     const delivery = `${side} ${String(happenings.length)}`;
     for (let copy = 0; copy < (chance % 7 === 0 ? 2 : 1); copy += 1) {
       await scheduler.turn(null, `webhook of ${id}`, chance % 4000);
-      const hints = entities.map((entity) => ({ pair: mapping.pair, entity, side, id, channel: "webhook" as const, due: scheduler.now() }));
+      const hints = entities.map((entity) => ({
+        pair: mapping.pair,
+        entity,
+        side,
+        id,
+        channel: "webhook" as const,
+        due: scheduler.now(),
+      }));
       await store.ledger.storeDelivery({ system: `${side}-system`, id: delivery, hints });
     }
   }
@@ -224,7 +251,9 @@ function openWorld(history: History, cast: Cast, options: PlayOptions): World {
   }
 
   function answerOldest(side: "left" | "right"): void {
-    const open = [...(store.tables.pairs.get(mapping.pair)?.cases.values() ?? [])].find((row) => !row.closed && row.answer === null && row.kind === "conflict");
+    const open = [...(store.tables.pairs.get(mapping.pair)?.cases.values() ?? [])].find(
+      (row) => !row.closed && row.answer === null && row.kind === "conflict",
+    );
     // The ledger in memory does it at once.
     if (open !== undefined) void store.ledger.resolveCase(open.id, { kind: "take", side }, "a person");
   }
@@ -243,13 +272,24 @@ function openWorld(history: History, cast: Cast, options: PlayOptions): World {
       if (event.kind === "twin") {
         const other = side === "left" ? systems.right : systems.left;
         const from = recordOf(other, shape.name, event.pick);
-        const fields = from === null ? null : populace.twin(systems, side, shape.name, from.fields, from.id, event.number);
+        const fields =
+          from === null ? null : populace.twin(systems, side, shape.name, from.fields, from.id, event.number);
         if (fields !== null) system.create("person", shape.name, fields, null);
         return;
       }
       const record = recordOf(system, shape.name, event.pick);
       if (record === null) return;
-      const fields = event.kind === "delete" ? null : populace.edited(systems, side, shape.name, record.fields, event.field, event.kind === "blank" ? null : event.number);
+      const fields =
+        event.kind === "delete"
+          ? null
+          : populace.edited(
+              systems,
+              side,
+              shape.name,
+              record.fields,
+              event.field,
+              event.kind === "blank" ? null : event.number,
+            );
       // Whoever made a record that nobody has heard of yet looks for it by its key: no engine could find it under another.
       const row = system.table(shape.name).rows.get(record.id);
       const isKeyed = shape.key !== null && fields !== null && fields[shape.key] !== record.fields[shape.key];
@@ -263,7 +303,7 @@ function openWorld(history: History, cast: Cast, options: PlayOptions): World {
 
   function portsOf({ process }: Daemon): Ports {
     return {
-      clock: { now: scheduler.now, sleep: (ms, signal) => scheduler.sleep(process, ms, signal) },
+      clock: { now: () => scheduler.now(), sleep: (ms, signal) => scheduler.sleep(process, ms, signal) },
       ids: { run: () => `r_${key()}` as RunId, key },
       digest64,
       digest256,
@@ -281,17 +321,36 @@ function openWorld(history: History, cast: Cast, options: PlayOptions): World {
 
   function partsOf({ process }: Daemon): PairParts {
     const connected = { left: systems.left.connect(process), right: systems.right.connect(process) };
-    const objects = (entity: Mapping["entities"][number]): BySide<ReturnType<(typeof connected)["left"]["object"]>> => ({
+    const objects = (
+      entity: Mapping["entities"][number],
+    ): BySide<ReturnType<(typeof connected)["left"]["object"]>> => ({
       left: connected.left.object(entity.objects.left, entity.wanted.left),
       right: connected.right.object(entity.objects.right, entity.wanted.right),
     });
-    return { mapping, meaning: digest256(mapping.meaning), entities: mapping.entities.map((entity) => ({ name: entity.policy.name, mapping: entity, objects: objects(entity) })) };
+    return {
+      mapping,
+      meaning: digest256(mapping.meaning),
+      entities: mapping.entities.map((entity) => ({
+        name: entity.policy.name,
+        mapping: entity,
+        objects: objects(entity),
+      })),
+    };
   }
 
   async function runOnce(daemon: Daemon, kind: RunKind): Promise<void> {
     const faultsBefore = counts.faults;
     const end = { round: number, process: daemon.process.name, kind };
-    const request = { run: `r_${key()}` as RunId, kind, entity: null, dryRun: false, only: null, owner: daemon.process.name, signal: daemon.stop.signal, calls: () => ({}) };
+    const request = {
+      run: `r_${key()}` as RunId,
+      kind,
+      entity: null,
+      dryRun: false,
+      only: null,
+      owner: daemon.process.name,
+      signal: daemon.stop.signal,
+      calls: () => ({}),
+    };
     try {
       const { report } = await runPair(partsOf(daemon), portsOf(daemon), request);
       scheduler.note(`${daemon.process.name} ends: ${report.outcome} ${report.reason ?? ""} ${report.message ?? ""}`);
@@ -300,14 +359,20 @@ function openWorld(history: History, cast: Cast, options: PlayOptions): World {
       cut.add(number);
       const message = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
       scheduler.note(`${daemon.process.name} throws: ${message.split("\n")[0] ?? ""}`);
-      runs.push({ ...end, report: null, thrown: message, excused: message.includes("simulated") || counts.faults > faultsBefore });
+      runs.push({
+        ...end,
+        report: null,
+        thrown: message,
+        excused: message.includes("simulated") || counts.faults > faultsBefore,
+      });
     }
   }
 
   async function play_(round: Round): Promise<void> {
     queue = round.events;
     roundStart = scheduler.steps();
-    for (const system of [systems.left, systems.right]) for (const shape of system.parts.objects) system.table(shape.name).roundAt = roundStart;
+    for (const system of [systems.left, systems.right])
+      for (const shape of system.parts.objects) system.table(shape.name).roundAt = roundStart;
     scheduler.note(`round ${String(number)}: ${round.run}`);
     const first = newDaemon(`d${String(number)}`);
     const second = round.second === null ? null : newDaemon(`e${String(number)}`);
@@ -359,7 +424,16 @@ function openWorld(history: History, cast: Cast, options: PlayOptions): World {
       const tables = store.tables.pairs.get(mapping.pair);
       if (tables === undefined) return 0;
       const cases = [...tables.cases.values()].filter((row) => !row.closed).length;
-      return tables.links.size + tables.hints.size + tables.intents.size + cases + tables.quarantine.size + tables.parked.size + tables.unlinked.size + tables.effects.length;
+      return (
+        tables.links.size +
+        tables.hints.size +
+        tables.intents.size +
+        cases +
+        tables.quarantine.size +
+        tables.parked.size +
+        tables.unlinked.size +
+        tables.effects.length
+      );
     },
     memory() {
       const tables = pairTables(store.tables, mapping.pair);
@@ -380,4 +454,3 @@ function openWorld(history: History, cast: Cast, options: PlayOptions): World {
 function quiet(): void {
   // Nobody reads the log of a simulated daemon.
 }
-

@@ -4,7 +4,7 @@
 import type { RemoteId, Side } from "../core/ids.ts";
 import { isFields, isList, type Fields, type Value } from "../core/value.ts";
 import type { FamilyMember } from "./family.ts";
-import type { FaultySystem, ObjectShape } from "./system/faulty-system.ts";
+import type { FaultySystem, ObjectShape } from "./system/account.ts";
 import { present } from "./system/rows.ts";
 
 export interface Populace {
@@ -16,7 +16,14 @@ export interface Populace {
   /** The same record as one of the other side, entered anew; null: it cannot be told to be the same. */
   twin(systems: Systems, side: Side, object: string, from: Fields, fromId: RemoteId, number: number): Fields | null;
   /** The record with one field changed; `number` null: emptied. Null: it has no such field. */
-  edited(systems: Systems, side: Side, object: string, fields: Fields, field: number, number: number | null): Fields | null;
+  edited(
+    systems: Systems,
+    side: Side,
+    object: string,
+    fields: Fields,
+    field: number,
+    number: number | null,
+  ): Fields | null;
 }
 
 export interface Systems {
@@ -24,13 +31,33 @@ export interface Systems {
   readonly right: FaultySystem;
 }
 
-const NAMES = ["name", "city", "name", "city", "email", "street", "zip", "count", "tags", "status", "note", "owner", "kind"] as const;
+const NAMES = [
+  "name",
+  "city",
+  "name",
+  "city",
+  "email",
+  "street",
+  "zip",
+  "count",
+  "tags",
+  "status",
+  "note",
+  "owner",
+  "kind",
+] as const;
 
 export function familyPopulace(member: FamilyMember): Populace {
-  const person: ObjectShape = { name: "person", key: "email", spelled: ["name", "city", "street", "zip", "address", "status"], rewritten: "city" };
+  const person: ObjectShape = {
+    name: "person",
+    key: "email",
+    spelled: ["name", "city", "street", "zip", "address", "status"],
+    rewritten: "city",
+  };
   const order: ObjectShape = { name: "order", key: "email", spelled: ["name"], rewritten: "name" };
   const objects = member.child === null ? [person] : [person, order];
-  const isNested = (side: Side, name: string): boolean => member.nested && side === "right" && (name === "street" || name === "zip");
+  const isNested = (side: Side, name: string): boolean =>
+    member.nested && side === "right" && (name === "street" || name === "zip");
 
   const put = (side: Side, fields: Fields, name: string, value: Value): Fields => {
     if (!isNested(side, name)) return { ...fields, [name]: value };
@@ -46,10 +73,15 @@ export function familyPopulace(member: FamilyMember): Populace {
     objects: { left: objects, right: objects },
     fields: NAMES.length,
     fresh(systems, side, object, number, pick) {
-      const base: Fields = { email: `${object}${String(number)}@x.test`, name: `name-${String(number)}`, note: `note-${String(number)}` };
+      const base: Fields = {
+        email: `${object}${String(number)}@x.test`,
+        name: `name-${String(number)}`,
+        note: `note-${String(number)}`,
+      };
       if (object === "order") return { ...base, owner: someone(systems, side, pick) };
       let fields: Fields = { ...base, city: `city-${String(number)}` };
-      if (member.grouped) fields = put(side, put(side, fields, "street", `street-${String(number)}`), "zip", `zip-${String(number)}`);
+      if (member.grouped)
+        fields = put(side, put(side, fields, "street", `street-${String(number)}`), "zip", `zip-${String(number)}`);
       if (member.counter) fields = { ...fields, count: 10 };
       if (member.tags) fields = { ...fields, tags: [`tag-${String(number)}`] };
       if (member.oneWay !== null && pick % 3 > 0) fields = { ...fields, status: `status-${String(number)}` };
@@ -59,7 +91,8 @@ export function familyPopulace(member: FamilyMember): Populace {
     twin(systems, side, object, from, fromId, number) {
       const made = this.fresh(systems, side, object, number, number);
       if (made === null) return null;
-      if (member.matching === "stored-id" && object === "person" && side === "left" && number % 2 === 0) return { ...made, other: fromId };
+      if (member.matching === "stored-id" && object === "person" && side === "left" && number % 2 === 0)
+        return { ...made, other: fromId };
       return { ...made, email: from["email"] ?? null };
     },
     edited(_systems, side, object, fields, field, number) {
@@ -67,10 +100,16 @@ export function familyPopulace(member: FamilyMember): Populace {
       const has = isNested(side, name) ? isFields(fields["address"]) : name in fields;
       if (!has && name !== "status") return null;
       if (name === "status" && (member.oneWay === null || object === "order")) return null;
-      if (number === null) return name === "email" || name === "kind" || name === "owner" || name === "count" ? null : put(side, fields, name, null);
+      if (number === null)
+        return name === "email" || name === "kind" || name === "owner" || name === "count"
+          ? null
+          : put(side, fields, name, null);
       switch (name) {
         case "count":
-          return { ...fields, count: typeof fields["count"] === "number" ? fields["count"] + (number % 5) + 1 : number };
+          return {
+            ...fields,
+            count: typeof fields["count"] === "number" ? fields["count"] + (number % 5) + 1 : number,
+          };
         case "tags":
           return { ...fields, tags: [...(isList(fields["tags"]) ? fields["tags"] : []), `tag-${String(number)}`] };
         case "kind":
@@ -87,7 +126,11 @@ export function familyPopulace(member: FamilyMember): Populace {
 }
 
 /** Records that are there, as people see them. */
-export function recordOf(system: FaultySystem, object: string, pick: number): { readonly id: RemoteId; readonly fields: Fields } | null {
+export function recordOf(
+  system: FaultySystem,
+  object: string,
+  pick: number,
+): { readonly id: RemoteId; readonly fields: Fields } | null {
   const ids = system.ids(object);
   const id = ids[pick % Math.max(1, ids.length)];
   const row = id === undefined ? undefined : system.table(object).rows.get(id);

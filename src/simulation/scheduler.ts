@@ -67,7 +67,8 @@ export function openScheduler(parts: SchedulerParts): Scheduler {
   const readyAt = (task: Task): number => Math.max(task.due, task.process?.frozenUntil ?? 0);
   const step = (): void => {
     tasks = tasks.filter((task) => task.process === null || task.process.alive);
-    if (tasks.length === 0) throw new Error("the simulated world stands still: something waits for what will never come");
+    if (tasks.length === 0)
+      throw new Error("the simulated world stands still: something waits for what will never come");
     const next = Math.min(...tasks.map(readyAt));
     if (next > now) now = next;
     const ready = tasks.filter((task) => readyAt(task) <= now);

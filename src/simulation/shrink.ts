@@ -19,29 +19,41 @@ export async function shrink(history: History, breaks: (smaller: History) => Pro
     return true;
   };
   let progress = true;
-  while (progress && tries < TRIES_MAX) {
+  while (progress) {
     progress = false;
     for (let index = best.rounds.length - 1; index >= 0; index -= 1) {
-      if (best.rounds.length > 1 && (await attempt({ ...best, rounds: best.rounds.filter((_, at) => at !== index) }))) progress = true;
+      if (best.rounds.length > 1 && (await attempt({ ...best, rounds: best.rounds.filter((_, at) => at !== index) })))
+        progress = true;
     }
-    for (let index = best.rounds.length - 1; index >= 0; index -= 1) progress = (await shrinkRound(() => best, index, attempt)) || progress;
+    for (let index = best.rounds.length - 1; index >= 0; index -= 1)
+      progress = (await shrinkRound(() => best, index, attempt)) || progress;
     for (const side of ["left", "right"] as const) {
       for (const plain of plainer(best.habits[side])) {
-        if (await attempt({ ...best, habits: { ...best.habits, [side]: { ...best.habits[side], ...plain } } })) progress = true;
+        if (await attempt({ ...best, habits: { ...best.habits, [side]: { ...best.habits[side], ...plain } } }))
+          progress = true;
       }
     }
   }
   return best;
 }
 
-async function shrinkRound(best: () => History, index: number, attempt: (smaller: History) => Promise<boolean>): Promise<boolean> {
+async function shrinkRound(
+  best: () => History,
+  index: number,
+  attempt: (smaller: History) => Promise<boolean>,
+): Promise<boolean> {
   let progress = false;
-  const withRound = (change: (round: Round) => Round): History => ({ ...best(), rounds: best().rounds.map((round, at) => (at === index ? change(round) : round)) });
-  if (best().rounds[index]?.second !== null && (await attempt(withRound((round) => ({ ...round, second: null }))))) progress = true;
+  const withRound = (change: (round: Round) => Round): History => ({
+    ...best(),
+    rounds: best().rounds.map((round, at) => (at === index ? change(round) : round)),
+  });
+  if (best().rounds[index]?.second !== null && (await attempt(withRound((round) => ({ ...round, second: null })))))
+    progress = true;
   // Halves first, then one by one.
   for (let size = best().rounds[index]?.events.length ?? 0; size >= 1; size = Math.floor(size / 2)) {
-    for (let start = 0; start < (best().rounds[index]?.events.length ?? 0); ) {
-      if (await attempt(withRound((round) => ({ ...round, events: without(round.events, start, size) })))) progress = true;
+    for (let start = 0; start < (best().rounds[index]?.events.length ?? 0);) {
+      if (await attempt(withRound((round) => ({ ...round, events: without(round.events, start, size) }))))
+        progress = true;
       else start += size;
     }
   }

@@ -46,28 +46,40 @@ export async function simulate(options: SimulateOptions): Promise<Simulated> {
     sums.writes += played.happenings.filter((each) => each.actor === "engine").length;
     sums.checked += PROMISES.length;
     const [first] = broken;
-    if (first !== undefined) return { ...sums, found: { seed, broken, story: options.brief === true ? first.told : await storyOf(seed, first, options) } };
+    if (first !== undefined)
+      return {
+        ...sums,
+        found: { seed, broken, story: options.brief === true ? first.told : await storyOf(seed, first, options) },
+      };
     if (!options.progress(index + 1)) break;
   }
   return { ...sums, found: null };
 }
 
 /** One history, whole: same seed, same trace. */
-export async function playSeed(seed: string, options: Pick<SimulateOptions, "cast" | "idle">): Promise<{ readonly played: Played; readonly broken: readonly Broken[] }> {
+async function playSeed(
+  seed: string,
+  options: Pick<SimulateOptions, "cast" | "idle">,
+): Promise<{ readonly played: Played; readonly broken: readonly Broken[] }> {
   const cast = options.cast(seed);
   const played = await play(historyOf(seed, cast), cast, { idle: options.idle, log: null });
   return { played, broken: await brokenPromises(played) };
 }
 
 function historyOf(seed: string, { populace }: Cast): History {
-  return drawHistory(seed, { objects: Math.max(populace.objects.left.length, populace.objects.right.length), fields: populace.fields });
+  return drawHistory(seed, {
+    objects: Math.max(populace.objects.left.length, populace.objects.right.length),
+    fields: populace.fields,
+  });
 }
 
 async function storyOf(seed: string, broken: Broken, options: SimulateOptions): Promise<string> {
   const cast = options.cast(seed);
   const again = (history: History): Promise<Played> => play(history, cast, { idle: options.idle, log: null });
   const same = (each: Broken): boolean => each.promise === broken.promise && each.name === broken.name;
-  const smallest = await shrink(historyOf(seed, cast), async (smaller) => (await brokenPromises(await again(smaller))).some(same));
+  const smallest = await shrink(historyOf(seed, cast), async (smaller) =>
+    (await brokenPromises(await again(smaller))).some(same),
+  );
   const played = await again(smallest);
   const told = (await brokenPromises(played)).find(same) ?? broken;
   return `Seed ${seed}, made as small as it goes (${lengthOf(smallest)}).\n\n${tell(played, told)}`;

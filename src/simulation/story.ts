@@ -18,24 +18,42 @@ export function tell(played: Played, broken: Broken): string {
     `${name("left")}: ${habitsInWords(history.habits.left)}`,
     `${name("right")}: ${habitsInWords(history.habits.right)}`,
     "",
-    ...history.rounds.flatMap((round, index) => [roundInWords(round, index), ...wrongs(round, name), ...done(played, index, name)]),
+    ...history.rounds.flatMap((round, index) => [
+      roundInWords(round, index),
+      ...wrongs(round, name),
+      ...done(played, index, name),
+    ]),
     "Then nothing goes wrong any more, and both sides are compared until nothing changes:",
-    ...played.happenings.filter((each) => each.round >= played.calmFrom).map((each) => `  ${happeningInWords(each, name)}`),
+    ...played.happenings
+      .filter((each) => each.round >= played.calmFrom)
+      .map((each) => `  ${happeningInWords(each, name)}`),
   ];
   return lines.join("\n");
 }
 
 function habitsInWords(habits: Habits): string {
   const said = [
-    habits.versions === "none" ? "tells no versions" : habits.versions === "flaky" ? "leaves versions out now and then" : null,
-    habits.guard === "none" ? "writes unguarded" : habits.guard === "read-compare" ? "is read before each write" : "refuses a write to another version",
+    habits.versions === "none"
+      ? "tells no versions"
+      : habits.versions === "flaky"
+        ? "leaves versions out now and then"
+        : null,
+    habits.guard === "none"
+      ? "writes unguarded"
+      : habits.guard === "read-compare"
+        ? "is read before each write"
+        : "refuses a write to another version",
     habits.get ? null : "reads no single record",
     habits.find ? null : "finds nobody by value",
     habits.verify === null ? "cannot tell whether a create happened" : null,
     habits.repeat === "by-key" ? "knows a repeated create by its key" : null,
     habits.needsCurrent ? "only replaces whole records" : null,
     habits.lagMs > 0 ? `shows changes ${String(habits.lagMs)} ms late` : null,
-    habits.spelling === "as-is" ? null : habits.spelling === "upper" ? "writes texts in capitals" : "cuts texts after ten characters",
+    habits.spelling === "as-is"
+      ? null
+      : habits.spelling === "upper"
+        ? "writes texts in capitals"
+        : "cuts texts after ten characters",
     habits.automation === "none" ? null : "edits a record after each of our writes",
     habits.skewMs === 0 ? null : `its clock is ${String(habits.skewMs)} ms ahead`,
     habits.keepsDeleted ? "still lists what was deleted, marked so" : null,
@@ -73,25 +91,38 @@ function wrongs({ events }: Round, name: (side: "left" | "right") => string): re
 }
 
 function done(played: Played, round: number, name: (side: "left" | "right") => string): readonly string[] {
-  const ends = played.runs.filter((run) => run.round === round).map((run) => `  the run of ${run.process} ends: ${run.report === null ? (run.thrown?.split("\n")[0] ?? "") : [run.report.outcome, run.report.reason].filter((each) => each !== null).join(", ")}`);
-  return [...played.happenings.filter((each) => each.round === round).map((each) => `  ${happeningInWords(each, name)}`), ...ends];
+  const ends = played.runs
+    .filter((run) => run.round === round)
+    .map(
+      (run) =>
+        `  the run of ${run.process} ends: ${run.report === null ? (run.thrown?.split("\n")[0] ?? "") : [run.report.outcome, run.report.reason].filter((each) => each !== null).join(", ")}`,
+    );
+  return [
+    ...played.happenings.filter((each) => each.round === round).map((each) => `  ${happeningInWords(each, name)}`),
+    ...ends,
+  ];
 }
 
 function happeningInWords(each: Happening, name: (side: "left" | "right") => string): string {
   const who = each.actor === "engine" ? "the engine" : each.actor === "person" ? "a person" : "an automation";
   const where = `${each.object} ${each.id} of ${name(each.side)}`;
-  if (each.before === null) return `step ${String(each.step)}: ${who} creates ${where}: ${canonicalText(each.after ?? {})}`;
+  if (each.before === null)
+    return `step ${String(each.step)}: ${who} creates ${where}: ${canonicalText(each.after ?? {})}`;
   if (each.after === null) return `step ${String(each.step)}: ${who} deletes ${where}`;
   return `step ${String(each.step)}: ${who} edits ${where}: ${difference(each.before, each.after)}`;
 }
 
 function difference(before: Fields, after: Fields): string {
-  const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].filter((key) => canonicalText(before[key] ?? null) !== canonicalText(after[key] ?? null));
+  const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].filter(
+    (key) => canonicalText(before[key] ?? null) !== canonicalText(after[key] ?? null),
+  );
   if (names.length === 0) return "nothing changes";
   return names
     .map((key) => {
       const [one, other] = [before[key] ?? null, after[key] ?? null];
-      return isFields(one) && isFields(other) ? `${key}: { ${difference(one, other)} }` : `${key} ${canonicalText(one)} -> ${canonicalText(other)}`;
+      return isFields(one) && isFields(other)
+        ? `${key}: { ${difference(one, other)} }`
+        : `${key} ${canonicalText(one)} -> ${canonicalText(other)}`;
     })
     .join(", ");
 }

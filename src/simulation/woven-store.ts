@@ -6,10 +6,25 @@ import type { Process, Scheduler } from "./scheduler.ts";
 export type StoreFault = "before" | "after";
 
 /** Calls that change what must survive. */
-const CHANGES: ReadonlySet<string> = new Set(["saveIntents", "commit", "forgetUnconfirmed", "endRun", "startRun", "setGuardCase", "saveDecisions", "stage"]);
+const CHANGES: ReadonlySet<string> = new Set([
+  "saveIntents",
+  "commit",
+  "forgetUnconfirmed",
+  "endRun",
+  "startRun",
+  "setGuardCase",
+  "saveDecisions",
+  "stage",
+]);
 
 /** @param faults Used up by calls that change the state. */
-export function weave<T extends object>(target: T, scheduler: Scheduler, process: Process, faults: StoreFault[], struck: () => void): T {
+export function weave<T extends object>(
+  target: T,
+  scheduler: Scheduler,
+  process: Process,
+  faults: StoreFault[],
+  struck: () => void,
+): T {
   return new Proxy(target, {
     get(object, property, receiver) {
       const found: unknown = Reflect.get(object, property, receiver);

@@ -8,7 +8,10 @@ import { decide, IDENTITY, policyOf, runs, type Lens, type Shown, type World } f
 const SHOWN: readonly Shown[] = [undefined, null, "a", "b", "c"];
 
 function* worlds(): Generator<World> {
-  for (const left of SHOWN) for (const right of SHOWN) for (const baseLeft of SHOWN.slice(0, 4)) for (const baseRight of SHOWN.slice(0, 4)) yield { left, right, baseLeft, baseRight };
+  for (const left of SHOWN)
+    for (const right of SHOWN)
+      for (const baseLeft of SHOWN.slice(0, 4))
+        for (const baseRight of SHOWN.slice(0, 4)) yield { left, right, baseLeft, baseRight };
 }
 
 function policies(): readonly FieldPolicy[] {
@@ -18,14 +21,16 @@ function policies(): readonly FieldPolicy[] {
   for (const conflict of resolutions) {
     for (const atLink of resolutions) {
       for (const blank of ["flow", "keep"] as const) found.push(policyOf({ conflict, atLink, blank }));
-      for (const writes of ["left", "right"] as const) for (const strength of strengths) found.push(policyOf({ writes, strength, conflict, atLink }));
+      for (const writes of ["left", "right"] as const)
+        for (const strength of strengths) found.push(policyOf({ writes, strength, conflict, atLink }));
     }
   }
   return found;
 }
 
 function mirrorPolicy(policy: FieldPolicy): FieldPolicy {
-  const swap = (resolution: Resolution): Resolution => (resolution === "left" ? "right" : resolution === "right" ? "left" : resolution);
+  const swap = (resolution: Resolution): Resolution =>
+    resolution === "left" ? "right" : resolution === "right" ? "left" : resolution;
   const writes = policy.writes === "both" ? "both" : policy.writes === "left" ? "right" : "left";
   return { ...policy, writes, conflict: swap(policy.conflict), atLink: swap(policy.atLink) };
 }
@@ -35,9 +40,19 @@ function mirror(world: World): World {
 }
 
 /** The right side knows upper case only: writing to it loses the case, and it says so by what is read back. */
-const UPPER: Lens = { toRight: (value) => value, toLeft: (value) => value, storesLeft: (value) => value, storesRight: (value) => value.toUpperCase() };
+const UPPER: Lens = {
+  toRight: (value) => value,
+  toLeft: (value) => value,
+  storesLeft: (value) => value,
+  storesRight: (value) => value.toUpperCase(),
+};
 /** Two left values are one on the right. */
-const LOSSY: Lens = { toRight: (value) => (value === "b" ? "a" : value), toLeft: (value) => value, storesLeft: (value) => value, storesRight: (value) => value };
+const LOSSY: Lens = {
+  toRight: (value) => (value === "b" ? "a" : value),
+  toLeft: (value) => value,
+  storesLeft: (value) => value,
+  storesRight: (value) => value,
+};
 
 describe("laws over every small world", () => {
   test("promise 1 and 2: comes to rest after one write a side, and a run after that decides nothing new", () => {
@@ -48,7 +63,8 @@ describe("laws over every small world", () => {
           const { worlds: passed, decisions } = runs(world, policy, lens);
 
           const again = decide(passed.at(-1) as World, policy, lens);
-          if (decisions.length > 2 || again.writes.length > 0 || again.agreements.length > 0) broken.push({ world, policy });
+          if (decisions.length > 2 || again.writes.length > 0 || again.agreements.length > 0)
+            broken.push({ world, policy });
         }
       }
     }
@@ -63,15 +79,21 @@ describe("laws over every small world", () => {
         const there = decide(mirror(world), mirrorPolicy(policy));
 
         const written = here.writes.map((write) => [write.side, write.fields[0]?.after]);
-        const mirrored = there.writes.map((write) => [write.side === "left" ? "right" : "left", write.fields[0]?.after]);
-        if (JSON.stringify(mirrored) !== JSON.stringify(written) || there.cases.length !== here.cases.length) broken.push({ world, policy });
+        const mirrored = there.writes.map((write) => [
+          write.side === "left" ? "right" : "left",
+          write.fields[0]?.after,
+        ]);
+        if (JSON.stringify(mirrored) !== JSON.stringify(written) || there.cases.length !== here.cases.length)
+          broken.push({ world, policy });
       }
     }
     expect(broken).toEqual([]);
   });
 
   test("promise 3: a value that is overwritten without a declared winner was agreed on before, or is empty", () => {
-    for (const policy of policies().filter((each) => each.writes === "both" && each.conflict === "review" && each.atLink === "review")) {
+    for (const policy of policies().filter(
+      (each) => each.writes === "both" && each.conflict === "review" && each.atLink === "review",
+    )) {
       for (const world of worlds()) {
         for (const write of decide(world, policy).writes) {
           const shown = world[write.side];
@@ -121,7 +143,8 @@ describe("laws over every small world", () => {
     for (const policy of policies()) {
       for (const world of worlds()) {
         if (world.baseLeft !== undefined || world.baseRight !== undefined) continue;
-        for (const write of decide(world, policy).writes) expect(write.fields[0]?.after).not.toMatchObject({ cell: { value: null } });
+        for (const write of decide(world, policy).writes)
+          expect(write.fields[0]?.after).not.toMatchObject({ cell: { value: null } });
       }
     }
   });

@@ -4,7 +4,16 @@
 import type { Decision } from "../../src/core/decision.ts";
 import { decideLinked } from "../../src/core/decide-linked.ts";
 import { type LinkedPair } from "../../src/core/subject.ts";
-import { ABSENT, NO_WAY, NULL_CELL, type Carried, type Cell, type FieldPolicy, type FieldSight, type Reading } from "../../src/core/field.ts";
+import {
+  ABSENT,
+  NO_WAY,
+  NULL_CELL,
+  type Carried,
+  type Cell,
+  type FieldPolicy,
+  type FieldSight,
+  type Reading,
+} from "../../src/core/field.ts";
 import type { BySide, LinkId, RemoteId, Side } from "../../src/core/ids.ts";
 import type { EntityPolicy } from "../../src/core/policy.ts";
 import { settleLink, type WriteOutcome } from "../../src/core/settle.ts";
@@ -35,7 +44,7 @@ export function cell(value: Value): Cell {
   return value === null ? NULL_CELL : { value, key: JSON.stringify(value) };
 }
 
-export function reading(shown: Shown): Reading {
+function reading(shown: Shown): Reading {
   return shown === undefined ? ABSENT : { kind: "value", cell: cell(shown) };
 }
 
@@ -45,7 +54,16 @@ function carried(shown: Shown, way: (value: string) => string): Carried {
 }
 
 export function policyOf(more: Partial<FieldPolicy> = {}): FieldPolicy {
-  return { name: "field", group: null, writes: "both", strength: "normal", conflict: "review", atLink: "review", blank: "flow", ...more };
+  return {
+    name: "field",
+    group: null,
+    writes: "both",
+    strength: "normal",
+    conflict: "review",
+    atLink: "review",
+    blank: "flow",
+    ...more,
+  };
 }
 
 export function entityPolicy(field: FieldPolicy, more: Partial<EntityPolicy> = {}): EntityPolicy {
@@ -88,11 +106,17 @@ export function decide(world: World, policy: FieldPolicy, lens: Lens = IDENTITY)
     redirect: null,
   };
   const names = { left: "crm", right: "billing" };
-  return decideLinked(pair, { policy: entityPolicy(policy), names, modified: { left: null, right: null }, clockToleranceMs: 30_000, answers: {} });
+  return decideLinked(pair, {
+    policy: entityPolicy(policy),
+    names,
+    modified: { left: null, right: null },
+    clockToleranceMs: 30_000,
+    answers: {},
+  });
 }
 
 /** The world after a decision was carried out without faults. */
-export function after(world: World, decision: Decision, lens: Lens = IDENTITY): World {
+function after(world: World, decision: Decision, lens: Lens = IDENTITY): World {
   const next: { -readonly [K in keyof World]: World[K] } = { ...world };
   const outcomes = decision.writes.map((write): WriteOutcome => {
     const [field] = write.fields;
@@ -102,7 +126,16 @@ export function after(world: World, decision: Decision, lens: Lens = IDENTITY): 
     const stores = write.side === "left" ? lens.storesLeft : lens.storesRight;
     const stored = value === null ? null : stores(value);
     next[write.side] = stored;
-    return { kind: "done", id: IDS[write.side], version: null, readBack: { field: cell(stored) }, undisturbed: true, fingerprint: "seen", matchKeys: null, effect: true };
+    return {
+      kind: "done",
+      id: IDS[write.side],
+      version: null,
+      readBack: { field: cell(stored) },
+      undisturbed: true,
+      fingerprint: "seen",
+      matchKeys: null,
+      effect: true,
+    };
   });
   const seen = { fingerprint: "seen", version: null, matchKeys: [] };
   const link = settleLink(decision, outcomes, { left: seen, right: seen });
@@ -116,7 +149,12 @@ export function after(world: World, decision: Decision, lens: Lens = IDENTITY): 
 }
 
 /** Runs until a decision writes nothing. @returns the worlds on the way, the first included, and every decision. */
-export function runs(world: World, policy: FieldPolicy, lens: Lens = IDENTITY, most = 6): { readonly worlds: readonly World[]; readonly decisions: readonly Decision[] } {
+export function runs(
+  world: World,
+  policy: FieldPolicy,
+  lens: Lens = IDENTITY,
+  most = 6,
+): { readonly worlds: readonly World[]; readonly decisions: readonly Decision[] } {
   const worlds = [world];
   const decisions: Decision[] = [];
   for (let run = 0; run < most; run += 1) {

@@ -90,13 +90,21 @@ export interface PairFiles {
   readonly rightConnector?: string;
 }
 
-export async function openPair(files: PairFiles, servers?: { readonly left: PlainServer; readonly right: PlainServer }): Promise<TestPair> {
+export async function openPair(
+  files: PairFiles,
+  servers?: { readonly left: PlainServer; readonly right: PlainServer },
+): Promise<TestPair> {
   const left = servers?.left ?? (await startPlainServer("l"));
   const right = servers?.right ?? (await startPlainServer("r"));
   const expressions = createExpressionCompiler();
   const connector = (text: string) => {
     const file = connectorFileSchema.parse(parse(text));
-    const { connector: compiled, problems } = compileConnector(file, { expressions, protocols: { rest: restProtocol }, folder: ".", today: Date.parse("2026-01-01") as Instant });
+    const { connector: compiled, problems } = compileConnector(file, {
+      expressions,
+      protocols: { rest: restProtocol },
+      folder: ".",
+      today: Date.parse("2026-01-01") as Instant,
+    });
     if (compiled === null) throw new Error(JSON.stringify(problems, null, 1));
     return compiled;
   };
@@ -127,7 +135,8 @@ export async function openPair(files: PairFiles, servers?: { readonly left: Plai
   const pair = runtime.pairs.get(mapping.pair);
   if (pair === undefined) throw new Error("no pair");
   const signal = new AbortController().signal;
-  const result = (kind: "changes" | "sweep" | "hints" = "sweep"): Promise<RunResult> => pair.run({ kind, entity: null, signal, progress: SILENT });
+  const result = (kind: "changes" | "sweep" | "hints" = "sweep"): Promise<RunResult> =>
+    pair.run({ kind, entity: null, signal, progress: SILENT });
   const closeRuntime = async (): Promise<void> => {
     await runtime.close();
     await expressions.close();

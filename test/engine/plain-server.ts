@@ -13,7 +13,8 @@ export interface Fault {
   /** Matches the query; left out: any. */
   readonly query?: RegExp;
   /** Status to answer, or what to do with the connection. */
-  readonly answer: number | "reset-before" | "reset-after" | "garbage" | "error-after" | "html" | ((answered: Answered) => Answered);
+  readonly answer:
+    number | "reset-before" | "reset-after" | "garbage" | "error-after" | "html" | ((answered: Answered) => Answered);
   readonly headers?: Readonly<Record<string, string>>;
   times: number;
 }
@@ -27,7 +28,12 @@ export interface PlainServer {
   readonly url: string;
   /** By object, by id. */
   readonly rows: Map<string, Map<string, Row>>;
-  readonly calls: { readonly method: string; readonly path: string; readonly body: unknown; readonly headers?: IncomingMessage["headers"] }[];
+  readonly calls: {
+    readonly method: string;
+    readonly path: string;
+    readonly body: unknown;
+    readonly headers?: IncomingMessage["headers"];
+  }[];
   /** Called before each call is carried out: a person who edits at just that moment. */
   meanwhile: ((method: string, path: string) => void) | null;
   /** Field by object that no two records may share: 409. */
@@ -74,7 +80,11 @@ export async function startPlainServer(prefix: string): Promise<PlainServer> {
     normalise: (_object, row) => row,
     table,
     put(object, row) {
-      const stored = self.normalise(object, { ...row, id: row.id ?? `${prefix}${String(nextId++)}`, updatedAt: stamp() });
+      const stored = self.normalise(object, {
+        ...row,
+        id: row.id ?? `${prefix}${String(nextId++)}`,
+        updatedAt: stamp(),
+      });
       table(object).set(stored.id, stored);
       return stored;
     },
@@ -96,7 +106,13 @@ export async function startPlainServer(prefix: string): Promise<PlainServer> {
     const method = request.method ?? "GET";
     self.meanwhile?.(method, address.pathname);
     calls.push({ method, path: address.pathname + address.search, body, headers: request.headers });
-    const fault = faults.find((each) => each.times > 0 && each.method === method && each.path.test(address.pathname) && (each.query?.test(address.search) ?? true));
+    const fault = faults.find(
+      (each) =>
+        each.times > 0 &&
+        each.method === method &&
+        each.path.test(address.pathname) &&
+        (each.query?.test(address.search) ?? true),
+    );
     if (fault !== undefined) fault.times -= 1;
     if (fault?.answer === "reset-before") return void request.socket.destroy();
     if (typeof fault?.answer === "number") return send(response, fault.answer, { error: "told to" }, fault.headers);
@@ -126,7 +142,9 @@ export async function startPlainServer(prefix: string): Promise<PlainServer> {
     const records = table(object);
     const fields = (typeof body === "object" && body !== null ? body : {}) as Record<string, unknown>;
     if (method === "POST" && id === "search") {
-      const items = [...records.values()].filter((row) => Object.entries(fields).every(([name, value]) => row[name] === value));
+      const items = [...records.values()].filter((row) =>
+        Object.entries(fields).every(([name, value]) => row[name] === value),
+      );
       return [200, { items }];
     }
     if (method === "GET" && id === undefined) {
@@ -137,17 +155,27 @@ export async function startPlainServer(prefix: string): Promise<PlainServer> {
       return [200, { items: all.slice((page - 1) * size, page * size), total: all.length }];
     }
     const unique = self.unique.get(object);
-    const taken = (given: Record<string, unknown>): boolean => unique !== undefined && [...records.values()].some((row) => row[unique] === given[unique]);
+    const taken = (given: Record<string, unknown>): boolean =>
+      unique !== undefined && [...records.values()].some((row) => row[unique] === given[unique]);
     if (method === "POST" && id === "batch") {
       const inputs = Array.isArray(fields["inputs"]) ? (fields["inputs"] as Record<string, unknown>[]) : [];
-      return [200, { results: inputs.map((input) => (input["name"] === "refuse me" ? { error: "refused", status: 422 } : self.put(object, input))) }];
+      return [
+        200,
+        {
+          results: inputs.map((input) =>
+            input["name"] === "refuse me" ? { error: "refused", status: 422 } : self.put(object, input),
+          ),
+        },
+      ];
     }
-    if (method === "POST") return taken(fields) ? [409, { error: `${String(unique)} is taken` }] : [201, self.put(object, fields)];
+    if (method === "POST")
+      return taken(fields) ? [409, { error: `${String(unique)} is taken` }] : [201, self.put(object, fields)];
     if (method === "PUT" && id !== undefined && !records.has(id)) return [201, self.put(object, { ...fields, id })];
     const row = id === undefined ? undefined : records.get(self.merged.get(id) ?? id);
     if (id === undefined || row === undefined) return [404, { error: "not found" }];
     if (method === "GET") return [200, row];
-    if (ifMatch !== undefined && ifMatch !== `"${String(row["updatedAt"])}"`) return [412, { error: "edited meanwhile" }];
+    if (ifMatch !== undefined && ifMatch !== `"${String(row["updatedAt"])}"`)
+      return [412, { error: "edited meanwhile" }];
     if (method === "DELETE") {
       records.delete(id);
       return [204, null];
@@ -159,7 +187,12 @@ export async function startPlainServer(prefix: string): Promise<PlainServer> {
   return self;
 }
 
-function send(response: ServerResponse, status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): void {
+function send(
+  response: ServerResponse,
+  status: number,
+  body: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): void {
   response.writeHead(status, { "content-type": "application/json", ...headers });
   response.end(body === null ? undefined : JSON.stringify(body));
 }

@@ -201,7 +201,7 @@ function scenarioOf(
 }
 
 /** Rows of every table of the state. */
-export async function tableRows({ database }: TestDatabase): Promise<Readonly<Record<string, number>>> {
+async function tableRows({ database }: TestDatabase): Promise<Readonly<Record<string, number>>> {
   const tables = await database.rows(
     statement<{ name: string }>(
       "test.tables",

@@ -65,7 +65,11 @@ describe("a sweep", () => {
     });
     expect(second.entities["thing"]?.situations).toEqual({ "in-sync": 3 });
     expect(pair.left.writes().length + pair.right.writes().length).toBe(writes);
-    expect([...pair.right.table("thing").values()].map((row) => String(row["name"])).toSorted()).toEqual(["Both", "One", "Two"]);
+    expect([...pair.right.table("thing").values()].map((row) => String(row["name"])).toSorted()).toEqual([
+      "Both",
+      "One",
+      "Two",
+    ]);
     expect(pair.left.table("thing").size).toBe(3);
   });
 
@@ -80,9 +84,16 @@ describe("a sweep", () => {
 
     expect(changed).toMatchObject({ outcome: "ok" });
     expect(changed.entities["thing"]?.effects["b"]).toEqual({ create: 0, update: 1, delete: 0 });
-    expect(pair.right.writes().at(-1)).toMatchObject({ method: "PATCH", path: `/thing/${other?.id ?? ""}`, body: { name: "Uno" } });
+    expect(pair.right.writes().at(-1)).toMatchObject({
+      method: "PATCH",
+      path: `/thing/${other?.id ?? ""}`,
+      body: { name: "Uno" },
+    });
     const quiet = await pair.run("changes");
-    expect(quiet.entities["thing"]?.effects).toEqual({ a: { create: 0, update: 0, delete: 0 }, b: { create: 0, update: 0, delete: 0 } });
+    expect(quiet.entities["thing"]?.effects).toEqual({
+      a: { create: 0, update: 0, delete: 0 },
+      b: { create: 0, update: 0, delete: 0 },
+    });
   });
 
   test("opens a case when both sides changed one field, lets the others flow, and follows a person", async () => {
@@ -99,7 +110,13 @@ describe("a sweep", () => {
     expect(report.entities["thing"]).toMatchObject({ situations: { conflict: 1 }, cases: 1 });
     expect(pair.right.table("thing").get(other?.id ?? "")).toMatchObject({ name: "Right", city: "Graz" });
     const [found] = await pair.runtime.ledger.cases({ pair: pair.pair.mapping.pair, limit: 10 });
-    expect(found).toMatchObject({ kind: "conflict", field: "name", left: row.id, right: other?.id, values: { left: "Left", right: "Right" } });
+    expect(found).toMatchObject({
+      kind: "conflict",
+      field: "name",
+      left: row.id,
+      right: other?.id,
+      values: { left: "Left", right: "Right" },
+    });
     await pair.runtime.ledger.resolveCase(found?.id ?? "", { kind: "take", side: "left" }, "test");
     const after = await pair.run("changes");
     expect(after.entities["thing"]).toMatchObject({ cases: 0 });
@@ -123,7 +140,10 @@ describe("a sweep", () => {
       situations: { "gone-left": 1, "gone-right": 1, "in-sync": 1 },
       effects: { a: { create: 0, update: 0, delete: 0 }, b: { create: 0, update: 0, delete: 1 } },
     });
-    expect(again.entities["thing"]).toMatchObject({ situations: { "in-sync": 1 }, effects: { a: { create: 0 }, b: { create: 0 } } });
+    expect(again.entities["thing"]).toMatchObject({
+      situations: { "in-sync": 1 },
+      effects: { a: { create: 0 }, b: { create: 0 } },
+    });
     expect(pair.left.table("thing").size).toBe(2);
     expect(pair.right.table("thing").size).toBe(1);
   });
@@ -204,26 +224,44 @@ describe("a sweep", () => {
 });
 
 describe("a look at single records", () => {
-  test.each(["left", "right"] as const)("knows of unlinked twins of the %s side that it does not see: they stay ambiguous, in one case", async (side) => {
-    const pair = await start(mapping());
-    const [twins, other] = side === "left" ? [pair.left, pair.right] : [pair.right, pair.left];
-    const first = twins.put("thing", { email: "twin@example.com", name: "First" });
-    const second = twins.put("thing", { email: "twin@example.com", name: "Second" });
-    const single = other.put("thing", { email: "twin@example.com", name: "Single" });
-    await pair.run();
-    const before = await pair.runtime.ledger.cases({ pair: pair.pair.mapping.pair, limit: 9 });
+  test.each(["left", "right"] as const)(
+    "knows of unlinked twins of the %s side that it does not see: they stay ambiguous, in one case",
+    async (side) => {
+      const pair = await start(mapping());
+      const [twins, other] = side === "left" ? [pair.left, pair.right] : [pair.right, pair.left];
+      const first = twins.put("thing", { email: "twin@example.com", name: "First" });
+      const second = twins.put("thing", { email: "twin@example.com", name: "Second" });
+      const single = other.put("thing", { email: "twin@example.com", name: "Single" });
+      await pair.run();
+      const before = await pair.runtime.ledger.cases({ pair: pair.pair.mapping.pair, limit: 9 });
 
-    for (const [server, id] of [[twins, first.id], [twins, second.id], [other, single.id]] as const) {
-      server.edit("thing", id, { name: "Edited" });
-      const report = await pair.run("changes");
-      expect(report.entities["thing"]?.effects).toEqual({ a: { create: 0, update: 0, delete: 0 }, b: { create: 0, update: 0, delete: 0 } });
-    }
+      for (const [server, id] of [
+        [twins, first.id],
+        [twins, second.id],
+        [other, single.id],
+      ] as const) {
+        server.edit("thing", id, { name: "Edited" });
+        const report = await pair.run("changes");
+        expect(report.entities["thing"]?.effects).toEqual({
+          a: { create: 0, update: 0, delete: 0 },
+          b: { create: 0, update: 0, delete: 0 },
+        });
+      }
 
-    const after = await pair.runtime.ledger.cases({ pair: pair.pair.mapping.pair, limit: 9 });
-    expect(after.map((each) => each.id)).toEqual(before.map((each) => each.id));
-    expect(after).toHaveLength(1);
-    expect(await pair.runtime.ledger.links({ pair: pair.pair.mapping.pair, entity: null, record: null, limit: 9, after: null })).toEqual([]);
-  });
+      const after = await pair.runtime.ledger.cases({ pair: pair.pair.mapping.pair, limit: 9 });
+      expect(after.map((each) => each.id)).toEqual(before.map((each) => each.id));
+      expect(after).toHaveLength(1);
+      expect(
+        await pair.runtime.ledger.links({
+          pair: pair.pair.mapping.pair,
+          entity: null,
+          record: null,
+          limit: 9,
+          after: null,
+        }),
+      ).toEqual([]);
+    },
+  );
 });
 
 describe("references", () => {
@@ -256,7 +294,9 @@ entities:
     const report = await pair.run();
 
     const [rightParent] = [...pair.right.table("parent").values()];
-    expect([...pair.right.table("child").values()].map((row) => [row["email"], row["parentRef"]])).toEqual([["c@example.com", rightParent?.id]]);
+    expect([...pair.right.table("child").values()].map((row) => [row["email"], row["parentRef"]])).toEqual([
+      ["c@example.com", rightParent?.id],
+    ]);
     expect(report.entities["child"]).toMatchObject({ parked: 1 });
     pair.left.put("parent", { id: "l99", email: "late@example.com" });
     const later = await pair.run("changes");

@@ -30,10 +30,22 @@ export function settleCases(tables: Tables, pair: PairTables, run: RunId, cases:
       const name = JSON.stringify([opening.kind, opening.field]);
       if (told.has(name)) continue;
       told.add(name);
-      const found = stored.filter((row) => row.kind === opening.kind && row.field === opening.field).toSorted((a, b) => a.number - b.number)[0];
+      const found = stored
+        .filter((row) => row.kind === opening.kind && row.field === opening.field)
+        .toSorted((a, b) => a.number - b.number)[0];
       const { left, right, values } = opening;
       if (found === undefined) {
-        fresh.push(newCase(tables, { ...subject, kind: opening.kind, field: opening.field, ids: { left, right }, values, run, guard: null }));
+        fresh.push(
+          newCase(tables, {
+            ...subject,
+            kind: opening.kind,
+            field: opening.field,
+            ids: { left, right },
+            values,
+            run,
+            guard: null,
+          }),
+        );
         continue;
       }
       kept.add(found.id);
@@ -61,7 +73,22 @@ interface NewCase extends SubjectName {
 
 function newCase(tables: Tables, { entity, left, right, kind, field, ids, values, run, guard }: NewCase): StoredCase {
   const number = nextNumber(tables);
-  return { number, id: `c${String(number)}`, entity, kind, field, ...ids, subject: { left, right }, guard, values, since: tables.now(), confirmedBy: run, answer: null, answeredAt: null, closed: false };
+  return {
+    number,
+    id: `c${String(number)}`,
+    entity,
+    kind,
+    field,
+    ...ids,
+    subject: { left, right },
+    guard,
+    values,
+    since: tables.now(),
+    confirmedBy: run,
+    answer: null,
+    answeredAt: null,
+    closed: false,
+  };
 }
 
 /** After a complete sweep: what no decision of it has confirmed closes, and a record that is nowhere any more fails no more. */
@@ -69,21 +96,44 @@ export function closeUnconfirmed(tables: Tables, pair: PairTables, run: RunId, e
   const started = tables.runs.find((row) => row.run === run)?.startedAt;
   if (started === undefined) return;
   for (const row of pair.cases.values()) {
-    const stands = row.closed || row.entity !== entity || row.kind === "guard" || row.kind === "unknown-outcome" || row.confirmedBy === run;
-    if (!stands && (row.answeredAt === null || row.answeredAt < started)) pair.cases.set(row.id, { ...row, closed: true });
+    const stands =
+      row.closed ||
+      row.entity !== entity ||
+      row.kind === "guard" ||
+      row.kind === "unknown-outcome" ||
+      row.confirmedBy === run;
+    if (!stands && (row.answeredAt === null || row.answeredAt < started))
+      pair.cases.set(row.id, { ...row, closed: true });
   }
   const seen = pair.sightings.get(run);
-  for (const [key, row] of pair.quarantine) if (row.entity === entity && seen?.has(key) !== true) pair.quarantine.delete(key);
-  for (const [key, row] of pair.unlinked) if (row.entity === entity && row.confirmedBy !== run) pair.unlinked.delete(key);
+  for (const [key, row] of pair.quarantine)
+    if (row.entity === entity && seen?.has(key) !== true) pair.quarantine.delete(key);
+  for (const [key, row] of pair.unlinked)
+    if (row.entity === entity && row.confirmedBy !== run) pair.unlinked.delete(key);
 }
 
-export function setGuardCase(tables: Tables, pair: PairTables, guard: { readonly entity: string; readonly side: Side; readonly op: Withheld["op"] }, open: { readonly values: Value } | null): void {
+export function setGuardCase(
+  tables: Tables,
+  pair: PairTables,
+  guard: { readonly entity: string; readonly side: Side; readonly op: Withheld["op"] },
+  open: { readonly values: Value } | null,
+): void {
   const key = `${guard.side} ${guard.op}`;
   const found = [...pair.cases.values()].find((row) => !row.closed && row.entity === guard.entity && row.guard === key);
-  if (found !== undefined) pair.cases.set(found.id, open === null ? { ...found, closed: true } : { ...found, values: open.values });
+  if (found !== undefined)
+    pair.cases.set(found.id, open === null ? { ...found, closed: true } : { ...found, values: open.values });
   else if (open !== null) {
     const ids = { left: null, right: null };
-    const made = newCase(tables, { entity: guard.entity, ...ids, kind: "guard", field: null, ids, values: open.values, run: null, guard: key });
+    const made = newCase(tables, {
+      entity: guard.entity,
+      ...ids,
+      kind: "guard",
+      field: null,
+      ids,
+      values: open.values,
+      run: null,
+      guard: key,
+    });
     pair.cases.set(made.id, made);
   }
 }
@@ -91,13 +141,30 @@ export function setGuardCase(tables: Tables, pair: PairTables, guard: { readonly
 /** A dismissed question about records without a link stays dismissed: nothing of it is stored elsewhere. */
 export function resolutions(pair: PairTables, subjects: readonly SubjectName[]): readonly CaseResolution[] {
   const rows = [...pair.cases.values()].filter((row) => row.answer !== null);
-  const alone = (subject: SubjectName, row: StoredCase): boolean => isOf(subject, row) && (row.subject.left === null || row.subject.right === null);
-  const found = rows.filter((row) => subjects.some((subject) => (row.closed ? row.answer?.kind === "dismiss" && alone(subject, row) : isOf(subject, row))));
+  const alone = (subject: SubjectName, row: StoredCase): boolean =>
+    isOf(subject, row) && (row.subject.left === null || row.subject.right === null);
+  const found = rows.filter((row) =>
+    subjects.some((subject) =>
+      row.closed ? row.answer?.kind === "dismiss" && alone(subject, row) : isOf(subject, row),
+    ),
+  );
   const ordered = found.toSorted((a, b) => (a.answeredAt ?? 0) - (b.answeredAt ?? 0) || a.number - b.number);
   return ordered.flatMap((row): readonly CaseResolution[] => {
     if (row.answer === null) return [];
     const { id, kind, entity, field, left, right, values, answer, closed } = row;
-    return [{ caseId: id, kind, entity, field, left, right, values, answer, ...(closed ? { remembered: true as const } : {}) }];
+    return [
+      {
+        caseId: id,
+        kind,
+        entity,
+        field,
+        left,
+        right,
+        values,
+        answer,
+        ...(closed ? { remembered: true as const } : {}),
+      },
+    ];
   });
 }
 

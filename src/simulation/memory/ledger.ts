@@ -6,14 +6,26 @@ import { LedgerError, type CaseRow, type Ledger, type LinkRow as LinkListed } fr
 import type { RunRow } from "../../engine/ports.ts";
 import { toCaseRow } from "./cases.ts";
 import { countLinks, linksBy, writeLinks } from "./links.ts";
-import { linkId, pairTables, transaction, type LinkRow, type PairTables, type RunRecord, type StoredCase, type Tables } from "./tables.ts";
+import {
+  linkId,
+  pairTables,
+  transaction,
+  type LinkRow,
+  type PairTables,
+  type RunRecord,
+  type StoredCase,
+  type Tables,
+} from "./tables.ts";
 import { addHints, wake } from "./work.ts";
 
 export function memoryLedger(tables: Tables): Ledger {
   const pairOf = (name: string): PairTables => pairTables(tables, name);
-  const audit = (who: string, what: string, facts: Value): void => void (tables.audit = [...tables.audit, { at: tables.now(), who, what, facts }]);
-  const runsOf = (pair: string | null): readonly RunRecord[] => tables.runs.filter((row) => pair === null || row.pair === pair).toReversed();
-  const pairsOf = (pair: string | null): readonly (readonly [string, PairTables])[] => [...tables.pairs].filter(([name]) => pair === null || name === pair);
+  const audit = (who: string, what: string, facts: Value): void =>
+    void (tables.audit = [...tables.audit, { at: tables.now(), who, what, facts }]);
+  const runsOf = (pair: string | null): readonly RunRecord[] =>
+    tables.runs.filter((row) => pair === null || row.pair === pair).toReversed();
+  const pairsOf = (pair: string | null): readonly (readonly [string, PairTables])[] =>
+    [...tables.pairs].filter(([name]) => pair === null || name === pair);
   const casesOf = (pair: string | null): readonly { readonly pair: string; readonly row: StoredCase }[] =>
     pairsOf(pair).flatMap(([name, each]) => [...each.cases.values()].map((row) => ({ pair: name, row })));
   return {
@@ -27,7 +39,12 @@ export function memoryLedger(tables: Tables): Ledger {
       return {
         state: { acceptedMeaning: pair.acceptedMeaning, paused: pair.paused },
         links: countLinks(pair, null),
-        cases: Object.fromEntries([...new Set(open.map((row) => row.kind))].map((kind) => [kind, open.filter((row) => row.kind === kind).length])),
+        cases: Object.fromEntries(
+          [...new Set(open.map((row) => row.kind))].map((kind) => [
+            kind,
+            open.filter((row) => row.kind === kind).length,
+          ]),
+        ),
         quarantined: pair.quarantine.size,
         parked: new Set([...pair.parked.values()].map((row) => `${row.entity} ${row.side} ${row.id}`)).size,
         backlog: new Set(hints.map((row) => `${row.entity} ${row.side} ${row.id}`)).size,
@@ -49,24 +66,41 @@ export function memoryLedger(tables: Tables): Ledger {
     },
     effects: async ({ run, link, limit }) => {
       const all = [...tables.pairs.values()].flatMap((pair) => pair.effects);
-      return all.filter((row) => (run === null || row.run === run) && (link === null || row.linkId === link)).toReversed().slice(0, limit);
+      return all
+        .filter((row) => (run === null || row.run === run) && (link === null || row.linkId === link))
+        .toReversed()
+        .slice(0, limit);
     },
     effectTotals: async () =>
       [...tables.pairs].flatMap(([pair, each]) =>
-        [...each.totals].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([key, count]) => {
-          const [entity, side, op] = JSON.parse(key) as [string, "left" | "right", string]; // as addEffects wrote it
-          return { pair, entity, side, op, count };
-        }),
+        [...each.totals]
+          .toSorted(([a], [b]) => (a < b ? -1 : 1))
+          .map(([key, count]) => {
+            const [entity, side, op] = JSON.parse(key) as [string, "left" | "right", string]; // as addEffects wrote it
+            return { pair, entity, side, op, count };
+          }),
       ),
 
     links: async ({ pair, entity, record, limit, after }) => {
-      const rows = [...pairOf(pair).links.values()].filter((row) => (entity === null || row.entity === entity) && row.number > Number(after ?? 0) && (record === null || row[record.side] === record.id));
-      return rows.toSorted((a, b) => a.number - b.number).slice(0, limit).map(toListed);
+      const rows = [...pairOf(pair).links.values()].filter(
+        (row) =>
+          (entity === null || row.entity === entity) &&
+          row.number > Number(after ?? 0) &&
+          (record === null || row[record.side] === record.id),
+      );
+      return rows
+        .toSorted((a, b) => a.number - b.number)
+        .slice(0, limit)
+        .map(toListed);
     },
     addLink: async (name, entity, left, right, who) => {
       const pair = pairOf(name);
       const [taken] = holders(pair, entity, left, right);
-      if (taken !== undefined) throw new LedgerError("E_TAKEN", `${entity}: ${taken.left} = ${taken.right} is linked already (link ${String(taken.number)})`);
+      if (taken !== undefined)
+        throw new LedgerError(
+          "E_TAKEN",
+          `${entity}: ${taken.left} = ${taken.right} is linked already (link ${String(taken.number)})`,
+        );
       transaction(pair, () => {
         writeLinks(tables, pair, [handWrite(entity, left, right, null, "live", `linked by ${who}`)]);
         wake(tables, pair);
@@ -87,7 +121,10 @@ export function memoryLedger(tables: Tables): Ledger {
 
     cases: async ({ pair, limit }) => {
       const open = casesOf(pair).filter(({ row }) => !row.closed);
-      return open.toSorted((a, b) => b.row.since - a.row.since || b.row.number - a.row.number).slice(0, limit).map((each) => toCaseRow(each.pair, each.row));
+      return open
+        .toSorted((a, b) => b.row.since - a.row.since || b.row.number - a.row.number)
+        .slice(0, limit)
+        .map((each) => toCaseRow(each.pair, each.row));
     },
     case: async (id) => {
       const found = casesOf(null).find(({ row }) => row.id === id);
@@ -107,7 +144,20 @@ export function memoryLedger(tables: Tables): Ledger {
 
     quarantine: async ({ pair, limit }) => {
       const rows = pairsOf(pair).flatMap(([name, each]) => [...each.quarantine.values()].map((row) => ({ name, row })));
-      return rows.toSorted((a, b) => b.row.number - a.row.number).slice(0, limit).map(({ name, row: { number, entity, side, record, code, message, attempts, next } }) => ({ id: `q${String(number)}`, pair: name, entity, side, record, code, message, attempts, next }));
+      return rows
+        .toSorted((a, b) => b.row.number - a.row.number)
+        .slice(0, limit)
+        .map(({ name, row: { number, entity, side, record, code, message, attempts, next } }) => ({
+          id: `q${String(number)}`,
+          pair: name,
+          entity,
+          side,
+          record,
+          code,
+          message,
+          attempts,
+          next,
+        }));
     },
     retryQuarantined: async (which, who) => {
       let count = 0;
@@ -116,7 +166,9 @@ export function memoryLedger(tables: Tables): Ledger {
           if ("ids" in which && !which.ids.includes(`q${String(row.number)}`)) continue;
           count += 1;
           pair.quarantine.set(key, { ...row, next: tables.now() });
-          addHints(tables, pair, [{ entity: row.entity, side: row.side, id: row.record, channel: "retry", due: tables.now() }]);
+          addHints(tables, pair, [
+            { entity: row.entity, side: row.side, id: row.record, channel: "retry", due: tables.now() },
+          ]);
         }
       }
       audit(who, "quarantine retried", "ids" in which ? { ids: which.ids, count } : { pair: which.pair, count });
@@ -151,20 +203,47 @@ export function memoryLedger(tables: Tables): Ledger {
     },
   };
 
-  function hintNow(to: Tables, pair: PairTables, rows: readonly { readonly entity: string; readonly left: RemoteId | null; readonly right: RemoteId | null }[]): void {
+  function hintNow(
+    to: Tables,
+    pair: PairTables,
+    rows: readonly { readonly entity: string; readonly left: RemoteId | null; readonly right: RemoteId | null }[],
+  ): void {
     const due = to.now();
-    for (const row of rows) for (const side of SIDES) if (row[side] !== null) addHints(to, pair, [{ entity: row.entity, side, id: row[side], channel: "manual", due }]);
+    for (const row of rows)
+      for (const side of SIDES)
+        if (row[side] !== null)
+          addHints(to, pair, [{ entity: row.entity, side, id: row[side], channel: "manual", due }]);
   }
 }
 
 function holders(pair: PairTables, entity: string, left: RemoteId, right: RemoteId): readonly LinkRow[] {
-  return [...linksBy(pair, entity, "left", [left]), ...linksBy(pair, entity, "right", [right])].filter((row) => row.state !== "tombstone");
+  return [...linksBy(pair, entity, "left", [left]), ...linksBy(pair, entity, "right", [right])].filter(
+    (row) => row.state !== "tombstone",
+  );
 }
 
 /** Nothing is agreed yet: the next run compares the records and merges them. */
-function handWrite(entity: string, left: RemoteId, right: RemoteId, link: LinkRow | null, state: LinkRow["state"], reason: string): Parameters<typeof writeLinks>[2][number] {
+function handWrite(
+  entity: string,
+  left: RemoteId,
+  right: RemoteId,
+  link: LinkRow | null,
+  state: LinkRow["state"],
+  reason: string,
+): Parameters<typeof writeLinks>[2][number] {
   const nothing = { left: null, right: null };
-  return { id: link === null ? null : linkId(link), entity, left, right, state, reason, fingerprints: nothing, versions: nothing, bases: { left: {}, right: {} }, matchKeys: nothing };
+  return {
+    id: link === null ? null : linkId(link),
+    entity,
+    left,
+    right,
+    state,
+    reason,
+    fingerprints: nothing,
+    versions: nothing,
+    bases: { left: {}, right: {} },
+    matchKeys: nothing,
+  };
 }
 
 function toListed(row: LinkRow): LinkListed {

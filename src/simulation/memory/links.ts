@@ -27,12 +27,20 @@ export function basesOf(pair: PairTables, links: readonly LinkId[]): ReadonlyMap
   return new Map(
     links.map((id) => {
       const row = pair.links.get(Number(id));
-      return [id, row === undefined ? { left: {}, right: {}, matchKeys: { left: [], right: [] } } : { ...row.bases, matchKeys: row.matchKeys }];
+      return [
+        id,
+        row === undefined
+          ? { left: {}, right: {}, matchKeys: { left: [], right: [] } }
+          : { ...row.bases, matchKeys: row.matchKeys },
+      ];
     }),
   );
 }
 
-export function countLinks(pair: PairTables, entity: string | null): { live: number; frozen: number; tombstones: number } {
+export function countLinks(
+  pair: PairTables,
+  entity: string | null,
+): { live: number; frozen: number; tombstones: number } {
   const counts = { live: 0, frozen: 0, tombstones: 0 };
   for (const row of pair.links.values()) {
     if (entity !== null && row.entity !== entity) continue;
@@ -41,7 +49,12 @@ export function countLinks(pair: PairTables, entity: string | null): { live: num
   return counts;
 }
 
-export function counterparts(pair: PairTables, entity: string, side: Side, ids: readonly RemoteId[]): ReadonlyMap<RemoteId, RemoteId> {
+export function counterparts(
+  pair: PairTables,
+  entity: string,
+  side: Side,
+  ids: readonly RemoteId[],
+): ReadonlyMap<RemoteId, RemoteId> {
   const live = linksBy(pair, entity, side, ids).filter((row) => row.state === "live");
   return new Map(live.map((row) => [row[side], row[otherSide(side)]]));
 }
@@ -57,7 +70,8 @@ export function writeLinks(tables: Tables, pair: PairTables, writes: readonly Li
 }
 
 function bury(tables: Tables, pair: PairTables, write: LinkWrite): void {
-  const same = (row: LinkRow): boolean => row.entity === write.entity && row.left === write.left && row.right === write.right && row.state !== "tombstone";
+  const same = (row: LinkRow): boolean =>
+    row.entity === write.entity && row.left === write.left && row.right === write.right && row.state !== "tombstone";
   const stored = write.id === null ? [...pair.links.values()].find(same) : pair.links.get(Number(write.id));
   if (stored === undefined) {
     if (write.id === null) put(tables, pair, { ...write, fingerprints: NOTHING, versions: NOTHING });
@@ -65,7 +79,15 @@ function bury(tables: Tables, pair: PairTables, write: LinkWrite): void {
   }
   const since = stored.state === "tombstone" ? stored.since : tables.now();
   const { reason, fingerprints, versions } = write;
-  pair.links.set(stored.number, { ...stored, ...mergedBases(stored, write), state: "tombstone", reason, since, fingerprints, versions });
+  pair.links.set(stored.number, {
+    ...stored,
+    ...mergedBases(stored, write),
+    state: "tombstone",
+    reason,
+    since,
+    fingerprints,
+    versions,
+  });
 }
 
 const NOTHING = { left: null, right: null };
@@ -74,12 +96,26 @@ function update(tables: Tables, pair: PairTables, write: LinkWrite, number: numb
   const stored = pair.links.get(number);
   if (stored === undefined) throw new Error(`no such link: ${String(number)}`);
   const others = holders(pair, write).filter((row) => row.number !== number);
-  const moves = others.filter((row) => (stored.left !== write.left && row.left === write.left) || (stored.right !== write.right && row.right === write.right));
+  const moves = others.filter(
+    (row) =>
+      (stored.left !== write.left && row.left === write.left) ||
+      (stored.right !== write.right && row.right === write.right),
+  );
   if (moves.length > 0) throw taken(write, moves);
   const state = stored.state === "tombstone" ? stored.state : write.state;
   const since = stored.state === state ? stored.since : tables.now();
   const { left, right, reason, fingerprints, versions } = write;
-  pair.links.set(number, { ...stored, ...mergedBases(stored, write), left, right, reason, state, since, fingerprints, versions });
+  pair.links.set(number, {
+    ...stored,
+    ...mergedBases(stored, write),
+    left,
+    right,
+    reason,
+    state,
+    since,
+    fingerprints,
+    versions,
+  });
 }
 
 function insert(tables: Tables, pair: PairTables, write: LinkWrite): void {
@@ -94,7 +130,19 @@ function put(tables: Tables, pair: PairTables, write: LinkWrite): void {
   const { entity, left, right, state, reason, fingerprints, versions, bases, matchKeys } = write;
   const number = nextNumber(tables);
   const keys = { left: matchKeys.left ?? [], right: matchKeys.right ?? [] };
-  pair.links.set(number, { number, entity, left, right, state, reason, since: tables.now(), fingerprints, versions, bases, matchKeys: keys });
+  pair.links.set(number, {
+    number,
+    entity,
+    left,
+    right,
+    state,
+    reason,
+    since: tables.now(),
+    fingerprints,
+    versions,
+    bases,
+    matchKeys: keys,
+  });
 }
 
 function mergedBases(stored: LinkRow, { bases, matchKeys }: LinkWrite): Pick<LinkRow, "bases" | "matchKeys"> {
@@ -107,7 +155,10 @@ function mergedBases(stored: LinkRow, { bases, matchKeys }: LinkWrite): Pick<Lin
 /** Live and frozen links that hold either id. */
 function holders(pair: PairTables, write: LinkWrite): readonly LinkRow[] {
   return [...pair.links.values()].filter(
-    (row) => row.entity === write.entity && row.state !== "tombstone" && (row.left === write.left || row.right === write.right),
+    (row) =>
+      row.entity === write.entity &&
+      row.state !== "tombstone" &&
+      (row.left === write.left || row.right === write.right),
   );
 }
 
@@ -120,5 +171,7 @@ function forgetTombstones(pair: PairTables, write: LinkWrite): void {
 
 function taken(write: LinkWrite, others: readonly LinkRow[]): Error {
   const named = others.map((row) => `${row.left} = ${row.right} (link ${String(row.number)})`);
-  return new Error(`${write.entity}: ${write.left} = ${write.right} cannot be linked, because there is ${named.join(" and ")} already`);
+  return new Error(
+    `${write.entity}: ${write.left} = ${write.right} cannot be linked, because there is ${named.join(" and ")} already`,
+  );
 }

@@ -7,7 +7,20 @@ import { closeUnconfirmed, resolutions, setGuardCase } from "./cases.ts";
 import { basesOf, counterparts, countLinks, linksBy, toLink } from "./links.ts";
 import { recentWrites } from "./recent-writes.ts";
 import { endRun, startRun } from "./runs.ts";
-import { blocks, candidates, clearSightings, countSighted, countUnchanged, decisionsOf, matchKeysOf, saveDecisions, sighted, stage, subjects, unsighted } from "./sightings.ts";
+import {
+  blocks,
+  candidates,
+  clearSightings,
+  countSighted,
+  countUnchanged,
+  decisionsOf,
+  matchKeysOf,
+  saveDecisions,
+  sighted,
+  stage,
+  subjects,
+  unsighted,
+} from "./sightings.ts";
 import { nextNumber, pairTables, rowKey, type Tables } from "./tables.ts";
 import { addHints, checkLease, commitPage, dueHints } from "./work.ts";
 
@@ -40,7 +53,9 @@ export function memoryPairStore(tables: Tables, name: string): PairStore {
     cursorState: async (entity, side) => {
       const cursor = pair.cursors.get(`${side} ${entity}`);
       const reached = pair.cursorsReached.get(`${side} ${entity}`);
-      return cursor === undefined || reached === undefined ? null : { cursor, ageMs: tables.now() - reached.at, settled: reached.settled };
+      return cursor === undefined || reached === undefined
+        ? null
+        : { cursor, ageMs: tables.now() - reached.at, settled: reached.settled };
     },
 
     linksBy: async (entity, side, ids) => linksBy(pair, entity, side, ids).map(toLink),
@@ -55,7 +70,8 @@ export function memoryPairStore(tables: Tables, name: string): PairStore {
     countUnchanged: async (run, entity) => countUnchanged(pair, run, entity),
     subjects: async (run, entity, after, limit) => subjects(pair, run, entity, after, limit),
     sighted: async (run, entity, side, ids) => sighted(pair, run, entity, side, ids),
-    candidates: async (run, entity, side, keys, remembered) => candidates(pair, run, { entity, side, keys, remembered }),
+    candidates: async (run, entity, side, keys, remembered) =>
+      candidates(pair, run, { entity, side, keys, remembered }),
     blocks: async (run, entity, keys, remembered, most) => blocks(pair, run, { entity, keys, remembered, most }),
     matchKeysOf: async (run, entity, members, begin) => matchKeysOf(pair, run, entity, members, begin),
     clearSightings: async (run, entity) => clearSightings(pair, run, entity),
@@ -81,17 +97,28 @@ export function memoryPairStore(tables: Tables, name: string): PairStore {
     },
     countOpen: async (entity) => {
       const cases = [...pair.cases.values()].filter((row) => row.entity === entity && !row.closed).length;
-      const parked = new Set([...pair.parked.values()].filter((row) => row.entity === entity).map((row) => `${row.side} ${row.id}`)).size;
+      const parked = new Set(
+        [...pair.parked.values()].filter((row) => row.entity === entity).map((row) => `${row.side} ${row.id}`),
+      ).size;
       const quarantined = [...pair.quarantine.values()].filter((row) => row.entity === entity).length;
       return { cases, parked, quarantined };
     },
-    quarantinedOf: async (entity, side, ids) => new Set(ids.filter((id) => pair.quarantine.has(rowKey(entity, side, id)))),
+    quarantinedOf: async (entity, side, ids) =>
+      new Set(ids.filter((id) => pair.quarantine.has(rowKey(entity, side, id)))),
 
     savePlan: async (plan) => void tables.plans.set(plan.id, { ...plan, pair: name }),
     approvedActions: async () => new Set(pair.approvals.keys()),
     approve: async (planHash, actionHashes, who) => {
       for (const action of actionHashes) if (!pair.approvals.has(action)) pair.approvals.set(action, { planHash, who });
-      tables.audit = [...tables.audit, { at: tables.now(), who, what: "plan approved", facts: { pair: name, plan: planHash, actions: actionHashes.length } }];
+      tables.audit = [
+        ...tables.audit,
+        {
+          at: tables.now(),
+          who,
+          what: "plan approved",
+          facts: { pair: name, plan: planHash, actions: actionHashes.length },
+        },
+      ];
     },
     endApprovals: async (actionHashes) => {
       for (const action of actionHashes) pair.approvals.delete(action);

@@ -12,7 +12,10 @@ export function startRun(tables: Tables, name: string, run: RunId, kind: RunRow[
   for (const rows of pair.decisions.values()) rows.clear();
   pair.sightings.set(run, new Map());
   pair.decisions.set(run, new Map());
-  tables.runs = [...tables.runs, { run, kind, startedAt: tables.now(), endedAt: null, report: null, pair: name, number: nextNumber(tables) }];
+  tables.runs = [
+    ...tables.runs,
+    { run, kind, startedAt: tables.now(), endedAt: null, report: null, pair: name, number: nextNumber(tables) },
+  ];
 }
 
 export function endRun(tables: Tables, name: string, run: RunId, report: RunReport): void {
@@ -21,9 +24,16 @@ export function endRun(tables: Tables, name: string, run: RunId, report: RunRepo
   const pair = pairTables(tables, name);
   pair.sightings.delete(run);
   pair.decisions.delete(run);
-  const before = tables.runs.filter((each) => each.pair === name && each.kind === row.kind && each.number < row.number).at(-1);
-  const drop = row.kind !== "apply" && before?.report !== null && before !== undefined && tellsTheSame(before.report, report) ? before : null;
-  tables.runs = tables.runs.filter((each) => each !== drop).map((each) => (each === row ? { ...row, endedAt: tables.now(), report } : each));
+  const before = tables.runs
+    .filter((each) => each.pair === name && each.kind === row.kind && each.number < row.number)
+    .at(-1);
+  const drop =
+    row.kind !== "apply" && before?.report !== null && before !== undefined && tellsTheSame(before.report, report)
+      ? before
+      : null;
+  tables.runs = tables.runs
+    .filter((each) => each !== drop)
+    .map((each) => (each === row ? { ...row, endedAt: tables.now(), report } : each));
 }
 
 /** A run that did nothing takes the place of the one before it that did nothing either. */

@@ -1,7 +1,15 @@
 // What a run saw, in memory: staging, what is missing, what is to be decided, who has a match key.
 
 import { SIDES, type LinkId, type RemoteId, type RunId, type Side } from "../../core/ids.ts";
-import type { Block, BlockMember, Candidate, PairStore, PlannedDecision, Sighting, Subject } from "../../engine/ports.ts";
+import type {
+  Block,
+  BlockMember,
+  Candidate,
+  PairStore,
+  PlannedDecision,
+  Sighting,
+  Subject,
+} from "../../engine/ports.ts";
 import { linksBy, toLink } from "./links.ts";
 import { byText, linkId, rowKey, type LinkRow, type PairTables, type StagedRow } from "./tables.ts";
 
@@ -27,10 +35,21 @@ export function countSighted(pair: PairTables, run: RunId, entity: string, side:
   return seen.filter((row) => row.presence === "present" || row.presence === "out-of-scope").length;
 }
 
-export function unsighted(pair: PairTables, run: RunId, entity: string, side: Side, after: LinkId | null, limit: number): readonly LinkRow[] {
+export function unsighted(
+  pair: PairTables,
+  run: RunId,
+  entity: string,
+  side: Side,
+  after: LinkId | null,
+  limit: number,
+): readonly LinkRow[] {
   const seen = stagedOf(pair, run);
   const missing = [...pair.links.values()].filter(
-    (row) => row.entity === entity && row.state !== "tombstone" && row.number > Number(after ?? 0) && !seen.has(rowKey(entity, side, row[side])),
+    (row) =>
+      row.entity === entity &&
+      row.state !== "tombstone" &&
+      row.number > Number(after ?? 0) &&
+      !seen.has(rowKey(entity, side, row[side])),
   );
   return missing.toSorted((a, b) => a.number - b.number).slice(0, limit);
 }
@@ -38,10 +57,18 @@ export function unsighted(pair: PairTables, run: RunId, entity: string, side: Si
 export function countUnchanged(pair: PairTables, run: RunId, entity: string): number {
   const seen = stagedOf(pair, run);
   const still = (row: LinkRow, side: Side): boolean => seen.get(rowKey(entity, side, row[side]))?.differs === false;
-  return [...pair.links.values()].filter((row) => row.entity === entity && row.state === "live" && still(row, "left") && still(row, "right")).length;
+  return [...pair.links.values()].filter(
+    (row) => row.entity === entity && row.state === "live" && still(row, "left") && still(row, "right"),
+  ).length;
 }
 
-export function sighted(pair: PairTables, run: RunId, entity: string, side: Side, ids: readonly RemoteId[]): readonly Sighting[] {
+export function sighted(
+  pair: PairTables,
+  run: RunId,
+  entity: string,
+  side: Side,
+  ids: readonly RemoteId[],
+): readonly Sighting[] {
   const seen = stagedOf(pair, run);
   return [...new Set(ids)].flatMap((id) => {
     const row = seen.get(rowKey(entity, side, id));
@@ -67,10 +94,19 @@ export function subjects(pair: PairTables, run: RunId, entity: string, after: st
   const seen = stagedOf(pair, run);
   const own = [...seen.values()].filter((row) => row.entity === entity && row.differs);
   const linked = [...new Set(own.flatMap((row) => row.linkNumber ?? []))].toSorted((a, b) => a - b);
-  const lone = (side: Side): readonly RemoteId[] => own.filter((row) => row.linkNumber === null && row.side === side).map((row) => row.id).toSorted(byText);
+  const lone = (side: Side): readonly RemoteId[] =>
+    own
+      .filter((row) => row.linkNumber === null && row.side === side)
+      .map((row) => row.id)
+      .toSorted(byText);
   const rows = [
-    ...linked.map((number) => ({ cursor: `linked:${String(number)}`, subject: () => linkedSubject(pair, seen, entity, number) })),
-    ...SIDES.flatMap((side) => lone(side).map((id) => ({ cursor: `${side}:${id}`, subject: () => loneSubject(pair, seen, entity, side, id) }))),
+    ...linked.map((number) => ({
+      cursor: `linked:${String(number)}`,
+      subject: () => linkedSubject(pair, seen, entity, number),
+    })),
+    ...SIDES.flatMap((side) =>
+      lone(side).map((id) => ({ cursor: `${side}:${id}`, subject: () => loneSubject(pair, seen, entity, side, id) })),
+    ),
   ];
   const start = after === null ? 0 : rows.findIndex((row) => row.cursor === after) + 1;
   const page = rows.slice(start, start + limit);
@@ -78,7 +114,12 @@ export function subjects(pair: PairTables, run: RunId, entity: string, after: st
   return { subjects: found, next: page.length === limit ? (page.at(-1)?.cursor ?? null) : null };
 }
 
-function linkedSubject(pair: PairTables, seen: ReadonlyMap<string, StagedRow>, entity: string, number: number): Subject | null {
+function linkedSubject(
+  pair: PairTables,
+  seen: ReadonlyMap<string, StagedRow>,
+  entity: string,
+  number: number,
+): Subject | null {
   const row = pair.links.get(number);
   if (row === undefined) return null;
   const side = (which: Side): Sighting | null => {
@@ -89,20 +130,33 @@ function linkedSubject(pair: PairTables, seen: ReadonlyMap<string, StagedRow>, e
 }
 
 /** Null: somebody has linked it by hand since, and left a hint. */
-function loneSubject(pair: PairTables, seen: ReadonlyMap<string, StagedRow>, entity: string, side: Side, id: RemoteId): Subject | null {
+function loneSubject(
+  pair: PairTables,
+  seen: ReadonlyMap<string, StagedRow>,
+  entity: string,
+  side: Side,
+  id: RemoteId,
+): Subject | null {
   const links = linksBy(pair, entity, side, [id]);
   if (links.some((row) => row.state !== "tombstone")) return null;
   const dead = links.toSorted((a, b) => b.number - a.number)[0];
   const row = seen.get(rowKey(entity, side, id));
   const sighting = row === undefined ? null : toSighting(row);
   const link = dead === undefined ? null : toLink(dead);
-  return side === "left" ? { entity, link, left: sighting, right: null } : { entity, link, left: null, right: sighting };
+  return side === "left"
+    ? { entity, link, left: sighting, right: null }
+    : { entity, link, left: null, right: sighting };
 }
 
 export function candidates(
   pair: PairTables,
   run: RunId,
-  asked: { readonly entity: string; readonly side: Side; readonly keys: readonly string[]; readonly remembered: boolean },
+  asked: {
+    readonly entity: string;
+    readonly side: Side;
+    readonly keys: readonly string[];
+    readonly remembered: boolean;
+  },
 ): readonly Candidate[] {
   const { entity, side } = asked;
   const seen = stagedOf(pair, run);
@@ -111,16 +165,23 @@ export function candidates(
     const found = new Map<string, Candidate>();
     const add = (each: Candidate): void => void found.set(JSON.stringify([each.id, each.linkId, each.sighted]), each);
     for (const row of seen.values()) {
-      const has = row.entity === entity && row.side === side && row.presence === "present" && row.matchKeys.includes(key);
+      const has =
+        row.entity === entity && row.side === side && row.presence === "present" && row.matchKeys.includes(key);
       if (has && free(row.id)) add({ key, id: row.id, linkId: null, sighted: true });
     }
     for (const row of asked.remembered ? pair.unlinked.values() : []) {
       const has = row.entity === entity && row.side === side && row.matchKeys.includes(key);
-      if (has && free(row.id) && !seen.has(rowKey(entity, side, row.id))) add({ key, id: row.id, linkId: null, sighted: false });
+      if (has && free(row.id) && !seen.has(rowKey(entity, side, row.id)))
+        add({ key, id: row.id, linkId: null, sighted: false });
     }
     for (const row of pair.links.values()) {
       if (row.entity !== entity || row.state === "tombstone" || !row.matchKeys[side].includes(key)) continue;
-      add({ key, id: row[side], linkId: linkId(row), sighted: (seen.get(rowKey(entity, side, row[side]))?.record ?? null) !== null });
+      add({
+        key,
+        id: row[side],
+        linkId: linkId(row),
+        sighted: (seen.get(rowKey(entity, side, row[side]))?.record ?? null) !== null,
+      });
     }
     return [...found.values()].toSorted((a, b) => byText(a.id, b.id));
   };
@@ -128,22 +189,49 @@ export function candidates(
 }
 
 /** Who of either side has each of these block keys. */
-export function blocks(pair: PairTables, run: RunId, asked: { readonly entity: string; readonly keys: readonly string[]; readonly remembered: boolean; readonly most: number }): readonly Block[] {
+export function blocks(
+  pair: PairTables,
+  run: RunId,
+  asked: {
+    readonly entity: string;
+    readonly keys: readonly string[];
+    readonly remembered: boolean;
+    readonly most: number;
+  },
+): readonly Block[] {
   const { entity, remembered, most } = asked;
   return asked.keys.map((key) => {
     const members = SIDES.flatMap((side) =>
-      candidates(pair, run, { entity, side, keys: [key], remembered }).map(({ id, linkId: link, sighted: seen }): BlockMember => ({ side, id, linkId: link, sighted: link === null && seen })),
+      candidates(pair, run, { entity, side, keys: [key], remembered }).map(
+        ({ id, linkId: link, sighted: seen }): BlockMember => ({
+          side,
+          id,
+          linkId: link,
+          sighted: link === null && seen,
+        }),
+      ),
     );
-    const crowded = SIDES.some((side) => members.filter((each) => each.side === side && each.linkId === null).length > most);
+    const crowded = SIDES.some(
+      (side) => members.filter((each) => each.side === side && each.linkId === null).length > most,
+    );
     return { key, crowded, members: crowded ? [] : members };
   });
 }
 
 /** @param begin Only keys that begin so. */
-export function matchKeysOf(pair: PairTables, run: RunId, entity: string, members: readonly BlockMember[], begin: string): readonly (readonly string[])[] {
+export function matchKeysOf(
+  pair: PairTables,
+  run: RunId,
+  entity: string,
+  members: readonly BlockMember[],
+  begin: string,
+): readonly (readonly string[])[] {
   return members.map(({ side, id, linkId: link }) => {
     const key = rowKey(entity, side, id);
-    const all = link === null ? (stagedOf(pair, run).get(key)?.matchKeys ?? pair.unlinked.get(key)?.matchKeys) : pair.links.get(Number(link))?.matchKeys[side];
+    const all =
+      link === null
+        ? (stagedOf(pair, run).get(key)?.matchKeys ?? pair.unlinked.get(key)?.matchKeys)
+        : pair.links.get(Number(link))?.matchKeys[side];
     return (all ?? []).filter((each) => each.startsWith(begin));
   });
 }
@@ -156,7 +244,15 @@ export function saveDecisions(pair: PairTables, run: RunId, page: readonly Plann
   for (const planned of page) rows.set(`${planned.decision.entity} ${String(planned.seq)}`, planned);
 }
 
-export function decisionsOf(pair: PairTables, run: RunId, entity: string, afterSeq: number, limit: number): readonly PlannedDecision[] {
-  const rows = [...(pair.decisions.get(run)?.values() ?? [])].filter((row) => row.decision.entity === entity && row.seq > afterSeq);
+export function decisionsOf(
+  pair: PairTables,
+  run: RunId,
+  entity: string,
+  afterSeq: number,
+  limit: number,
+): readonly PlannedDecision[] {
+  const rows = [...(pair.decisions.get(run)?.values() ?? [])].filter(
+    (row) => row.decision.entity === entity && row.seq > afterSeq,
+  );
   return rows.toSorted((a, b) => a.seq - b.seq).slice(0, limit);
 }

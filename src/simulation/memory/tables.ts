@@ -5,7 +5,17 @@ import type { CaseKind, CaseOpening } from "../../core/decision.ts";
 import type { BySide, Instant, LinkId, RemoteId, RunId, Side } from "../../core/ids.ts";
 import type { Value } from "../../core/value.ts";
 import type { AuditRow, EffectRow } from "../../engine/ledger.ts";
-import type { CaseResolution, Channel, Intent, Parked, PlannedDecision, Quarantined, RunRow, Sighting, StoredPlan } from "../../engine/ports.ts";
+import type {
+  CaseResolution,
+  Channel,
+  Intent,
+  Parked,
+  PlannedDecision,
+  Quarantined,
+  RunRow,
+  Sighting,
+  StoredPlan,
+} from "../../engine/ports.ts";
 
 export interface LinkRow {
   readonly number: number;

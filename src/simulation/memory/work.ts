@@ -1,21 +1,32 @@
 // Hints, parked and quarantined records in memory, and the commit that brings everything together.
 
 import { SIDES, type Instant, type RemoteId, type RunId, type Side } from "../../core/ids.ts";
-import { LeaseLost, type Commit, type Effect, type Hint, type Lease, type Parked, type Quarantined, type StoredHint } from "../../engine/ports.ts";
+import {
+  LeaseLost,
+  type Commit,
+  type Effect,
+  type Hint,
+  type Lease,
+  type Parked,
+  type Quarantined,
+  type StoredHint,
+} from "../../engine/ports.ts";
 import { settleCases } from "./cases.ts";
 import { linksBy, writeLinks } from "./links.ts";
 import { linkId, nextNumber, rowKey, transaction, type HintRow, type PairTables, type Tables } from "./tables.ts";
 
 /** @throws LeaseLost when the lease is not the newest, or was given back. */
 export function checkLease(pair: PairTables, lease: Lease): void {
-  if (pair.lease.token !== lease.token || pair.lease.owner === null) throw new LeaseLost(`the lease ${String(lease.token)} was lost to another holder`);
+  if (pair.lease.token !== lease.token || pair.lease.owner === null)
+    throw new LeaseLost(`the lease ${String(lease.token)} was lost to another holder`);
 }
 
 export function commitPage(tables: Tables, pair: PairTables, name: string, lease: Lease, commit: Commit): void {
   transaction(pair, () => {
     checkLease(pair, lease);
     writeLinks(tables, pair, commit.links);
-    for (const row of commit.unlinked) pair.unlinked.set(rowKey(row.entity, row.side, row.id), { ...row, confirmedBy: commit.run });
+    for (const row of commit.unlinked)
+      pair.unlinked.set(rowKey(row.entity, row.side, row.id), { ...row, confirmedBy: commit.run });
     for (const link of commit.links) {
       if (link.id !== null) continue;
       for (const side of SIDES) pair.unlinked.delete(rowKey(link.entity, side, link[side]));
@@ -54,7 +65,13 @@ function moveCursors(tables: Tables, pair: PairTables, cursors: Commit["cursors"
 function addEffects(tables: Tables, pair: PairTables, name: string, run: RunId, effects: readonly Effect[]): void {
   const rows = effects.map((effect) => {
     const link = linksBy(pair, effect.entity, effect.side, [effect.record]).find((row) => row.state !== "tombstone");
-    return { ...effect, linkId: effect.linkId ?? (link === undefined ? null : linkId(link)), pair: name, run, at: tables.now() };
+    return {
+      ...effect,
+      linkId: effect.linkId ?? (link === undefined ? null : linkId(link)),
+      pair: name,
+      run,
+      at: tables.now(),
+    };
   });
   pair.effects = [...pair.effects, ...rows];
   for (const { entity, side, op } of effects) {
@@ -66,7 +83,11 @@ function addEffects(tables: Tables, pair: PairTables, name: string, run: RunId, 
 function quarantine(tables: Tables, pair: PairTables, entry: Quarantined): void {
   const key = rowKey(entry.entity, entry.side, entry.record);
   const known = pair.quarantine.get(key);
-  pair.quarantine.set(key, { ...entry, number: known?.number ?? nextNumber(tables), attempts: (known?.attempts ?? 0) + 1 });
+  pair.quarantine.set(key, {
+    ...entry,
+    number: known?.number ?? nextNumber(tables),
+    attempts: (known?.attempts ?? 0) + 1,
+  });
 }
 
 // ---------------------------------------------------------------- hints
@@ -84,18 +105,41 @@ export function addHints(tables: Tables, pair: PairTables, hints: readonly Hint[
 }
 
 /** One a record; any other reason to look comes before "withheld". */
-export function dueHints(pair: PairTables, entity: string, side: Side, now: Instant, limit: number): readonly StoredHint[] {
+export function dueHints(
+  pair: PairTables,
+  entity: string,
+  side: Side,
+  now: Instant,
+  limit: number,
+): readonly StoredHint[] {
   const byRecord = new Map<RemoteId, HintRow[]>();
   for (const row of pair.hints.values()) {
-    if (row.entity === entity && row.side === side && row.due <= now) byRecord.set(row.id, [...(byRecord.get(row.id) ?? []), row]);
+    if (row.entity === entity && row.side === side && row.due <= now)
+      byRecord.set(row.id, [...(byRecord.get(row.id) ?? []), row]);
   }
   const found = [...byRecord].map(([id, rows]) => {
-    const ordered = rows.toSorted((a, b) => Number(a.channel === "withheld") - Number(b.channel === "withheld") || a.due - b.due || a.number - b.number);
+    const ordered = rows.toSorted(
+      (a, b) =>
+        Number(a.channel === "withheld") - Number(b.channel === "withheld") || a.due - b.due || a.number - b.number,
+    );
     const due = Math.min(...rows.map((row) => row.due)) as Instant; // of due times
     const first = Math.min(...rows.map((row) => row.number));
-    return { first, hint: { hintId: rows.map((row) => row.number).join(","), entity, side, id, channel: ordered[0]?.channel ?? "manual", due } };
+    return {
+      first,
+      hint: {
+        hintId: rows.map((row) => row.number).join(","),
+        entity,
+        side,
+        id,
+        channel: ordered[0]?.channel ?? "manual",
+        due,
+      },
+    };
   });
-  return found.toSorted((a, b) => a.hint.due - b.hint.due || a.first - b.first).slice(0, limit).map(({ hint }) => hint);
+  return found
+    .toSorted((a, b) => a.hint.due - b.hint.due || a.first - b.first)
+    .slice(0, limit)
+    .map(({ hint }) => hint);
 }
 
 // ---------------------------------------------------------------- parked
@@ -111,7 +155,8 @@ function park(pair: PairTables, parked: readonly Parked[]): void {
 }
 
 function unpark(pair: PairTables, entity: string, side: Side, id: RemoteId): void {
-  for (const [key, row] of pair.parked) if (row.entity === entity && row.side === side && row.id === id) pair.parked.delete(key);
+  for (const [key, row] of pair.parked)
+    if (row.entity === entity && row.side === side && row.id === id) pair.parked.delete(key);
 }
 
 /** Whatever waits for a record that is in a live link now becomes a hint. */
@@ -121,7 +166,13 @@ export function wake(tables: Tables, pair: PairTables): void {
     const live = linksBy(pair, row.parentEntity, row.parentSide, [row.parentId]).some((link) => link.state === "live");
     if (!live) continue;
     pair.parked.delete(key);
-    woken.set(rowKey(row.entity, row.side, row.id), { entity: row.entity, side: row.side, id: row.id, channel: "parent", due: tables.now() });
+    woken.set(rowKey(row.entity, row.side, row.id), {
+      entity: row.entity,
+      side: row.side,
+      id: row.id,
+      channel: "parent",
+      due: tables.now(),
+    });
   }
   addHints(tables, pair, [...woken.values()]);
 }

@@ -5,7 +5,17 @@ import { frame, mergedWhole, noInvention, noLostEdit, permission } from "./edits
 import { gatherEvidence } from "./evidence.ts";
 import type { Broken, Promised } from "./promise.ts";
 import { noDuplicate, noResurrection, provenDeletes, references } from "./records.ts";
-import { boundedWrites, carriedDeletes, converges, guards, intents, linkIntegrity, quiet, safeCursors, trueCounters } from "./rest.ts";
+import {
+  boundedWrites,
+  carriedDeletes,
+  converges,
+  guards,
+  intents,
+  linkIntegrity,
+  quiet,
+  safeCursors,
+  trueCounters,
+} from "./rest.ts";
 
 export const PROMISES: readonly Promised[] = [
   converges,

@@ -12,7 +12,11 @@ export const noLostEdit: Promised = {
   number: 3,
   title: "No lost edit",
   check: ({ entities, played }) =>
-    entities.flatMap((entity) => [...entity.changes.left.values(), ...entity.changes.right.values()].flatMap((record) => lostIn(entity, record, played))),
+    entities.flatMap((entity) =>
+      [...entity.changes.left.values(), ...entity.changes.right.values()].flatMap((record) =>
+        lostIn(entity, record, played),
+      ),
+    ),
 };
 
 function lostIn(entity: EntityEvidence, record: readonly Change[], { answered, cut, lied }: Played): readonly Broken[] {
@@ -36,12 +40,23 @@ function lostIn(entity: EntityEvidence, record: readonly Change[], { answered, c
         return told !== undefined && cellKey(entity, what.side, field, told.before) === value;
       });
       if (kept) return [];
-      return [broken(3, `lost edit of ${field}`, `${what.side} ${what.id}: a ${author.what.actor} set ${field} to ${value}; the engine wrote ${String(keyOf(overwrite.after, field))} over it, and the history does not have it`)];
+      return [
+        broken(
+          3,
+          `lost edit of ${field}`,
+          `${what.side} ${what.id}: a ${author.what.actor} set ${field} to ${value}; the engine wrote ${String(keyOf(overwrite.after, field))} over it, and the history does not have it`,
+        ),
+      ];
     });
   });
 }
 
-function cellKey(entity: EntityEvidence, side: Side, field: string, value: Parameters<EntityEvidence["mapping"]["cell"]>[2]): string {
+function cellKey(
+  entity: EntityEvidence,
+  side: Side,
+  field: string,
+  value: Parameters<EntityEvidence["mapping"]["cell"]>[2],
+): string {
   return entity.mapping.cell(side, field, value).key;
 }
 
@@ -61,9 +76,17 @@ export const noInvention: Promised = {
           const value = keyOf(change.sent, field);
           const isRef = value !== null && [...refs].some((id) => value.includes(id));
           if (value === null || isRef || entity.merged.has(field)) return [];
-          const sources = [...partners].flatMap((id) => entity.given.get(recordKey(otherSide(what.side), id))?.get(field) ?? []);
+          const sources = [...partners].flatMap(
+            (id) => entity.given.get(recordKey(otherSide(what.side), id))?.get(field) ?? [],
+          );
           if (sources.some((keys) => keys.has(value))) return [];
-          return [broken(4, `invented ${field}`, `${what.side} ${what.id}: the engine wrote ${field} = ${value}, which no counterpart ever showed`)];
+          return [
+            broken(
+              4,
+              `invented ${field}`,
+              `${what.side} ${what.id}: the engine wrote ${field} = ${value}, which no counterpart ever showed`,
+            ),
+          ];
         });
       }),
     ),
@@ -79,15 +102,20 @@ export const frame: Promised = {
         if (what.actor !== "engine" || what.before === null || what.after === null) return [];
         const wanted = new Set(entity.mapping.wanted[what.side]);
         const touched = changedPaths(what.before, what.after).filter((path) => !wanted.has(path));
-        return touched.map((path) => broken(11, `frame ${path}`, `${what.side} ${what.id}: the engine changed ${path}, which no rule names`));
+        return touched.map((path) =>
+          broken(11, `frame ${path}`, `${what.side} ${what.id}: the engine changed ${path}, which no rule names`),
+        );
       }),
     ),
 };
 
 /** Top-level names, and the parts of an address that no rule of the family names. */
 function changedPaths(before: Fields, after: Fields): readonly string[] {
-  const differ = (one: Fields, other: Fields, name: string): boolean => canonicalText(one[name] ?? null) !== canonicalText(other[name] ?? null);
-  const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].filter((name) => differ(before, after, name));
+  const differ = (one: Fields, other: Fields, name: string): boolean =>
+    canonicalText(one[name] ?? null) !== canonicalText(other[name] ?? null);
+  const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].filter((name) =>
+    differ(before, after, name),
+  );
   const address = before["address"];
   if (!isFields(address) || !("floor" in address)) return names;
   const left = isFields(after["address"]) ? after["address"] : {};
@@ -104,9 +132,25 @@ export const permission: Promised = {
         const { what } = change;
         if (what.actor !== "engine") return [];
         const op = what.before === null ? "create" : what.after === null ? "delete" : "update";
-        const told = !policy.allow[what.side].includes(op) ? [broken(12, `not allowed: ${op}`, `${what.side} ${what.id}: ${op} is not allowed there`)] : [];
-        const against = op === "delete" ? [] : change.changed.filter((field) => policy.fields.some((each) => each.name === field && each.writes === otherSide(what.side)));
-        return [...told, ...against.map((field) => broken(12, `against its direction: ${field}`, `${what.side} ${what.id}: ${field} is not written on this side`))];
+        const told = !policy.allow[what.side].includes(op)
+          ? [broken(12, `not allowed: ${op}`, `${what.side} ${what.id}: ${op} is not allowed there`)]
+          : [];
+        const against =
+          op === "delete"
+            ? []
+            : change.changed.filter((field) =>
+                policy.fields.some((each) => each.name === field && each.writes === otherSide(what.side)),
+              );
+        return [
+          ...told,
+          ...against.map((field) =>
+            broken(
+              12,
+              `against its direction: ${field}`,
+              `${what.side} ${what.id}: ${field} is not written on this side`,
+            ),
+          ),
+        ];
       }),
     ),
 };
@@ -119,15 +163,37 @@ export const mergedWhole: Promised = {
     entities.flatMap((entity) =>
       end.links
         .filter((link) => link.entity === entity.name && link.state === "live" && !isExcused(end, entity, link))
-        .flatMap((link) => [...entity.merged].flatMap((field) => sumOf(entity, link, field, end.cases.length > 0 || played.history.habits.left.guard === "none" || played.history.habits.right.guard === "none"))),
+        .flatMap((link) =>
+          [...entity.merged].flatMap((field) =>
+            sumOf(
+              entity,
+              link,
+              field,
+              end.cases.length > 0 ||
+                played.history.habits.left.guard === "none" ||
+                played.history.habits.right.guard === "none",
+            ),
+          ),
+        ),
     ),
 };
 
-function sumOf(entity: EntityEvidence, link: { readonly left: string; readonly right: string }, field: string, excused: boolean): readonly Broken[] {
-  const sides = (["left", "right"] as const).map((side) => [...entity.changes[side].entries()].find(([id]) => id === link[side])?.[1] ?? []);
-  const alone = (["left", "right"] as const).every((side) => (entity.partners.get(`${side} ${link[side]}`)?.size ?? 0) <= 1);
+function sumOf(
+  entity: EntityEvidence,
+  link: { readonly left: string; readonly right: string },
+  field: string,
+  excused: boolean,
+): readonly Broken[] {
+  const sides = (["left", "right"] as const).map(
+    (side) => [...entity.changes[side].entries()].find(([id]) => id === link[side])?.[1] ?? [],
+  );
+  const alone = (["left", "right"] as const).every(
+    (side) => (entity.partners.get(`${side} ${link[side]}`)?.size ?? 0) <= 1,
+  );
   const made = sides.filter(([first]) => first?.what.actor === "engine").length;
-  const whole = sides.every((changes) => changes.every((change) => change.after !== null && !change.what.blind && !change.what.unseen));
+  const whole = sides.every((changes) =>
+    changes.every((change) => change.after !== null && !change.what.blind && !change.what.unseen),
+  );
   if (made !== 1 || !alone || !whole || excused) return [];
   const valueOf = (change: Change | undefined, when: "before" | "after"): unknown => {
     const reading = change?.[when]?.[field];
@@ -137,8 +203,16 @@ function sumOf(entity: EntityEvidence, link: { readonly left: string; readonly r
   const numbers = sides.flat().flatMap((change) => [valueOf(change, "after")]);
   if (!numbers.every((value) => typeof value === "number")) return [];
   const typed = sides.flat().filter((change) => change.what.actor !== "engine" && change.changed.includes(field));
-  const sum = typed.reduce((total, change) => total + Number(valueOf(change, "after") ?? 0) - Number(valueOf(change, "before") ?? 0), 0);
+  const sum = typed.reduce(
+    (total, change) => total + Number(valueOf(change, "after") ?? 0) - Number(valueOf(change, "before") ?? 0),
+    0,
+  );
   if (ends.every((value) => value === sum)) return [];
-  return [broken(3, `sum of ${field}`, `${link.left} = ${link.right}: the changes of ${field} make ${String(sum)}, and the sides show ${ends.map(String).join(" and ")}`)];
+  return [
+    broken(
+      3,
+      `sum of ${field}`,
+      `${link.left} = ${link.right}: the changes of ${field} make ${String(sum)}, and the sides show ${ends.map(String).join(" and ")}`,
+    ),
+  ];
 }
-

@@ -74,35 +74,82 @@ export async function gatherEvidence(played: Played): Promise<Evidence> {
 async function entityEvidence(played: Played, tables: PairTables, mapping: EntityMapping): Promise<EntityEvidence> {
   const { name } = mapping.policy;
   const own = played.happenings.filter((each) => mapping.objects[each.side] === each.object);
-  const changes = (await Promise.all(SIDES.map((side) => changesOf(mapping, side, own.filter((each) => each.side === side))))).flat().toSorted((a, b) => a.what.seq - b.what.seq);
+  const changes = (
+    await Promise.all(
+      SIDES.map((side) =>
+        changesOf(
+          mapping,
+          side,
+          own.filter((each) => each.side === side),
+        ),
+      ),
+    )
+  )
+    .flat()
+    .toSorted((a, b) => a.what.seq - b.what.seq);
   const effects = tables.effects.filter((row) => row.entity === name);
-  const partners = partnersOf([...tables.links.values(), ...played.followed.links].filter((row) => row.entity === name), effects);
+  const partners = partnersOf(
+    [...tables.links.values(), ...played.followed.links].filter((row) => row.entity === name),
+    effects,
+  );
   const byRecord = (side: Side): ReadonlyMap<RemoteId, readonly Change[]> => {
     const found = new Map<RemoteId, Change[]>();
-    for (const change of changes) if (change.what.side === side) found.set(change.what.id, [...(found.get(change.what.id) ?? []), change]);
+    for (const change of changes)
+      if (change.what.side === side) found.set(change.what.id, [...(found.get(change.what.id) ?? []), change]);
     return found;
   };
-  return { mapping, name, changes: { left: byRecord("left"), right: byRecord("right") }, all: changes, effects, partners, given: await givenOf(mapping, changes), merged: mergedFields(mapping) };
+  return {
+    mapping,
+    name,
+    changes: { left: byRecord("left"), right: byRecord("right") },
+    all: changes,
+    effects,
+    partners,
+    given: await givenOf(mapping, changes),
+    merged: mergedFields(mapping),
+  };
 }
 
-async function changesOf(mapping: EntityMapping, side: Side, happenings: readonly Happening[]): Promise<readonly Change[]> {
+async function changesOf(
+  mapping: EntityMapping,
+  side: Side,
+  happenings: readonly Happening[],
+): Promise<readonly Change[]> {
   const records: Fields[] = [];
-  const place = (fields: Fields | null, id: RemoteId): number | null => (fields === null ? null : records.push({ ...fields, id }) - 1);
-  const places = happenings.map(({ before, after, sent, id }) => ({ before: place(before, id), after: place(after, id), sent: sent === null ? null : records.push(sent) - 1 }));
+  const place = (fields: Fields | null, id: RemoteId): number | null =>
+    fields === null ? null : records.push({ ...fields, id }) - 1;
+  const places = happenings.map(({ before, after, sent, id }) => ({
+    before: place(before, id),
+    after: place(after, id),
+    sent: sent === null ? null : records.push(sent) - 1,
+  }));
   const readings = records.length === 0 ? [] : await mapping.read(side, records);
   const at = (index: number | null): Readings | null => (index === null ? null : (readings[index]?.fields ?? null));
   return happenings.map((what, index): Change => {
-    const { before, after, sent } = { before: at(places[index]?.before ?? null), after: at(places[index]?.after ?? null), sent: at(places[index]?.sent ?? null) };
-    const changed = mapping.policy.fields.map((field) => field.name).filter((field) => keyOf(before, field) !== keyOf(after, field));
+    const { before, after, sent } = {
+      before: at(places[index]?.before ?? null),
+      after: at(places[index]?.after ?? null),
+      sent: at(places[index]?.sent ?? null),
+    };
+    const changed = mapping.policy.fields
+      .map((field) => field.name)
+      .filter((field) => keyOf(before, field) !== keyOf(after, field));
     return { what, before, after, sent, changed };
   });
 }
 
-async function givenOf(mapping: EntityMapping, changes: readonly Change[]): Promise<ReadonlyMap<string, ReadonlyMap<string, ReadonlySet<string>>>> {
+async function givenOf(
+  mapping: EntityMapping,
+  changes: readonly Change[],
+): Promise<ReadonlyMap<string, ReadonlyMap<string, ReadonlySet<string>>>> {
   const given = new Map<string, Map<string, Set<string>>>();
   for (const side of SIDES) {
     const shown = changes.filter((change) => change.what.side === side && change.after !== null);
-    const carried = await mapping.carry(side, shown.map((change) => change.after ?? {}), () => null);
+    const carried = await mapping.carry(
+      side,
+      shown.map((change) => change.after ?? {}),
+      () => null,
+    );
     shown.forEach((change, index) => {
       const key = recordKey(side, change.what.id);
       const fields = given.get(key) ?? new Map<string, Set<string>>();
@@ -116,7 +163,10 @@ async function givenOf(mapping: EntityMapping, changes: readonly Change[]): Prom
   return given;
 }
 
-function partnersOf(links: readonly LinkRow[], effects: readonly EffectRow[]): ReadonlyMap<string, ReadonlySet<RemoteId>> {
+function partnersOf(
+  links: readonly LinkRow[],
+  effects: readonly EffectRow[],
+): ReadonlyMap<string, ReadonlySet<RemoteId>> {
   const found = new Map<string, Set<RemoteId>>();
   const note = (side: Side, id: RemoteId, other: RemoteId): void => {
     found.set(recordKey(side, id), (found.get(recordKey(side, id)) ?? new Set()).add(other));
@@ -134,8 +184,12 @@ function mergedFields(mapping: EntityMapping): ReadonlySet<string> {
     names.filter((name) => {
       const left = mapping.cell("left", name, MERGE_PROBE[0]);
       const right = mapping.cell("right", name, MERGE_PROBE[0]);
-      const sets = { left: mapping.cell("left", name, MERGE_PROBE[1]), right: mapping.cell("right", name, MERGE_PROBE[1]) };
-      const combined = (one: typeof left, other: typeof right): boolean => mapping.combine(name, { left: one, right: other, baseLeft: one, baseRight: other }) !== null;
+      const sets = {
+        left: mapping.cell("left", name, MERGE_PROBE[1]),
+        right: mapping.cell("right", name, MERGE_PROBE[1]),
+      };
+      const combined = (one: typeof left, other: typeof right): boolean =>
+        mapping.combine(name, { left: one, right: other, baseLeft: one, baseRight: other }) !== null;
       return combined(left, right) || combined(sets.left, sets.right);
     }),
   );

@@ -13,12 +13,21 @@ function creates(entity: EntityEvidence): readonly Change[] {
 export const noDuplicate: Promised = {
   number: 6,
   title: "No duplicate",
-  check: (evidence) => evidence.entities.flatMap((entity) => [...secondCounterparts(entity), ...unasked(evidence, entity), ...orphans(evidence, entity), ...sameKey(evidence, entity), ...besideKnown(evidence, entity)]),
+  check: (evidence) =>
+    evidence.entities.flatMap((entity) => [
+      ...secondCounterparts(entity),
+      ...unasked(evidence, entity),
+      ...orphans(evidence, entity),
+      ...sameKey(evidence, entity),
+      ...besideKnown(evidence, entity),
+    ]),
 };
 
 function restores(entity: EntityEvidence, side: Side): boolean {
   const { policy } = entity.mapping;
-  return policy.whenGone[side] === "restore" || policy.goneEdited === "restore" || policy.givingSide === otherSide(side);
+  return (
+    policy.whenGone[side] === "restore" || policy.goneEdited === "restore" || policy.givingSide === otherSide(side)
+  );
 }
 
 function secondCounterparts(entity: EntityEvidence): readonly Broken[] {
@@ -30,7 +39,15 @@ function secondCounterparts(entity: EntityEvidence): readonly Broken[] {
   }
   return [...bySource].flatMap(([source, rows]): readonly Broken[] => {
     const there = rows.filter((row) => lastBefore(entity, row.side, row.record, Infinity)?.after !== null);
-    return there.length > 1 ? [broken(6, "two counterparts", `${source} has the counterparts ${there.map((row) => row.record).join(" and ")}, all made by the engine`)] : [];
+    return there.length > 1
+      ? [
+          broken(
+            6,
+            "two counterparts",
+            `${source} has the counterparts ${there.map((row) => row.record).join(" and ")}, all made by the engine`,
+          ),
+        ]
+      : [];
   });
 }
 
@@ -42,13 +59,25 @@ function unasked({ played }: Evidence, entity: EntityEvidence): readonly Broken[
     if (!played.history.habits[what.side].find || !hasKey || what.asked !== null) return [];
     // A repeat under the same key belongs to a create that was asked for in an earlier round.
     const repeated = played.history.habits[what.side].repeat === "by-key";
-    return repeated ? [] : [broken(7, "created without asking", `${what.side} ${what.id}: the engine created it without having asked in this run who has its key`)];
+    return repeated
+      ? []
+      : [
+          broken(
+            7,
+            "created without asking",
+            `${what.side} ${what.id}: the engine created it without having asked in this run who has its key`,
+          ),
+        ];
   });
 }
 
 /** What the engine made is linked, or a person is asked about it. */
 function orphans({ end, tables, played }: Evidence, entity: EntityEvidence): readonly Broken[] {
-  const known = new Set(end.links.filter((link) => link.entity === entity.name).flatMap((link) => SIDES.map((side) => recordKey(side, link[side]))));
+  const known = new Set(
+    end.links
+      .filter((link) => link.entity === entity.name)
+      .flatMap((link) => SIDES.map((side) => recordKey(side, link[side]))),
+  );
   const asked = end.cases.some((row) => row.kind === "unknown-outcome") || tables.intents.size > 0;
   const rested = isAtRest(played.runs);
   return creates(entity).flatMap(({ what }): readonly Broken[] => {
@@ -56,13 +85,21 @@ function orphans({ end, tables, played }: Evidence, entity: EntityEvidence): rea
     if (!isThere || known.has(recordKey(what.side, what.id)) || asked || !rested) return [];
     const named = end.cases.some((row) => JSON.stringify([row.left, row.right, row.values]).includes(`"${what.id}"`));
     const failing = end.quarantined.has(`${what.side} ${entity.name} ${what.id}`);
-    return named || failing ? [] : [broken(6, "orphan", `${what.side} ${what.id}: the engine created it, and nothing links it or asks about it`)];
+    return named || failing
+      ? []
+      : [broken(6, "orphan", `${what.side} ${what.id}: the engine created it, and nothing links it or asks about it`)];
   });
 }
 
-export function isAtRest(runs: readonly { readonly kind: string; readonly report: { readonly outcome: string } | null }[]): boolean {
+export function isAtRest(
+  runs: readonly { readonly kind: string; readonly report: { readonly outcome: string } | null }[],
+): boolean {
   const last = runs.findLast((run) => run.kind === "sweep")?.report;
-  return last !== null && last !== undefined && (last.outcome === "ok" || last.outcome === "partial" || last.outcome === "withheld");
+  return (
+    last !== null &&
+    last !== undefined &&
+    (last.outcome === "ok" || last.outcome === "partial" || last.outcome === "withheld")
+  );
 }
 
 /** Who was there long before, and shows in a complete listing, is nobody to be made anew. */
@@ -78,9 +115,21 @@ function besideKnown({ played }: Evidence, entity: EntityEvidence): readonly Bro
       const last = changes.findLast((change) => change.what.seq < what.seq);
       // Who has a link, or does not take part, is nobody's match.
       if (entity.partners.has(recordKey(what.side, id)) || last?.what.after?.["kind"] === "out") return false;
-      return id !== what.id && last?.what.after?.[key] === value && last.what.round < what.round && what.at - last.what.at > LATE_MS && last.what.actor === "person";
+      return (
+        id !== what.id &&
+        last?.what.after?.[key] === value &&
+        last.what.round < what.round &&
+        what.at - last.what.at > LATE_MS &&
+        last.what.actor === "person"
+      );
     });
-    return twins.map(([id]) => broken(6, "created beside one that was there", `${what.side} ${what.id}: created although ${id} has had its key since an earlier run`));
+    return twins.map(([id]) =>
+      broken(
+        6,
+        "created beside one that was there",
+        `${what.side} ${what.id}: created although ${id} has had its key since an earlier run`,
+      ),
+    );
   });
 }
 
@@ -90,11 +139,28 @@ const LATE_MS = 15_000;
 /** The record that the engine made is not the second one with its key, when `find` had shown the first. */
 function sameKey({ end }: Evidence, entity: EntityEvidence): readonly Broken[] {
   if (!entity.mapping.policy.matches) return [];
-  const linked = new Set(end.links.filter((link) => link.entity === entity.name).flatMap((link) => SIDES.map((side) => recordKey(side, link[side]))));
+  const linked = new Set(
+    end.links
+      .filter((link) => link.entity === entity.name)
+      .flatMap((link) => SIDES.map((side) => recordKey(side, link[side]))),
+  );
   return creates(entity).flatMap(({ what }): readonly Broken[] => {
-    const free = (what.asked?.found ?? []).filter((id) => id !== what.id && !linked.has(recordKey(what.side, id)) && entity.partners.get(recordKey(what.side, id)) === undefined);
+    const free = (what.asked?.found ?? []).filter(
+      (id) =>
+        id !== what.id &&
+        !linked.has(recordKey(what.side, id)) &&
+        entity.partners.get(recordKey(what.side, id)) === undefined,
+    );
     const still = free.filter((id) => lastBefore(entity, what.side, id, what.seq)?.after !== null);
-    return still.length > 0 ? [broken(6, "created beside one that was found", `${what.side} ${what.id}: created although ${still.join(", ")} was found with its key`)] : [];
+    return still.length > 0
+      ? [
+          broken(
+            6,
+            "created beside one that was found",
+            `${what.side} ${what.id}: created although ${still.join(", ")} was found with its key`,
+          ),
+        ]
+      : [];
   });
 }
 
@@ -107,13 +173,21 @@ export const noResurrection: Promised = {
       entity.effects.flatMap((row): readonly Broken[] => {
         const { side, other } = row;
         if (row.op !== "create" || other === null || restores(entity, side)) return [];
-        const earlier = [...(entity.partners.get(recordKey(otherSide(side), other)) ?? [])].filter((id) => id !== row.record);
+        const earlier = [...(entity.partners.get(recordKey(otherSide(side), other)) ?? [])].filter(
+          (id) => id !== row.record,
+        );
         const made = entity.changes[side].get(row.record)?.[0]?.what.seq ?? 0;
         const killed = earlier.filter((id) => {
           const last = lastBefore(entity, side, id, made);
           return last !== null && last.after === null && last.what.actor === "person";
         });
-        return killed.map((id) => broken(5, "resurrection", `${side} ${id} was deleted by a person, and the engine made ${row.record} in its place`));
+        return killed.map((id) =>
+          broken(
+            5,
+            "resurrection",
+            `${side} ${id} was deleted by a person, and the engine made ${row.record} in its place`,
+          ),
+        );
       }),
     ),
 };
@@ -131,25 +205,54 @@ export const provenDeletes: Promised = {
         const partners = [...(entity.partners.get(recordKey(what.side, what.id)) ?? [])];
         const scoped = entity.mapping.policy.onScopeExit === "delete";
         const there = partners.filter((id) => lastBefore(entity, other, id, what.seq)?.after !== null && !scoped);
-        if (partners.length > 0 && there.length === partners.length) return [broken(7, "unproven delete", `${what.side} ${what.id} was deleted although ${there.join(", ")} is still there`)];
-        return scoped ? [] : unseenEdits(entity, change, partners, played.history.habits[what.side].spelling !== "as-is");
+        if (partners.length > 0 && there.length === partners.length)
+          return [
+            broken(
+              7,
+              "unproven delete",
+              `${what.side} ${what.id} was deleted although ${there.join(", ")} is still there`,
+            ),
+          ];
+        return scoped
+          ? []
+          : unseenEdits(entity, change, partners, played.history.habits[what.side].spelling !== "as-is");
       }),
     ),
 };
 
-function unseenEdits(entity: EntityEvidence, deleted: Change, partners: readonly RemoteId[], spelt: boolean): readonly Broken[] {
+function unseenEdits(
+  entity: EntityEvidence,
+  deleted: Change,
+  partners: readonly RemoteId[],
+  spelt: boolean,
+): readonly Broken[] {
   const { policy } = entity.mapping;
   const { what } = deleted;
   if (policy.goneEdited === "delete" || what.blind || spelt) return [];
   const other = otherSide(what.side);
   return policy.fields.flatMap(({ name, writes }): readonly Broken[] => {
-    const isRef = entity.mapping.refNeeds(what.side, deleted.before ?? {}).some((need) => keyOf(deleted.before, name)?.includes(need.id) === true);
+    const isRef = entity.mapping
+      .refNeeds(what.side, deleted.before ?? {})
+      .some((need) => keyOf(deleted.before, name)?.includes(need.id) === true);
     if (writes === what.side || entity.merged.has(name) || isRef) return [];
-    const author = entity.changes[what.side].get(what.id)?.findLast((change) => change.what.seq < what.seq && change.changed.includes(name));
+    const author = entity.changes[what.side]
+      .get(what.id)
+      ?.findLast((change) => change.what.seq < what.seq && change.changed.includes(name));
     const value = keyOf(deleted.before, name);
-    if (author === undefined || author.what.actor !== "person" || author.what.before === null || value === null) return [];
-    const reached = partners.some((id) => entity.changes[other].get(id)?.some((change) => keyOf(change.after, name) === value) === true);
-    return reached ? [] : [broken(3, `edit of ${name} deleted`, `${what.side} ${what.id}: a person set ${name} to ${value}, it never reached the other side, and the engine deleted the record`)];
+    if (author === undefined || author.what.actor !== "person" || author.what.before === null || value === null)
+      return [];
+    const reached = partners.some(
+      (id) => entity.changes[other].get(id)?.some((change) => keyOf(change.after, name) === value) === true,
+    );
+    return reached
+      ? []
+      : [
+          broken(
+            3,
+            `edit of ${name} deleted`,
+            `${what.side} ${what.id}: a person set ${name} to ${value}, it never reached the other side, and the engine deleted the record`,
+          ),
+        ];
   });
 }
 
@@ -165,8 +268,17 @@ export const references: Promised = {
         return entity.mapping.refNeeds(what.side, change.sent).flatMap((need): readonly Broken[] => {
           const parent = entities.find((each) => each.name === need.entity);
           const last = parent === undefined ? null : lastBefore(parent, need.side, need.id, what.seq);
-          const wasThere = last !== null && (last.after !== null || last.what.round >= what.round || last.what.actor !== "engine");
-          return wasThere ? [] : [broken(17, "dangling reference", `${what.side} ${what.id}: written with a reference to ${need.id}, which is not there`)];
+          const wasThere =
+            last !== null && (last.after !== null || last.what.round >= what.round || last.what.actor !== "engine");
+          return wasThere
+            ? []
+            : [
+                broken(
+                  17,
+                  "dangling reference",
+                  `${what.side} ${what.id}: written with a reference to ${need.id}, which is not there`,
+                ),
+              ];
         });
       }),
     ),

@@ -17,9 +17,17 @@ export const quiet: Promised = {
   title: "Quiet",
   check: ({ played }) => {
     const late = played.happenings.filter((each) => each.actor === "engine" && each.round >= played.quietFrom);
-    const written = late.map((each) => broken(2, "not quiet", `${each.side} ${each.object} ${each.id} is still written to, in the fifth undisturbed run or later: ${JSON.stringify(each.sent)}`));
+    const written = late.map((each) =>
+      broken(
+        2,
+        "not quiet",
+        `${each.side} ${each.object} ${each.id} is still written to, in the fifth undisturbed run or later: ${JSON.stringify(each.sent)}`,
+      ),
+    );
     const { before, after } = played.rows;
-    return after > before ? [...written, broken(2, "state grows", `runs that do nothing make ${String(before)} rows ${String(after)}`)] : written;
+    return after > before
+      ? [...written, broken(2, "state grows", `runs that do nothing make ${String(before)} rows ${String(after)}`)]
+      : written;
   },
 };
 
@@ -30,7 +38,16 @@ export const converges: Promised = {
   async check(evidence) {
     const { played, end } = evidence;
     const last = played.runs.findLast((run) => run.kind === "sweep")?.report;
-    if (!isAtRest(played.runs)) return last?.reason === "empty-side" && isReallyEmpty(evidence) ? [] : [broken(1, "no rest", `the last undisturbed run ended ${last?.outcome ?? "not at all"}: ${last?.reason ?? ""} ${last?.message ?? ""}`)];
+    if (!isAtRest(played.runs))
+      return last?.reason === "empty-side" && isReallyEmpty(evidence)
+        ? []
+        : [
+            broken(
+              1,
+              "no rest",
+              `the last undisturbed run ended ${last?.outcome ?? "not at all"}: ${last?.reason ?? ""} ${last?.message ?? ""}`,
+            ),
+          ];
     const apart = await Promise.all(evidence.entities.map((entity) => disagreements(evidence, entity, end)));
     return [...apart.flat(), ...evidence.entities.flatMap((entity) => leftBehind(evidence, entity))];
   },
@@ -43,31 +60,51 @@ export const safeCursors: Promised = {
   async check(evidence) {
     const { played } = evidence;
     const { left, right } = played.history.habits;
-    const fed = played.runs.filter((run) => run.round >= played.calmFrom).slice(0, 2).every((run) => run.report?.outcome === "ok" || run.report?.outcome === "partial");
+    const fed = played.runs
+      .filter((run) => run.round >= played.calmFrom)
+      .slice(0, 2)
+      .every((run) => run.report?.outcome === "ok" || run.report?.outcome === "partial");
     if (!left.changes || !right.changes || !fed || played.followed.intents > 0) return [];
-    const followed = evidence.entities.filter((entity) => SIDES.every((side) => played.followed.cursors.has(`${side} ${entity.name}`)));
+    const followed = evidence.entities.filter((entity) =>
+      SIDES.every((side) => played.followed.cursors.has(`${side} ${entity.name}`)),
+    );
     const apart = await Promise.all(followed.map((entity) => disagreements(evidence, entity, played.followed)));
     return apart.flat().map((each) => ({ ...each, promise: 20, name: `not followed: ${each.name}` }));
   },
 };
 
 function isReallyEmpty({ played, entities }: Evidence): boolean {
-  return entities.some((entity) => SIDES.some((side) => played.systems[side].ids(entity.mapping.objects[side]).length === 0));
+  return entities.some((entity) =>
+    SIDES.some((side) => played.systems[side].ids(entity.mapping.objects[side]).length === 0),
+  );
 }
 
 async function disagreements(evidence: Evidence, entity: EntityEvidence, memory: Memory): Promise<readonly Broken[]> {
   const found: Broken[] = [];
   for (const link of memory.links) {
     if (link.entity !== entity.name || link.state !== "live") continue;
-    const shown = { left: shownBy(entity, "left", link.left, memory.happenings), right: shownBy(entity, "right", link.right, memory.happenings) };
+    const shown = {
+      left: shownBy(entity, "left", link.left, memory.happenings),
+      right: shownBy(entity, "right", link.right, memory.happenings),
+    };
     // Until the happenings of the world's end have been swept, a gone record may still be linked.
     if (shown.left === null || shown.right === null) {
-      if (memory === evidence.end && !isAsked(memory, entity, link)) found.push(broken(1, "gone and still linked", `${link.left} = ${link.right}: one of them is gone, and nobody is asked`));
+      if (memory === evidence.end && !isAsked(memory, entity, link))
+        found.push(
+          broken(1, "gone and still linked", `${link.left} = ${link.right}: one of them is gone, and nobody is asked`),
+        );
       continue;
     }
     if (isExcused(memory, entity, link)) continue;
     for (const sight of await sightsOf(entity, { left: shown.left, right: shown.right }, memory)) {
-      if (isApart(evidence, entity, link, sight, memory)) found.push(broken(1, `apart: ${sight.policy.name}`, `${link.left} = ${link.right}: ${sight.policy.name} is ${String(keyOf(shown.left, sight.policy.name))} and ${String(keyOf(shown.right, sight.policy.name))}, and nobody is asked`));
+      if (isApart(evidence, entity, link, sight, memory))
+        found.push(
+          broken(
+            1,
+            `apart: ${sight.policy.name}`,
+            `${link.left} = ${link.right}: ${sight.policy.name} is ${String(keyOf(shown.left, sight.policy.name))} and ${String(keyOf(shown.right, sight.policy.name))}, and nobody is asked`,
+          ),
+        );
     }
   }
   return found;
@@ -75,18 +112,40 @@ async function disagreements(evidence: Evidence, entity: EntityEvidence, memory:
 
 function isAsked(memory: Memory, entity: EntityEvidence, link: LinkRow): boolean {
   const guarded = memory.cases.some((row) => row.kind === "guard");
-  return guarded || memory.cases.some((row) => row.entity === entity.name && (row.subject.left === link.left || row.subject.right === link.right)) || isExcused(memory, entity, link);
+  return (
+    guarded ||
+    memory.cases.some(
+      (row) => row.entity === entity.name && (row.subject.left === link.left || row.subject.right === link.right),
+    ) ||
+    isExcused(memory, entity, link)
+  );
 }
 
 /** What is over a limit, fails for good, or is not known waits. */
 export function isExcused(memory: Memory, entity: EntityEvidence, link: LinkRow): boolean {
-  const failing = SIDES.some((side) => [memory.quarantined, memory.parked].some((waiting) => waiting.has(rowKey(entity.name, side, link[side]))));
-  return failing || memory.intents > 0 || memory.cases.some((row) => row.kind === "guard" || (row.kind === "unknown-outcome" && (row.left === link.left || row.right === link.right)));
+  const failing = SIDES.some((side) =>
+    [memory.quarantined, memory.parked].some((waiting) => waiting.has(rowKey(entity.name, side, link[side]))),
+  );
+  return (
+    failing ||
+    memory.intents > 0 ||
+    memory.cases.some(
+      (row) =>
+        row.kind === "guard" ||
+        (row.kind === "unknown-outcome" && (row.left === link.left || row.right === link.right)),
+    )
+  );
 }
 
-async function sightsOf(entity: EntityEvidence, shown: Readonly<Record<Side, Readings>>, memory: Memory): Promise<readonly FieldSight[]> {
+async function sightsOf(
+  entity: EntityEvidence,
+  shown: Readonly<Record<Side, Readings>>,
+  memory: Memory,
+): Promise<readonly FieldSight[]> {
   const lookup: RefLookup = (need) => {
-    const live = memory.links.find((link) => link.entity === need.entity && link.state === "live" && link[need.side] === need.id);
+    const live = memory.links.find(
+      (link) => link.entity === need.entity && link.state === "live" && link[need.side] === need.id,
+    );
     return live === undefined ? null : live[otherSide(need.side)];
   };
   const [toRight] = await entity.mapping.carry("left", [shown.left], lookup);
@@ -105,12 +164,26 @@ async function sightsOf(entity: EntityEvidence, shown: Readonly<Record<Side, Rea
   }));
 }
 
-function isApart({ played }: Evidence, entity: EntityEvidence, link: LinkRow, sight: FieldSight, memory: Memory): boolean {
+function isApart(
+  { played }: Evidence,
+  entity: EntityEvidence,
+  link: LinkRow,
+  sight: FieldSight,
+  memory: Memory,
+): boolean {
   const { policy, left, right, toLeft, toRight } = sight;
   if (left.kind !== "value" || right.kind !== "value" || consistent(sight)) return false;
   // An edit of the receiving side of a one-way rule may stand; a reference whose record has no link waits.
   if (policy.writes !== "both" && (policy.strength !== "strong" || policy.atLink === policy.writes)) return false;
-  if (SIDES.some((side) => entity.changes[side].get(link[side])?.some((change) => change.what.unseen && change.changed.includes(policy.name)) === true)) return false;
+  if (
+    SIDES.some(
+      (side) =>
+        entity.changes[side]
+          .get(link[side])
+          ?.some((change) => change.what.unseen && change.changed.includes(policy.name)) === true,
+    )
+  )
+    return false;
   // At link an empty field of a group may stay empty, and what the giving side never had is not taken away.
   const hasNull = left.cell.key === NULL_KEY || right.cell.key === NULL_KEY;
   if (hasNull && (policy.group !== null || policy.writes !== "both")) return false;
@@ -120,7 +193,12 @@ function isApart({ played }: Evidence, entity: EntityEvidence, link: LinkRow, si
   const plain = (key: string | null): string => (key ?? "").toUpperCase().replaceAll('"', "").slice(0, 10);
   if (spelt && plain(left.cell.key) === plain(right.cell.key)) return false;
   const units = [policy.name, policy.group];
-  return !memory.cases.some((row) => row.entity === entity.name && (row.subject.left === link.left || row.subject.right === link.right) && units.includes(row.field));
+  return !memory.cases.some(
+    (row) =>
+      row.entity === entity.name &&
+      (row.subject.left === link.left || row.subject.right === link.right) &&
+      units.includes(row.field),
+  );
 }
 
 function leftBehind({ played, end, tables }: Evidence, entity: EntityEvidence): readonly Broken[] {
@@ -129,8 +207,11 @@ function leftBehind({ played, end, tables }: Evidence, entity: EntityEvidence): 
     played.systems[side].ids(entity.mapping.objects[side]).flatMap((id): readonly Broken[] => {
       const linked = end.links.some((link) => link.entity === entity.name && link[side] === id);
       const failing = end.quarantined.has(`${side} ${entity.name} ${id}`);
-      const parked = [...tables.parked.values()].some((row) => row.entity === entity.name && row.side === side && row.id === id);
-      if (linked || failing || parked || isNamed(end, id) || isOutOfScope(entity, side, id) || !isGiven(entity, side)) return [];
+      const parked = [...tables.parked.values()].some(
+        (row) => row.entity === entity.name && row.side === side && row.id === id,
+      );
+      if (linked || failing || parked || isNamed(end, id) || isOutOfScope(entity, side, id) || !isGiven(entity, side))
+        return [];
       return [broken(1, "left behind", `${side} ${id} has no counterpart, and nobody is asked`)];
     }),
   );
@@ -154,23 +235,52 @@ function isOutOfScope(entity: EntityEvidence, side: Side, id: RemoteId): boolean
 export const boundedWrites: Promised = {
   number: 9,
   title: "No echo",
-  check: ({ entities, tables }) => entities.flatMap((entity) => SIDES.flatMap((side) => [...entity.changes[side]].flatMap(([id, changes]) => tooMany(entity, side, id, changes, tables.cases.size)))),
+  check: ({ entities, tables }) =>
+    entities.flatMap((entity) =>
+      SIDES.flatMap((side) =>
+        [...entity.changes[side]].flatMap(([id, changes]) => tooMany(entity, side, id, changes, tables.cases.size)),
+      ),
+    ),
 };
 
-function tooMany(entity: EntityEvidence, side: Side, id: RemoteId, changes: Parameters<typeof isWritten>[0], answers: number): readonly Broken[] {
+function tooMany(
+  entity: EntityEvidence,
+  side: Side,
+  id: RemoteId,
+  changes: Parameters<typeof isWritten>[0],
+  answers: number,
+): readonly Broken[] {
   const partners = [...(entity.partners.get(recordKey(side, id)) ?? [])];
   return entity.mapping.policy.fields.flatMap(({ name, group }): readonly Broken[] => {
-    const unit = entity.mapping.policy.fields.filter((field) => field.name === name || (group !== null && field.group === group)).map((field) => field.name);
+    const unit = entity.mapping.policy.fields
+      .filter((field) => field.name === name || (group !== null && field.group === group))
+      .map((field) => field.name);
     const written = isWritten(changes, name);
     const others = partners.flatMap((other) => entity.changes[otherSide(side)].get(other) ?? []);
-    const edits = [...changes, ...others].filter((change) => change.what.actor !== "engine" && change.changed.some((field) => unit.includes(field))).length;
+    const edits = [...changes, ...others].filter(
+      (change) => change.what.actor !== "engine" && change.changed.some((field) => unit.includes(field)),
+    ).length;
     const allowed = edits + 1 + answers + partners.length;
-    return written > allowed ? [broken(9, `too many writes of ${name}`, `${side} ${id}: ${name} was written ${String(written)} times for ${String(edits)} edits`)] : [];
+    return written > allowed
+      ? [
+          broken(
+            9,
+            `too many writes of ${name}`,
+            `${side} ${id}: ${name} was written ${String(written)} times for ${String(edits)} edits`,
+          ),
+        ]
+      : [];
   });
 }
 
 function isWritten(changes: EntityEvidence["all"], field: string): number {
-  return changes.filter((change) => change.what.actor === "engine" && change.before !== null && change.after !== null && change.changed.includes(field)).length;
+  return changes.filter(
+    (change) =>
+      change.what.actor === "engine" &&
+      change.before !== null &&
+      change.after !== null &&
+      change.changed.includes(field),
+  ).length;
 }
 
 /** Each id is in at most one link, and a link is between records that were there. */
@@ -180,10 +290,15 @@ export const linkIntegrity: Promised = {
   check: ({ end, entities }) =>
     entities.flatMap((entity) =>
       SIDES.flatMap((side) => {
-        const ids = end.links.filter((link) => link.entity === entity.name && link.state !== "tombstone").map((link) => link[side]);
+        const ids = end.links
+          .filter((link) => link.entity === entity.name && link.state !== "tombstone")
+          .map((link) => link[side]);
         const twice = ids.filter((id, index) => ids.indexOf(id) !== index);
         const unknown = ids.filter((id) => !entity.changes[side].has(id));
-        return [...twice.map((id) => broken(13, "two links", `${side} ${id} is in two links`)), ...unknown.map((id) => broken(13, "link to nothing", `${side} ${id} is linked and never was`))];
+        return [
+          ...twice.map((id) => broken(13, "two links", `${side} ${id} is in two links`)),
+          ...unknown.map((id) => broken(13, "link to nothing", `${side} ${id} is linked and never was`)),
+        ];
       }),
     ),
 };
@@ -198,9 +313,22 @@ export const carriedDeletes: Promised = {
         .filter((link) => link.entity === entity.name && link.state === "tombstone")
         .flatMap((link): readonly Broken[] => {
           const gone = SIDES.find((side) => link.reason === `gone in ${played.mapping.sides[side].name}`);
-          if (gone === undefined || entity.mapping.policy.whenGone[gone] !== "delete" || entity.mapping.policy.goneEdited !== "delete") return [];
+          if (
+            gone === undefined ||
+            entity.mapping.policy.whenGone[gone] !== "delete" ||
+            entity.mapping.policy.goneEdited !== "delete"
+          )
+            return [];
           const kept = otherSide(gone);
-          return shownBy(entity, kept, link[kept], Infinity) === null ? [] : [broken(13, "deletion not carried", `${link.left} = ${link.right}: gone in ${played.mapping.sides[gone].name}, and ${link[kept]} is still there`)];
+          return shownBy(entity, kept, link[kept], Infinity) === null
+            ? []
+            : [
+                broken(
+                  13,
+                  "deletion not carried",
+                  `${link.left} = ${link.right}: gone in ${played.mapping.sides[gone].name}, and ${link[kept]} is still there`,
+                ),
+              ];
         }),
     ),
 };
@@ -218,8 +346,21 @@ export const guards: Promised = {
           const limit = limits[op];
           const count = rows.filter((row) => row.side === side && row.op === op).length;
           // A fraction of links is more the more there are; what an earlier run began is no part of this one's plan.
-          const most = limit === null ? Infinity : Math.max(limit.floor, Math.floor(limit.fraction * tables.links.size)) + played.cut.size * 3 + tables.intents.size;
-          return count > most ? [broken(8, `over the limit: ${op}`, `round ${String(run.round)}: ${String(count)} of ${op} in ${played.mapping.sides[side].name}, and the limit is ${String(limit?.floor)}`)] : [];
+          const most =
+            limit === null
+              ? Infinity
+              : Math.max(limit.floor, Math.floor(limit.fraction * tables.links.size)) +
+                played.cut.size * 3 +
+                tables.intents.size;
+          return count > most
+            ? [
+                broken(
+                  8,
+                  `over the limit: ${op}`,
+                  `round ${String(run.round)}: ${String(count)} of ${op} in ${played.mapping.sides[side].name}, and the limit is ${String(limit?.floor)}`,
+                ),
+              ]
+            : [];
         }),
       );
     });
@@ -231,8 +372,18 @@ export const intents: Promised = {
   number: 14,
   title: "Crash safety",
   check: ({ played }) => [
-    ...played.happenings.filter((each) => !each.intended).map((each) => broken(14, "no intent", `${each.side} ${each.id} was written while no intent of it was durable`)),
-    ...played.runs.filter((run) => run.thrown !== null && !run.excused).map((run) => broken(14, "a run broke", `round ${String(run.round)}: ${run.thrown?.split("\n").slice(0, 3).join(" | ") ?? ""}`)),
+    ...played.happenings
+      .filter((each) => !each.intended)
+      .map((each) => broken(14, "no intent", `${each.side} ${each.id} was written while no intent of it was durable`)),
+    ...played.runs
+      .filter((run) => run.thrown !== null && !run.excused)
+      .map((run) =>
+        broken(
+          14,
+          "a run broke",
+          `round ${String(run.round)}: ${run.thrown?.split("\n").slice(0, 3).join(" | ") ?? ""}`,
+        ),
+      ),
   ],
 };
 
@@ -246,19 +397,49 @@ export const trueCounters: Promised = {
       if (run.report === null || run.report.outcome === "failed") continue;
       const { report } = run;
       const rows = tables.effects.filter((row) => row.run === report.run);
-      const counted = Object.values(report.entities).flatMap((entity) => Object.values(entity.effects)).reduce((sum, each) => sum + each.create + each.update + each.delete, 0);
-      if (counted !== rows.length) found.push(broken(27, "report", `round ${String(run.round)} reports ${String(counted)} effects, and the history has ${String(rows.length)}`));
+      const counted = Object.values(report.entities)
+        .flatMap((entity) => Object.values(entity.effects))
+        .reduce((sum, each) => sum + each.create + each.update + each.delete, 0);
+      if (counted !== rows.length)
+        found.push(
+          broken(
+            27,
+            "report",
+            `round ${String(run.round)} reports ${String(counted)} effects, and the history has ${String(rows.length)}`,
+          ),
+        );
     }
     const total = [...tables.totals.values()].reduce((sum, each) => sum + each, 0);
-    if (total !== tables.effects.length) found.push(broken(27, "totals", `the totals say ${String(total)}, and the history has ${String(tables.effects.length)}`));
+    if (total !== tables.effects.length)
+      found.push(
+        broken(27, "totals", `the totals say ${String(total)}, and the history has ${String(tables.effects.length)}`),
+      );
     for (const entity of entities) {
       for (const row of entity.effects) {
         // A record that a person made while a create was in doubt may be taken for what became of it.
         if (row.op === "create" && entity.changes[row.side].get(row.record)?.[0]?.what.actor === "person") continue;
         // Whose answer was lost may have been deleted by a person meanwhile.
         if (row.op === "delete" && entity.changes[row.side].get(row.record)?.at(-1)?.after === null) continue;
-        const done = entity.changes[row.side].get(row.record)?.some(({ what }) => what.actor === "engine" && (row.op === "create" ? what.before === null : row.op === "delete" ? what.after === null : what.before !== null && what.after !== null)) === true;
-        if (!done) found.push(broken(27, `effect that never was: ${row.op}`, `the history has a ${row.op} of ${row.side} ${row.record}, which nobody made`));
+        const done =
+          entity.changes[row.side]
+            .get(row.record)
+            ?.some(
+              ({ what }) =>
+                what.actor === "engine" &&
+                (row.op === "create"
+                  ? what.before === null
+                  : row.op === "delete"
+                    ? what.after === null
+                    : what.before !== null && what.after !== null),
+            ) === true;
+        if (!done)
+          found.push(
+            broken(
+              27,
+              `effect that never was: ${row.op}`,
+              `the history has a ${row.op} of ${row.side} ${row.record}, which nobody made`,
+            ),
+          );
       }
     }
     return found;

@@ -2,12 +2,23 @@
 // Each call travels to the account (the process may die meanwhile, the request arrives all the same), takes effect there, and
 // its answer travels back.
 
-import type { Capabilities, CreateCall, DeleteCall, Page, RemoteFailure, RemoteRecord, Result, SystemObject, UpdateCall, Written } from "../../connector/contract.ts";
+import type {
+  Capabilities,
+  CreateCall,
+  DeleteCall,
+  Page,
+  RemoteFailure,
+  RemoteRecord,
+  Result,
+  SystemObject,
+  UpdateCall,
+  Written,
+} from "../../connector/contract.ts";
 import type { RemoteId } from "../../core/ids.ts";
 import type { Fields, Value } from "../../core/value.ts";
 import type { Process } from "../scheduler.ts";
 import { failureOf, type Mishap } from "./faults.ts";
-import type { EngineWrite, FaultySystem, Table } from "./faulty-system.ts";
+import type { EngineWrite, FaultySystem, Table } from "./account.ts";
 import type { Habits } from "./habits.ts";
 import { present, shownAt, toRecord, versionOf, type Row, type Snapshot } from "./rows.ts";
 
@@ -20,7 +31,8 @@ export function faultyObject(system: FaultySystem, process: Process, name: strin
   const travel = (): number => (habits.latencyMs === 0 ? 0 : random.whole(0, habits.latencyMs));
   // The network does not die with the daemon that sent the request.
   const arrive = (what: string): Promise<void> => scheduler.turn(null, label(what), travel());
-  const answer = <T>(what: string, value: T): Promise<T> => scheduler.turn(process, label(`${what} answered`), travel()).then(() => value);
+  const answer = <T>(what: string, value: T): Promise<T> =>
+    scheduler.turn(process, label(`${what} answered`), travel()).then(() => value);
   const shown = (): number => scheduler.now() - habits.lagMs;
   const tell = (row: Row, snapshot: Snapshot): RemoteRecord => toRecord(row, snapshot, habits, false);
 
@@ -73,7 +85,10 @@ export function faultyObject(system: FaultySystem, process: Process, name: strin
     const since = Number(cursor) - habits.settleMs;
     const found = [...table.rows.values()]
       .map((row) => ({ row, snapshot: shownAt(row, shown()) }))
-      .filter(({ snapshot }) => snapshot.at > 0 && snapshot.at + habits.skewMs >= since && (snapshot.fields !== null || habits.tellsDeletes))
+      .filter(
+        ({ snapshot }) =>
+          snapshot.at > 0 && snapshot.at + habits.skewMs >= since && (snapshot.fields !== null || habits.tellsDeletes),
+      )
       .toSorted((a, b) => a.snapshot.at - b.snapshot.at || a.row.number - b.row.number);
     for (let start = 0; start === 0 || start < found.length; start += habits.pageSize) {
       const here = found.slice(start, start + habits.pageSize);
@@ -88,7 +103,11 @@ export function faultyObject(system: FaultySystem, process: Process, name: strin
     }
   }
 
-  const pageOf = (records: readonly RemoteRecord[], rows: readonly { readonly snapshot: Snapshot }[], total: number | null): Page => {
+  const pageOf = (
+    records: readonly RemoteRecord[],
+    rows: readonly { readonly snapshot: Snapshot }[],
+    total: number | null,
+  ): Page => {
     const latest = Math.max(...rows.map(({ snapshot }) => snapshot.at + habits.skewMs));
     return { records, broken: [], total, cursor: habits.changes && rows.length > 0 ? String(latest) : null };
   };
@@ -101,14 +120,19 @@ export function faultyObject(system: FaultySystem, process: Process, name: strin
       if (failed !== null) return failed;
       table.gotAt.set(id, scheduler.steps());
       const row = table.rows.get(id);
-      const snapshot = row === undefined ? null : mishap === "stale" ? shownAt(row, scheduler.now() - habits.settleMs) : present(row);
-      if (row === undefined || snapshot === null || snapshot.fields === null) return { ok: false, failure: { kind: "gone", message: `${id} is not there` } };
+      const snapshot =
+        row === undefined ? null : mishap === "stale" ? shownAt(row, scheduler.now() - habits.settleMs) : present(row);
+      if (row === undefined || snapshot === null || snapshot.fields === null)
+        return { ok: false, failure: { kind: "gone", message: `${id} is not there` } };
       return { ok: true, value: toRecord(row, snapshot, habits, true) };
     });
     return answer("get", results);
   }
 
-  async function find(wanted: (fields: Fields, row: Row) => boolean, value: string): Promise<Result<readonly RemoteRecord[]>> {
+  async function find(
+    wanted: (fields: Fields, row: Row) => boolean,
+    value: string,
+  ): Promise<Result<readonly RemoteRecord[]>> {
     const failed = readFailure(system.take("find"));
     await arrive("find");
     if (failed !== null) return answer("find", failed);
@@ -121,7 +145,11 @@ export function faultyObject(system: FaultySystem, process: Process, name: strin
   }
 
   /** One batch after the other; a mishap is that of one batch. */
-  async function write<Call extends { readonly key: string }, T>(what: "create" | "update" | "delete", calls: readonly Call[], perform: (call: Call) => Result<T>): Promise<readonly Result<T>[]> {
+  async function write<Call extends { readonly key: string }, T>(
+    what: "create" | "update" | "delete",
+    calls: readonly Call[],
+    perform: (call: Call) => Result<T>,
+  ): Promise<readonly Result<T>[]> {
     const results: Result<T>[] = [];
     for (let start = 0; start < calls.length; start += habits.batch) {
       const mishap = system.take(what);
@@ -130,7 +158,12 @@ export function faultyObject(system: FaultySystem, process: Process, name: strin
       const refused = mishap === null || mishap === "lost-after" || mishap === "malformed" ? null : failureOf(mishap);
       const done = batch.map((call): Result<T> => (refused === null ? perform(call) : { ok: false, failure: refused }));
       const lost: RemoteFailure | null = mishap === "lost-after" || mishap === "malformed" ? failureOf(mishap) : null;
-      results.push(...(await answer(what, done.map((result): Result<T> => (lost === null ? result : { ok: false, failure: lost })))));
+      results.push(
+        ...(await answer(
+          what,
+          done.map((result): Result<T> => (lost === null ? result : { ok: false, failure: lost })),
+        )),
+      );
       if (lost === null) for (const call of batch) system.parts.answered(call.key);
     }
     return results;
@@ -139,7 +172,10 @@ export function faultyObject(system: FaultySystem, process: Process, name: strin
   function written(row: Row): Result<Written> {
     const snapshot = present(row);
     const record = habits.answersRecord ? toRecord(row, snapshot, habits, true) : null;
-    return { ok: true, value: { id: row.id, version: habits.answersVersion ? versionOf(row, snapshot, habits, true) : null, record } };
+    return {
+      ok: true,
+      value: { id: row.id, version: habits.answersVersion ? versionOf(row, snapshot, habits, true) : null, record },
+    };
   }
 
   /** Somebody else has the value that must be unique. */
@@ -167,15 +203,18 @@ export function faultyObject(system: FaultySystem, process: Process, name: strin
   function refusal(row: Row | undefined, version: string | null): RemoteFailure | null {
     if (row === undefined || present(row).fields === null) return { kind: "gone", message: "it is not there" };
     const current = versionOf(row, present(row), habits, true);
-    if (habits.guard === "if-match" && version !== null && version !== current) return { kind: "stale", message: `the version is ${String(current)}` };
+    if (habits.guard === "if-match" && version !== null && version !== current)
+      return { kind: "stale", message: `the version is ${String(current)}` };
     return null;
   }
 
   function update({ key, id, version, changed, current }: UpdateCall): Result<Written> {
     const row = table.rows.get(id);
     const failure = refusal(row, version);
-    if (failure !== null || row === undefined) return { ok: false, failure: failure ?? { kind: "gone", message: "it is not there" } };
-    if (habits.needsCurrent && current === null) throw new Error("a system that only replaces was not given the current record");
+    if (failure !== null || row === undefined)
+      return { ok: false, failure: failure ?? { kind: "gone", message: "it is not there" } };
+    if (habits.needsCurrent && current === null)
+      throw new Error("a system that only replaces was not given the current record");
     const whole = habits.needsCurrent ? { ...current?.fields, ...changed } : { ...present(row).fields, ...changed };
     const { id: _id, ...fields } = whole;
     if (isTaken(fields, id)) return { ok: false, failure: { kind: "duplicate", message: "this value is taken" } };
@@ -198,7 +237,10 @@ export function faultyObject(system: FaultySystem, process: Process, name: strin
     get,
     find: (key) => {
       const wanted = Object.entries(key);
-      return find((fields) => wanted.every(([field, value]) => textOf(fields[field] ?? null) === textOf(value)), textOf(wanted[0]?.[1] ?? null));
+      return find(
+        (fields) => wanted.every(([field, value]) => textOf(fields[field] ?? null) === textOf(value)),
+        textOf(wanted[0]?.[1] ?? null),
+      );
     },
     findByMarker: (key) => find((_, row) => row.key === key, key),
     create: (calls) => write("create", calls, create),
@@ -209,7 +251,8 @@ export function faultyObject(system: FaultySystem, process: Process, name: strin
 }
 
 function readFailure(mishap: Mishap | null): { readonly ok: false; readonly failure: RemoteFailure } | null {
-  if (mishap === null || mishap === "omits" || mishap === "repeats" || mishap === "empty" || mishap === "stale") return null;
+  if (mishap === null || mishap === "omits" || mishap === "repeats" || mishap === "empty" || mishap === "stale")
+    return null;
   return { ok: false, failure: failureOf(mishap) };
 }
 

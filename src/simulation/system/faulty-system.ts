@@ -1,82 +1,31 @@
 // One simulated account: what people and automations do to its records, and what it tells the engine. The truth is in its rows;
 // what a call shows of it is the business of faulty-object.ts.
 
-import type { System } from "../../connector/contract.ts";
-import { remoteId, type RemoteId, type Side } from "../../core/ids.ts";
+import type { EngineWrite, FaultySystem, ObjectShape, SystemParts, Table } from "./account.ts";
+import { remoteId, type RemoteId } from "../../core/ids.ts";
 import { canonicalText, isFields, type Fields, type Value } from "../../core/value.ts";
-import type { Random } from "../random.ts";
-import type { Process, Scheduler } from "../scheduler.ts";
 import { faultyObject } from "./faulty-object.ts";
-import type { ArmedFault, Mishap, Operation } from "./faults.ts";
 import type { Habits } from "./habits.ts";
-import type { Actor, Happening } from "./journal.ts";
+import type { Actor } from "./journal.ts";
 import { present, type Row } from "./rows.ts";
-
-export interface ObjectShape {
-  readonly name: string;
-  /** By what `find` looks up, and what is unique where the system says so. */
-  readonly key: string | null;
-  /** Text fields that the system may spell its own way. */
-  readonly spelled: readonly string[];
-  /** Written by an automation that edits what a mapping names. */
-  readonly rewritten: string | null;
-}
-
-export interface SystemParts {
-  readonly side: Side;
-  readonly habits: Habits;
-  readonly objects: readonly ObjectShape[];
-  readonly random: Random;
-  readonly scheduler: Scheduler;
-  readonly round: () => number;
-  readonly isIntended: (key: string) => boolean;
-  readonly happened: (happening: Happening) => void;
-  /** A record has changed: the account's webhooks may tell. */
-  readonly announce: (object: string, id: RemoteId) => void;
-  /** Faults that calls of this account use up. */
-  readonly armed: ArmedFault[];
-  readonly used: (fault: ArmedFault) => void;
-  /** The answer to a write with this key has reached whoever sent it. */
-  readonly answered: (key: string) => void;
-}
-
-/** The rows of one object, and when the engine last looked at them. */
-export interface Table {
-  readonly shape: ObjectShape;
-  readonly rows: Map<RemoteId, Row>;
-  readonly gotAt: Map<RemoteId, number>;
-  readonly editedAt: Map<RemoteId, number>;
-  readonly writtenAt: Map<RemoteId, number>;
-  listedAt: number;
-  /** First step of the present round. */
-  roundAt: number;
-  finds: { readonly round: number; readonly value: string; readonly found: readonly RemoteId[] }[];
-}
-
-export interface FaultySystem {
-  readonly side: Side;
-  readonly parts: SystemParts;
-  table(object: string): Table;
-  /** The account as one daemon sees it. */
-  connect(process: Process): System;
-  create(actor: Actor, object: string, fields: Fields, write: EngineWrite | null): Row;
-  /** @returns false when the record is not there. */
-  change(actor: Actor, object: string, id: RemoteId, fields: Fields | null, write: EngineWrite | null): boolean;
-  /** Ids of the records that are there. */
-  ids(object: string): readonly RemoteId[];
-  take(operation: Operation): Mishap | null;
-}
-
-export interface EngineWrite {
-  readonly key: string;
-  readonly sent: Fields;
-  readonly asked: Happening["asked"];
-  readonly blind: boolean;
-}
 
 export function faultySystem(parts: SystemParts): FaultySystem {
   const { side, habits, scheduler } = parts;
-  const tables = new Map(parts.objects.map((shape): [string, Table] => [shape.name, { shape, rows: new Map(), gotAt: new Map(), editedAt: new Map(), writtenAt: new Map(), listedAt: 0, roundAt: 0, finds: [] }]));
+  const tables = new Map(
+    parts.objects.map((shape): [string, Table] => [
+      shape.name,
+      {
+        shape,
+        rows: new Map(),
+        gotAt: new Map(),
+        editedAt: new Map(),
+        writtenAt: new Map(),
+        listedAt: 0,
+        roundAt: 0,
+        finds: [],
+      },
+    ]),
+  );
   let next = 1;
   let happenings = 0;
   let liedIn = -1;
@@ -162,7 +111,8 @@ export function faultySystem(parts: SystemParts): FaultySystem {
       record(actor, object, row, fields === null ? null : spelt(habits, table.shape, fields), write);
       return true;
     },
-    ids: (object) => [...tableOf(object).rows.values()].filter((row) => present(row).fields !== null).map((row) => row.id),
+    ids: (object) =>
+      [...tableOf(object).rows.values()].filter((row) => present(row).fields !== null).map((row) => row.id),
     take(operation) {
       const index = parts.armed.findIndex((fault) => fault.operation === operation && fault.side === side);
       const fault = parts.armed[index];
@@ -184,9 +134,13 @@ export function faultySystem(parts: SystemParts): FaultySystem {
 function spelt(habits: Habits, shape: ObjectShape, fields: Fields): Fields {
   if (habits.spelling === "as-is") return fields;
   const spell = (value: Value): Value => {
-    if (typeof value === "string") return habits.spelling === "upper" ? value.toUpperCase() : value.slice(0, 10).trimEnd();
-    return isFields(value) ? Object.fromEntries(Object.entries(value).map(([name, each]) => [name, spell(each)])) : value;
+    if (typeof value === "string")
+      return habits.spelling === "upper" ? value.toUpperCase() : value.slice(0, 10).trimEnd();
+    return isFields(value)
+      ? Object.fromEntries(Object.entries(value).map(([name, each]) => [name, spell(each)]))
+      : value;
   };
-  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, shape.spelled.includes(name) ? spell(value) : value]));
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [name, shape.spelled.includes(name) ? spell(value) : value]),
+  );
 }
-

@@ -76,7 +76,10 @@ export function drawSwarm(random: Random): Swarm {
 /** @param mayRewrite At most one side may edit what the mapping names after each write, or the two would never rest. */
 export function drawHabits(random: Random, swarm: Swarm, mayRewrite: boolean): Habits {
   const versions = random.pick(["number", "number", "opaque", "flaky", "none"] as const);
-  const guard: WriteGuard = versions === "none" ? random.pick(["read-compare", "none"] as const) : random.pick(["if-match", "if-match", "read-compare"] as const);
+  const guard: WriteGuard =
+    versions === "none"
+      ? random.pick(["read-compare", "none"] as const)
+      : random.pick(["if-match", "if-match", "read-compare"] as const);
   const find = random.chance(0.75);
   const verify = random.pick(find ? (["find", "find", "marker", null] as const) : (["marker", null] as const));
   const settleMs = random.pick([2000, 10_000]);
@@ -105,7 +108,9 @@ export function drawHabits(random: Random, swarm: Swarm, mayRewrite: boolean): H
     latencyMs: random.pick([0, 20, 400]),
     skewMs: swarm.skew ? random.whole(-120_000, 120_000) : 0,
     spelling: swarm.spelling ? random.pick(["as-is", "upper", "trim"] as const) : "as-is",
-    automation: swarm.automations ? random.pick(mayRewrite ? (["none", "stamp", "rewrite"] as const) : (["none", "stamp"] as const)) : "none",
+    automation: swarm.automations
+      ? random.pick(mayRewrite ? (["none", "stamp", "rewrite"] as const) : (["none", "stamp"] as const))
+      : "none",
     webhooks: swarm.webhooks && random.chance(0.8),
   };
 }

@@ -41,7 +41,13 @@ export interface Telling {
 export function toRecord(row: Row, snapshot: Snapshot, how: Telling, whole: boolean): RemoteRecord {
   const version = versionOf(row, snapshot, how, whole);
   const modified = how.tellsModified ? ((snapshot.at + how.skewMs) as Instant) : null; // by the system's own clock
-  return { id: row.id, version, modified, deleted: snapshot.fields === null, fields: { ...snapshot.fields, id: row.id } };
+  return {
+    id: row.id,
+    version,
+    modified,
+    deleted: snapshot.fields === null,
+    fields: { ...snapshot.fields, id: row.id },
+  };
 }
 
 export function versionOf(row: Row, snapshot: Snapshot, how: Telling, whole: boolean): string | null {
