@@ -27,7 +27,7 @@ const project = (displayName, testMatch, testPathIgnorePatterns = []) => ({
 
 export default {
   maxWorkers: 2,
-  testTimeout: 30_000,
+  testTimeout: 240_000,
   projects: [
     // Plain tests: need nothing but Node.
     project("unit", ["<rootDir>/test/**/*.test.ts"], ["\\.pg\\.test\\.ts$", "<rootDir>/test/e2e/"]),
