@@ -14,6 +14,7 @@ import { register as registerQuarantine } from "./quarantine.ts";
 import { register as registerRun } from "./run.ts";
 import { register as registerSchema } from "./schema.ts";
 import { tellFailure } from "./session.ts";
+import { register as registerSimulate } from "./simulate.ts";
 import { register as registerStart } from "./start.ts";
 import { register as registerStatus } from "./status.ts";
 import { register as registerSuggest } from "./suggest.ts";
@@ -34,6 +35,7 @@ for (const register of [
   registerInit,
   registerCheck,
   registerTest,
+  registerSimulate,
   registerSuggest,
   registerPlan,
   registerRun,

@@ -7,17 +7,12 @@ import type { Instant } from "../core/ids.ts";
 import { isError, problem, type LocatedProblem, type Problem } from "../core/problem.ts";
 import { compileConnector, type Connector } from "../connector/compile.ts";
 import { connectorFileSchema, type ConnectorFile } from "../connector/file.ts";
-import type { ProtocolFactories } from "../connector/protocol-context.ts";
-import { restProtocol } from "../connector/protocols/rest.ts";
-import { soapProtocol } from "../connector/protocols/soap/soap.ts";
 import { chooseSecrets } from "../connector/webhook/secret-names.ts";
 import { compileWebhooks, type Webhooks } from "../connector/webhook/webhooks.ts";
 import { connectorFiles, readFiles, type ShapedFile } from "./folder.ts";
+import { DIRECT_PROTOCOLS, PROTOCOLS } from "./protocols.ts";
 import { readShape } from "./schema-problems.ts";
 import { locateProblems } from "./yaml-file.ts";
-
-/** The protocols that are built. */
-const PROTOCOLS: ProtocolFactories = { rest: restProtocol, soap: soapProtocol };
 
 export interface ProjectConnector {
   /** Null: the file does not say it in a way that can be read. */
@@ -91,7 +86,13 @@ function compile(
   expressions: ExpressionCompiler,
 ): Compiled {
   if (value === null) return { connector: null, webhooks: null, webhookSecrets: [], problems: [] };
-  const { connector, problems } = compileConnector(value, { expressions, protocols: PROTOCOLS, folder, today });
+  const { connector, problems } = compileConnector(value, {
+    expressions,
+    protocols: PROTOCOLS,
+    direct: DIRECT_PROTOCOLS,
+    folder,
+    today,
+  });
   if (value.webhooks === undefined) return { connector, webhooks: null, webhookSecrets: [], problems };
   const declared = Object.keys(value.secrets ?? {});
   const named: readonly (string | undefined)[] = Object.values(value.auth ?? {});

@@ -10,6 +10,7 @@ import type { CapabilityGap } from "./capability-gap.ts";
 import { checkFile } from "./check-file.ts";
 import type { Capabilities, System } from "./contract.ts";
 import { compileErrorTable } from "./error-table.ts";
+import type { DirectPlan, DirectProtocol, DirectProtocols } from "./direct.ts";
 import type { ConnectorFile } from "./file.ts";
 import type { ObjectPlan } from "./object-plan.ts";
 import { planObject } from "./plan-object.ts";
@@ -21,6 +22,8 @@ import { ACCOUNT_NAMES, REQUEST_NAMES } from "./variables.ts";
 export interface CompileTools {
   readonly expressions: ExpressionCompiler;
   readonly protocols: ProtocolFactories;
+  /** Protocols that implement their objects themselves. */
+  readonly direct?: DirectProtocols;
   /** Folder of the connector file. */
   readonly folder: string;
   /** For the sunset of the remote API. */
@@ -48,23 +51,21 @@ export interface CompiledConnector {
 
 export function compileConnector(file: ConnectorFile, tools: CompileTools): CompiledConnector {
   const problems: Problem[] = [...checkFile(file, tools.today)];
+  const direct = tools.direct?.[file.protocol];
+  if (direct !== undefined) return compileDirect(file, tools, direct, problems);
   const factory = tools.protocols[file.protocol];
   if (factory === undefined) {
     problems.push(
       problem("E_NOT_SUPPORTED", ["protocol"], `the protocol ${file.protocol} is not supported yet`, {
         found: file.protocol,
-        expected: Object.keys(tools.protocols).join(", "),
+        expected: [...Object.keys(tools.protocols), ...Object.keys(tools.direct ?? {})].join(", "),
       }),
     );
     return { connector: null, problems };
   }
   const errors = compileErrorTable(file.errors ?? [], tools.expressions);
   problems.push(...errors.problems);
-  const scope: TemplateScope = {
-    expressions: tools.expressions,
-    names: REQUEST_NAMES,
-    settings: Object.keys(file.settings ?? {}),
-  };
+  const scope = scopeOf(file, tools);
   const contextOf = (
     account: Pick<ProtocolContext, "http" | "baseUrl" | "settings" | "secrets" | "userAgent">,
   ): ProtocolContext => ({
@@ -126,6 +127,44 @@ export function compileConnector(file: ConnectorFile, tools: CompileTools): Comp
         if (value !== null) texts.set(text, value);
       }
       return openSystem({ file, plans, factory, errors: errors.table, account, settings, texts, contextOf });
+    },
+  };
+  return { connector, problems };
+}
+
+function scopeOf(file: ConnectorFile, tools: CompileTools): TemplateScope {
+  return { expressions: tools.expressions, names: REQUEST_NAMES, settings: Object.keys(file.settings ?? {}) };
+}
+
+function compileDirect(
+  file: ConnectorFile,
+  tools: CompileTools,
+  protocol: DirectProtocol,
+  found: readonly Problem[],
+): CompiledConnector {
+  const scope = scopeOf(file, tools);
+  const plan: DirectPlan = protocol(file, { expressions: tools.expressions, folder: tools.folder, scope });
+  const once: TemplateScope = { ...scope, names: ACCOUNT_NAMES };
+  const texts = file.base_url === undefined ? [] : compileTemplate(file.base_url, ["base_url"], [], once).problems;
+  const problems = [...found, ...texts, ...plan.problems];
+  if (problems.some(isError)) return { connector: null, problems };
+  const baseUrlOf = async (given: AccountFacts["settings"]): Promise<string | null> =>
+    file.base_url === undefined ? null : accountText(file.base_url, settingsOf(file, given), scope);
+  const connector: Connector = {
+    name: file.connector,
+    file,
+    objects: [...plan.objects.keys()],
+    gaps: plan.gaps,
+    capabilities: (object) => plan.objects.get(object) ?? null,
+    async checkAccount(account) {
+      const names = checkNames(file, account);
+      if (names.some(isError)) return names;
+      const settings = settingsOf(file, account.settings);
+      return [...names, ...plan.checkAccount({ ...account, settings }, await baseUrlOf(account.settings))];
+    },
+    async open(account) {
+      const settings = settingsOf(file, account.settings);
+      return plan.open({ ...account, settings, baseUrl: await baseUrlOf(account.settings) });
     },
   };
   return { connector, problems };

@@ -281,9 +281,14 @@ async function resolveCreate(
   if (equal !== null) return confirmed(context, entity, write.side, { write, current: null }, equal, equal);
   const ours = await candidatesOf(context, entity, intent, found.value);
   const [only] = ours;
+  // A new record may show late in a look-up: what is found is all there is only once that time has passed.
+  const waitMs = intent.openedAt + object.capabilities.findSettleMs - context.clock.now();
+  const isLate = entity.mapping.policy.matches && waitMs <= 0;
   // Nobody had this key when the create was sent, so the one who has it now is what became of it.
-  if (ours.length === 1 && only !== undefined && (isOurs(entity, write.side) || entity.mapping.policy.matches))
+  if (ours.length === 1 && only !== undefined && (isOurs(entity, write.side) || isLate))
     return adopted(only.id, only.version);
+  if (ours.length > 0 && waitMs > 0 && entity.mapping.policy.matches)
+    return stillUnknown("what was sent may not show yet beside who has its key");
   if (ours.length > 1 && entity.mapping.policy.matches)
     return { kind: "again", why: "several records with this key were found: they are matched, not created", waitMs: 0 };
   if (ours.length > 0)
@@ -298,8 +303,6 @@ async function resolveCreate(
       message: "a record like what was sent exists, and is not exactly that",
       needsPerson: true,
     };
-  // A new record may show late in a look-up: not found is an answer only once that time has passed.
-  const waitMs = intent.openedAt + object.capabilities.findSettleMs - context.clock.now();
   if (waitMs > 0)
     return {
       kind: "unknown",

@@ -14,6 +14,7 @@ import type { FieldLens } from "./lens.ts";
 import type { EntityMapping, EntityPolicy, SideReading } from "./mapping.ts";
 import { matchKeys, type MatchRule } from "./match.ts";
 import { linesOnto } from "./lines-onto.ts";
+import { valuesToTry } from "./law-values.ts";
 import { compileReads, readText, type Reads } from "./reads.ts";
 
 export interface EntityParts {
@@ -67,6 +68,7 @@ export function entityLenses(parts: EntityParts): EntityMapping {
       if (field.lines === null || carried.kind !== "value") return carried;
       return { kind: "value", cell: linesOnto(field, field.lines, to, carried.cell, movement) };
     },
+    values: (side, field) => valuesToTry(lensOf(field), side)[0] ?? [],
     combine: (field, movement) => combineField(lensOf(field), movement),
     write: (side, cells, current) => writeFields(byName, side, cells, current),
   };

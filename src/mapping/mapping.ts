@@ -98,6 +98,9 @@ export interface EntityMapping {
    */
   onto(field: string, to: Side, carried: Carried, movement: Movement): Carried;
 
+  /** Values that a field may show on a side, in the side's normal form: its edges, its table's words, made-up ones. Always the same. */
+  values(side: Side, field: string): readonly Cell[];
+
   /** For rules with `merge:`: both sides' new value when both moved; null where the rule has none. Synchronous and pure. */
   combine(field: string, movement: Movement): Combined | null;
 

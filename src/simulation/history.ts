@@ -174,7 +174,7 @@ function drawRound(draw: Draw): Round {
 }
 
 /** Steps of a usual run; later ones happen at its end. */
-const STEPS = 160;
+const STEPS = 60;
 
 function drawEvents(draw: Draw): readonly TimedEvent[] {
   const { random } = draw;

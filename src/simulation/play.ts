@@ -271,7 +271,8 @@ function openWorld(history: History, cast: Cast, options: PlayOptions): World {
       }
       if (event.kind === "twin") {
         const other = side === "left" ? systems.right : systems.left;
-        const from = recordOf(other, shape.name, event.pick);
+        const counterpart = mapping.entities.find((entity) => entity.objects[side] === shape.name)?.objects[other.side];
+        const from = counterpart === undefined ? null : recordOf(other, counterpart, event.pick);
         const fields =
           from === null ? null : populace.twin(systems, side, shape.name, from.fields, from.id, event.number);
         if (fields !== null) system.create("person", shape.name, fields, null);

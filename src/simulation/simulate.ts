@@ -57,7 +57,7 @@ export async function simulate(options: SimulateOptions): Promise<Simulated> {
 }
 
 /** One history, whole: same seed, same trace. */
-async function playSeed(
+export async function playSeed(
   seed: string,
   options: Pick<SimulateOptions, "cast" | "idle">,
 ): Promise<{ readonly played: Played; readonly broken: readonly Broken[] }> {

@@ -17,6 +17,8 @@ const CHANGES: ReadonlySet<string> = new Set([
   "stage",
 ]);
 
+const LEASES: ReadonlySet<string> = new Set(["acquireLease", "renewLease", "releaseLease"]);
+
 /** @param faults Used up by calls that change the state. */
 export function weave<T extends object>(
   target: T,
@@ -29,6 +31,8 @@ export function weave<T extends object>(
     get(object, property, receiver) {
       const found: unknown = Reflect.get(object, property, receiver);
       if (typeof found !== "function" || typeof property !== "string") return found;
+      // Between a mere question and its answer nothing can happen that could not happen just before or after.
+      if (!CHANGES.has(property) && !LEASES.has(property)) return found.bind(object) as unknown;
       return async (...given: unknown[]): Promise<unknown> => {
         await scheduler.turn(process, `${process.name} state ${property}`, 0);
         const fault = CHANGES.has(property) ? faults.shift() : undefined;

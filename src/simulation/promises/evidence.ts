@@ -19,6 +19,8 @@ export interface Change {
   readonly after: Readings | null;
   /** Of an engine's write: what was sent. */
   readonly sent: Readings | null;
+  /** What it shows now takes part. */
+  readonly inScope: boolean;
   /** Fields that show something else than before. */
   readonly changed: readonly string[];
 }
@@ -134,7 +136,9 @@ async function changesOf(
     const changed = mapping.policy.fields
       .map((field) => field.name)
       .filter((field) => keyOf(before, field) !== keyOf(after, field));
-    return { what, before, after, sent, changed };
+    const position = places[index]?.after ?? null;
+    const inScope = position === null || readings[position]?.inScope !== false;
+    return { what, before, after, sent, inScope, changed };
   });
 }
 

@@ -114,7 +114,7 @@ function besideKnown({ played }: Evidence, entity: EntityEvidence): readonly Bro
     const twins = [...entity.changes[what.side]].filter(([id, changes]) => {
       const last = changes.findLast((change) => change.what.seq < what.seq);
       // Who has a link, or does not take part, is nobody's match.
-      if (entity.partners.has(recordKey(what.side, id)) || last?.what.after?.["kind"] === "out") return false;
+      if (entity.partners.has(recordKey(what.side, id)) || last?.inScope === false) return false;
       return (
         id !== what.id &&
         last?.what.after?.[key] === value &&

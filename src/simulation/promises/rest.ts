@@ -112,13 +112,7 @@ async function disagreements(evidence: Evidence, entity: EntityEvidence, memory:
 
 function isAsked(memory: Memory, entity: EntityEvidence, link: LinkRow): boolean {
   const guarded = memory.cases.some((row) => row.kind === "guard");
-  return (
-    guarded ||
-    memory.cases.some(
-      (row) => row.entity === entity.name && (row.subject.left === link.left || row.subject.right === link.right),
-    ) ||
-    isExcused(memory, entity, link)
-  );
+  return guarded || SIDES.some((side) => isNamed(memory, link[side])) || isExcused(memory, entity, link);
 }
 
 /** What is over a limit, fails for good, or is not known waits. */
@@ -226,9 +220,8 @@ function isGiven(entity: EntityEvidence, side: Side): boolean {
   return policy.allow[otherSide(side)].includes("create") && (policy.givingSide === null || policy.givingSide === side);
 }
 
-/** The only scope of the family: `kind != "out"` on the left. */
 function isOutOfScope(entity: EntityEvidence, side: Side, id: RemoteId): boolean {
-  return entity.changes[side].get(id)?.at(-1)?.what.after?.["kind"] === "out";
+  return entity.changes[side].get(id)?.at(-1)?.inScope === false;
 }
 
 /** No more writes than edits: each edit reaches the other side once, and what we wrote causes nothing. */
@@ -339,6 +332,7 @@ export const guards: Promised = {
   title: "Guards see the whole plan",
   check: ({ played, tables }) => {
     const limits = played.mapping.guards;
+    const brokenOff = played.cut.size + played.runs.filter((run) => run.report?.outcome === "failed").length;
     return played.runs.flatMap((run) => {
       const rows = run.report === null ? [] : tables.effects.filter((row) => row.run === run.report?.run);
       return SIDES.flatMap((side) =>
@@ -350,7 +344,7 @@ export const guards: Promised = {
             limit === null
               ? Infinity
               : Math.max(limit.floor, Math.floor(limit.fraction * tables.links.size)) +
-                played.cut.size * 3 +
+                brokenOff * 3 +
                 tables.intents.size;
           return count > most
             ? [
@@ -420,6 +414,13 @@ export const trueCounters: Promised = {
         if (row.op === "create" && entity.changes[row.side].get(row.record)?.[0]?.what.actor === "person") continue;
         // Whose answer was lost may have been deleted by a person meanwhile.
         if (row.op === "delete" && entity.changes[row.side].get(row.record)?.at(-1)?.after === null) continue;
+        // A person may have typed just what was about to be written when the daemon stopped.
+        const byHand =
+          entity.changes[row.side]
+            .get(row.record)
+            ?.some(({ what, changed }) => what.actor !== "engine" && changed.some((field) => field in row.fields)) ===
+          true;
+        if (row.op === "update" && played.cut.size > 0 && byHand) continue;
         const done =
           entity.changes[row.side]
             .get(row.record)
