@@ -5,6 +5,7 @@
 //   withheld   of the last run that ended
 //   agreement  of the last sweep: found in sync (or changed alike on both sides), of all that it found
 
+import type { BudgetRow } from "../core/budget.ts";
 import type { CaseKind, Situation } from "../core/decision.ts";
 import { SIDES } from "../core/ids.ts";
 import type { Ledger, PairFigures } from "../engine/ledger.ts";
@@ -31,6 +32,7 @@ export interface Figures {
     readonly count: number;
   }[];
   readonly pairs: readonly PairGauges[];
+  readonly budgets: readonly BudgetRow[];
 }
 
 /** All kinds and operations are told, with 0, so that an alert on them has something to look at. */
@@ -53,10 +55,10 @@ const RUNS_BACK = 50;
 
 /** @param now Milliseconds since 1970. */
 export async function gatherFigures(ledger: Ledger, operator: Operator, now: number): Promise<Figures> {
-  const [totals, summaries] = await Promise.all([ledger.effectTotals(), operator.pairs()]);
+  const [totals, summaries, budgets] = await Promise.all([ledger.effectTotals(), operator.pairs(), operator.budgets()]);
   const pairs = byName(summaries);
   const effects = totals.map((total) => ({ ...total, side: sideName(pairs, total.pair, total.side) }));
-  return { effects, pairs: await Promise.all(summaries.map((summary) => gaugesOf(ledger, summary, now))) };
+  return { effects, budgets, pairs: await Promise.all(summaries.map((summary) => gaugesOf(ledger, summary, now))) };
 }
 
 async function gaugesOf(ledger: Ledger, { pair, sides }: PairSummary, now: number): Promise<PairGauges> {

@@ -5,14 +5,8 @@
 
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { RunReport } from "../engine/ports.ts";
+import { remainingRatio } from "../core/budget.ts";
 import type { Figures } from "./figures.ts";
-
-interface Budget {
-  readonly system: string;
-  readonly limit: string;
-  /** 0 to 1. */
-  readonly remainingRatio: number;
-}
 
 export interface Metrics {
   /** @param call `status`: HTTP status as text, or the failure's code where no answer came. */
@@ -24,14 +18,11 @@ export interface Metrics {
   }): void;
   /** A call is made again after a while. */
   observeWait(wait: { readonly system: string; readonly reason: string }): void;
-  observeBudget(budget: Budget): void;
   observeRun(report: RunReport): void;
   /** @param result accepted, doubled, refused, … */
   observeWebhook(system: string, result: string): void;
   /** From a change on one side to its effect on the other. */
   observePropagation(pair: string, seconds: number): void;
-  /** What is known of the limits, for `/v1/budgets`. */
-  budgets(): readonly Budget[];
   /** @param figures Null: the state does not answer; what it would have told is then left out. */
   text(figures: Figures | null): Promise<string>;
   readonly contentType: string;
@@ -97,11 +88,12 @@ export function createMetrics(version: string): Metrics {
   ]);
   gauge("build_info", "Always 1; the label tells the version.", ["version"]).set({ version }, 1);
 
-  const budgets = new Map<string, Budget>();
-  const derived = [effects, lag, backlog, cases, quarantined, withheld, agreement];
+  const derived = [effects, budgetRatio, lag, backlog, cases, quarantined, withheld, agreement];
 
   const take = (figures: Figures): void => {
     for (const { pair, entity, side, op, count } of figures.effects) effects.inc({ pair, entity, side, op }, count);
+    for (const budget of figures.budgets)
+      budgetRatio.set({ system: budget.system, limit: budget.limit }, remainingRatio(budget));
     for (const found of figures.pairs) {
       const { pair } = found;
       for (const { side, seconds } of found.lag) lag.set({ pair, side }, seconds);
@@ -120,10 +112,6 @@ export function createMetrics(version: string): Metrics {
       requestSeconds.observe({ system, op: operation }, seconds);
     },
     observeWait: ({ system, reason }) => retries.inc({ system, reason }),
-    observeBudget(budget) {
-      budgets.set(`${budget.system}\n${budget.limit}`, budget);
-      budgetRatio.set({ system: budget.system, limit: budget.limit }, budget.remainingRatio);
-    },
     observeRun({ pair, entities, seconds }) {
       runSeconds.observe({ pair }, seconds);
       for (const [entity, found] of Object.entries(entities)) {
@@ -134,7 +122,6 @@ export function createMetrics(version: string): Metrics {
     },
     observeWebhook: (system, result) => webhooks.inc({ system, result }),
     observePropagation: (pair, seconds) => propagation.observe({ pair }, seconds),
-    budgets: () => [...budgets.values()],
     async text(figures) {
       for (const metric of derived) metric.reset();
       if (figures !== null) take(figures);

@@ -118,5 +118,13 @@ export const SCHEMAS: Fields = {
     next: maybeTime,
   }),
   System: of({ system: text, connector: text, calls: counts, lastError: maybe }),
-  Budget: of({ system: text, limit: text, remainingRatio: { type: "number", minimum: 0, maximum: 1 } }),
+  Budget: of({
+    system: text,
+    limit: text,
+    calls: { type: "integer", description: "Calls that the limit allows in its stretch of time." },
+    seconds: { type: "number", description: "Length of the stretch." },
+    used: { type: "integer", description: "Taken of the stretch that ends now." },
+    remainingRatio: { type: "number", minimum: 0, maximum: 1 },
+    heldUntil: maybe,
+  }),
 };

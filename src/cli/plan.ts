@@ -122,9 +122,26 @@ function planText(document: Value, out: string | undefined): string {
     `to link: ${jsonText(links ?? {})}   writes: ${jsonText(calls ?? {})}`,
     `plan ${textOf(document["hash"] ?? null)}`,
   );
-  lines.splice(-1, 0, ...forecastLines(document["forecast"] ?? null));
+  lines.splice(-1, 0, ...forecastLines(document["forecast"] ?? null), ...billLines(document["bill"] ?? null));
   if (out !== undefined) lines.push(`kept in ${out}; carry it out with: syncline apply ${out}`);
   return lines.join("\n");
+}
+
+/** By side: calls, minutes, and what does not fit into what is left. */
+function billLines(bill: Value): readonly string[] {
+  if (!isFields(bill)) return [];
+  return Object.entries(bill).flatMap(([side, told]): readonly string[] => {
+    if (!isFields(told)) return [];
+    const { calls, reads, writes, minutes } = told;
+    const short = listOf(told, "limits").filter((each) => each["fits"] === false);
+    return [
+      `bill ${side}: about ${textOf(calls ?? 0)} calls (${textOf(reads ?? 0)} reads, ${textOf(writes ?? 0)} for writes), at least ${textOf(minutes ?? 0)} min`,
+      ...short.map(
+        (each) =>
+          `    does not fit: only ${textOf(each["left"] ?? 0)} calls of the limit "${textOf(each["limit"] ?? null)}" are left; it will wait for more`,
+      ),
+    ];
+  });
 }
 
 /** By entity that has records without a link: what becomes of them, and which look alike on one side. */

@@ -1,6 +1,8 @@
 // `syncline status [PAIR]`: what is wrong, and what to type.
 
 import type { Command } from "commander";
+import type { BudgetRow } from "../core/budget.ts";
+import { nextRuns } from "../intake/schedule.ts";
 import type { PairFigures } from "../engine/ledger.ts";
 import type { PairRuntime } from "../daemon/runtime.ts";
 import { globalOptions, outputOf, table } from "./output.ts";
@@ -9,18 +11,52 @@ import { inSession, pairOf } from "./session.ts";
 export function register(program: Command): void {
   program
     .command("status [pair]")
-    .description("lag, backlog, last run, open cases, quarantine")
+    .description("lag, backlog, last run, open cases, quarantine, budgets, next run")
     .action(async (name: string | undefined, _options: unknown, command: Command) => {
       const output = outputOf(globalOptions(command));
       await inSession(output, name === undefined ? [] : [name], async ({ runtime }) => {
         const pairs = name === undefined ? [...runtime.pairs.values()] : [pairOf(runtime, name)];
-        const rows = [];
-        for (const pair of pairs)
-          rows.push(statusOf(pair, await runtime.ledger.figures(pair.mapping.pair), Date.now()));
+        const budgets = await runtime.budgets.list();
+        const rows: (PairStatus & Beside)[] = [];
+        for (const pair of pairs) {
+          const figures = await runtime.ledger.figures(pair.mapping.pair);
+          rows.push({ ...statusOf(pair, figures, Date.now()), ...(await besideOf(pair, figures, budgets)) });
+        }
         output.result(rows, statusText(rows));
         return 0;
       });
     });
+}
+
+/** What `status` tells beside the pair's own state. */
+interface Beside {
+  /** ISO times at which a daemon would run it next; null: it is not scheduled. */
+  readonly next: { readonly changes: string | null; readonly sweep: string | null };
+  /** What is left of the limits of its systems, as far as they were called. */
+  readonly budgets: readonly {
+    readonly system: string;
+    readonly limit: string;
+    readonly calls: number;
+    readonly used: number;
+    readonly heldUntil: string | null;
+  }[];
+}
+
+async function besideOf(pair: PairRuntime, figures: PairFigures, budgets: readonly BudgetRow[]): Promise<Beside> {
+  const { schedule, sides } = pair.mapping;
+  const { lastRun, lastSweep } = figures;
+  return {
+    next: await nextRuns(schedule, { changes: lastRun?.endedAt ?? null, sweep: lastSweep?.endedAt ?? null }),
+    budgets: budgets
+      .filter(({ system }) => system === sides.left.system || system === sides.right.system)
+      .map(({ system, limit, calls, used, heldUntil }) => ({
+        system,
+        limit,
+        calls,
+        used,
+        heldUntil: heldUntil === null ? null : new Date(heldUntil).toISOString(),
+      })),
+  };
 }
 
 export interface PairStatus {
@@ -84,9 +120,9 @@ export function statusOf(pair: PairRuntime, figures: PairFigures, now: number): 
   };
 }
 
-function statusText(rows: readonly PairStatus[]): string {
+function statusText(rows: readonly (PairStatus & Beside)[]): string {
   if (rows.length === 0) return "no pair has a mapping without errors; see: syncline check";
-  const head = ["pair", "state", "links", "last run", "backlog", "cases", "quarantine", "parked"];
+  const head = ["pair", "state", "links", "last run", "backlog", "cases", "quarantine", "parked", "next"];
   const body = rows.map((row) => [
     row.pair,
     row.state,
@@ -98,7 +134,11 @@ function statusText(rows: readonly PairStatus[]): string {
     String(row.cases),
     String(row.quarantine),
     String(row.parked),
+    row.paused === null ? ([row.next.changes, row.next.sweep].filter((at) => at !== null).toSorted()[0] ?? "") : "",
   ]);
+  const budgets = rows.flatMap((row) =>
+    row.budgets.filter((each) => each.heldUntil !== null || each.used >= each.calls * 0.8),
+  );
   const steps = rows.flatMap((row) => [
     ...(row.mappingChanged
       ? [
@@ -111,5 +151,9 @@ function statusText(rows: readonly PairStatus[]): string {
       ? []
       : [`${row.pair}: ${String(row.quarantine)} records fail: syncline quarantine ${row.pair}`]),
   ]);
-  return [table([head, ...body]), ...steps].join("\n");
+  const scarce = budgets.map(
+    (each) =>
+      `${each.system}: ${String(each.used)} of ${String(each.calls)} calls of its limit "${each.limit}" are used${each.heldUntil === null ? "" : `, and it wants none before ${each.heldUntil}`}`,
+  );
+  return [table([head, ...body]), ...new Set(scarce), ...steps].join("\n");
 }

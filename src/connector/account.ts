@@ -3,6 +3,7 @@
 import { didYouMean, problem, type KeyPath, type Problem } from "../core/problem.ts";
 import { parseRate } from "../core/units.ts";
 import type { Value } from "../core/value.ts";
+import type { Budgets, Lane } from "../core/budget.ts";
 import type { Clock, Log } from "./clock.ts";
 import type { CallObserver } from "./contract.ts";
 import type { ConnectorFile } from "./file.ts";
@@ -31,6 +32,8 @@ export interface Account {
   readonly log: Log;
   /** Of Syncline, for `{{ syncline.version }}`. */
   readonly version: string;
+  /** What all who talk to the account share; left out: this process alone is counted. */
+  readonly budgets?: { readonly shared: Budgets; lane(): Lane };
   /** 0 to 1, for the spread of waits; left out: Math.random. */
   readonly random?: () => number;
   /** Name resolution; left out: the system's. */

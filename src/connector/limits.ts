@@ -4,8 +4,9 @@
 // A rate is held over any stretch of its length, not per calendar slot: the time of each of the last `count` calls is kept, and
 // a call may go when the one `count` calls ago has left the stretch. Very large rates keep one time for several calls.
 
-import type { Rate } from "../core/units.ts";
+import { parseRate, type Rate } from "../core/units.ts";
 import type { Clock } from "./clock.ts";
+import type { ConnectorFile } from "./file.ts";
 import { parseTime } from "./instant.ts";
 
 export interface NamedRate extends Rate {
@@ -21,17 +22,18 @@ export interface LimiterOptions {
   waited(reason: string, ms: number): void;
 }
 
-type Turn =
+export type Turn =
   | { readonly kind: "go"; release(): void }
   /** The wait would be longer than the bound, or was abandoned. */
   | { readonly kind: "throttled"; readonly retryAfterMs: number; readonly reason: string };
 
 export interface Limiter {
-  turn(signal: AbortSignal): Promise<Turn>;
+  /** @param rank Of those who wait for a seat the lowest goes first; left out: 0. */
+  turn(signal: AbortSignal, rank?: number): Promise<Turn>;
   /** Nobody goes before this many milliseconds have passed: the system said so. */
   holdFor(ms: number): void;
-  /** Learns from an answer's rate headers. */
-  learn(headers: Readonly<Record<string, string>>): void;
+  /** Learns from an answer's rate headers. @returns Milliseconds for which nobody goes on account of them; 0: they allow more. */
+  learn(headers: Readonly<Record<string, string>>): number;
 }
 
 /** Times kept per rate: 100,000 are 800 kB. */
@@ -43,19 +45,25 @@ const LEARNT_MAX_MS = 3_600_000;
 export function createLimiter(options: LimiterOptions): Limiter {
   const { clock } = options;
   const windows = options.rates.map((rate) => new RateWindow(rate));
-  const waiting: (() => void)[] = [];
+  const waiting: { readonly rank: number; readonly go: () => void }[] = [];
   let running = 0;
   let heldUntil = 0;
 
   const release = (): void => {
     const next = waiting.shift();
     if (next === undefined) running -= 1;
-    else next();
+    else next.go();
   };
 
-  const seat = async (): Promise<void> => {
-    if (running < options.concurrency) running += 1;
-    else await new Promise<void>((resolve) => waiting.push(resolve));
+  const seat = async (rank: number): Promise<void> => {
+    if (running < options.concurrency) {
+      running += 1;
+      return;
+    }
+    await new Promise<void>((go) => {
+      const behind = waiting.findIndex((other) => other.rank > rank);
+      waiting.splice(behind === -1 ? waiting.length : behind, 0, { rank, go });
+    });
   };
 
   const nextWait = (): { readonly ms: number; readonly reason: string } => {
@@ -73,8 +81,8 @@ export function createLimiter(options: LimiterOptions): Limiter {
   };
 
   return {
-    async turn(signal) {
-      await seat();
+    async turn(signal, rank = 0) {
+      await seat(rank);
       let waitedMs = 0;
       for (;;) {
         const { ms, reason } = nextWait();
@@ -103,7 +111,9 @@ export function createLimiter(options: LimiterOptions): Limiter {
     },
     learn(headers) {
       const resetMs = exhaustedForMs(headers, clock.now());
-      if (resetMs !== null && resetMs <= LEARNT_MAX_MS) heldUntil = Math.max(heldUntil, clock.now() + resetMs);
+      if (resetMs === null || resetMs > LEARNT_MAX_MS) return 0;
+      heldUntil = Math.max(heldUntil, clock.now() + resetMs);
+      return resetMs;
     },
   };
 }
@@ -137,6 +147,17 @@ class RateWindow {
   #slot(): number {
     return Math.floor(this.#calls / this.#callsPerSlot) % this.#times.length;
   }
+}
+
+/** A file's rates, with the figures of the account put in by name. */
+export function ratesOf(
+  file: Pick<ConnectorFile, "limits">,
+  figures: Readonly<Record<string, string>>,
+): readonly NamedRate[] {
+  return (file.limits ?? []).flatMap(({ name, rate }) => {
+    const parsed = parseRate(figures[name] ?? rate ?? "");
+    return parsed === null ? [] : [{ name, ...parsed }];
+  });
 }
 
 /** Milliseconds that an answer asks to wait; null: it says nothing. */

@@ -1,16 +1,17 @@
 // One account, opened: its client, its limits and its credentials are shared by all of its objects.
 
-import { parseDuration, parseRate } from "../core/units.ts";
+import { parseDuration } from "../core/units.ts";
 import type { Fields, Value } from "../core/value.ts";
 import type { Account } from "./account.ts";
 import { createStaticAuth, type Auth } from "./auth.ts";
 import { createCaller } from "./call.ts";
 import type { Result, System, SystemObject } from "./contract.ts";
 import { laterCursor, settledCursor } from "./cursor.ts";
+import { readEpoch, type EpochPlan } from "./epoch.ts";
 import type { ErrorTable } from "./error-table.ts";
 import type { ConnectorFile } from "./file.ts";
 import { createHttpClient, type HttpClient } from "./http.ts";
-import { createLimiter, type Limiter, type NamedRate } from "./limits.ts";
+import { createLimiter, ratesOf, type Limiter } from "./limits.ts";
 import { createOAuth } from "./oauth.ts";
 import type { ObjectPlan, RequestPlan } from "./object-plan.ts";
 import { done, failed, type ObjectTools } from "./object-tools.ts";
@@ -19,6 +20,8 @@ import type { ProtocolContext, ProtocolFactory } from "./protocol-context.ts";
 import { readFound, readMany, readPages } from "./reading.ts";
 import { createRecordCodec } from "./record.ts";
 import { Redactor } from "./secret.ts";
+import { compileSession, createSessionAuth } from "./session-auth.ts";
+import { shareLimiter } from "./shared-limits.ts";
 import { createRecords, deleteRecords, updateRecords } from "./writing.ts";
 
 const CONNECT_DEFAULT_MS = 10_000;
@@ -31,6 +34,7 @@ const TURN_WAIT_MAX_MS = 120_000;
 export interface OpenPlan {
   readonly file: ConnectorFile;
   readonly plans: ReadonlyMap<string, ObjectPlan>;
+  readonly epoch: EpochPlan | null;
   readonly factory: ProtocolFactory;
   readonly errors: ErrorTable;
   readonly account: Account;
@@ -48,13 +52,19 @@ export function openSystem(plan: OpenPlan): System {
   const http = openHttp(file, account);
   const baseUrl =
     (file.base_url === undefined ? null : (plan.texts.get(file.base_url) ?? null))?.replace(/\/+$/, "") ?? null;
-  const { protocol } = plan.factory(
-    plan.contextOf({ http, baseUrl, settings, secrets: account.secrets, userAgent: `syncline/${account.version}` }),
-  );
+  const context = plan.contextOf({
+    http,
+    baseUrl,
+    settings,
+    secrets: account.secrets,
+    userAgent: `syncline/${account.version}`,
+  });
+  const { protocol } = plan.factory(context);
+  const limiter = openLimiter(file, account);
   const caller = createCaller({
     system: account.name,
-    auth: openAuth(plan, http, redactor),
-    limiter: openLimiter(file, account),
+    auth: openAuth(plan, context, http, redactor),
+    limiter,
     errors: plan.errors,
     clock: account.clock,
     random: account.random ?? Math.random,
@@ -101,8 +111,14 @@ export function openSystem(plan: OpenPlan): System {
       }
       return failed({ kind: "rejected", code: "E_NO_LIST", message: "no object of this system can be listed" });
     },
+    async epoch() {
+      if (plan.epoch === null) return done(null);
+      const variables = { settings, syncline: { version: account.version } };
+      return readEpoch(plan.epoch, { caller, prepared: prepare(plan.epoch), variables });
+    },
     async close() {
       closing.abort();
+      await limiter.close();
       await protocol.close();
       await http.close();
     },
@@ -167,28 +183,45 @@ function openHttp(file: ConnectorFile, account: Account): HttpClient {
   });
 }
 
-function openLimiter(file: ConnectorFile, account: Account): Limiter {
-  const rates: NamedRate[] = [];
-  for (const { name, rate } of file.limits ?? []) {
-    const parsed = parseRate(account.limits[name] ?? rate ?? "");
-    if (parsed !== null) rates.push({ name, ...parsed });
-  }
-  return createLimiter({
+function openLimiter(file: ConnectorFile, account: Account): Limiter & { close(): Promise<void> } {
+  const { clock, budgets } = account;
+  const rates = ratesOf(file, account.limits);
+  const waited = (reason: string, ms: number): void => {
+    account.observer.waited({ system: account.name, reason: `limit:${reason}`, ms });
+  };
+  const concurrency = file.concurrency ?? CONCURRENCY_DEFAULT;
+  const local = createLimiter({ rates, concurrency, clock, waitMaxMs: TURN_WAIT_MAX_MS, waited });
+  if (budgets === undefined) return { ...local, close: () => Promise.resolve() };
+  return shareLimiter(local, {
+    system: account.name,
     rates,
-    concurrency: file.concurrency ?? CONCURRENCY_DEFAULT,
-    clock: account.clock,
+    budgets: budgets.shared,
+    lane: () => budgets.lane(),
+    clock,
+    log: account.log,
     waitMaxMs: TURN_WAIT_MAX_MS,
-    waited: (reason, ms) => {
-      account.observer.waited({ system: account.name, reason: `limit:${reason}`, ms });
-    },
+    waited,
   });
 }
 
-function openAuth(plan: OpenPlan, http: HttpClient, redactor: Redactor): Auth {
+function openAuth(plan: OpenPlan, context: ProtocolContext, http: HttpClient, redactor: Redactor): Auth {
   const { file, account } = plan;
   const part = file.auth ?? { scheme: "none" };
   const tools = { secrets: account.secrets, text: (text: string) => plan.texts.get(text) ?? null, redactor };
   if (part.scheme === "oauth2") return createOAuth(part, { ...tools, http, clock: account.clock });
+  if (part.scheme === "session") {
+    const { plan: session } = compileSession(part, file, context.expressions);
+    if (session === null) throw new Error("auth session was let through by check");
+    return createSessionAuth(session, {
+      http,
+      baseUrl: context.baseUrl,
+      settings: context.settings,
+      secrets: context.secrets,
+      version: account.version,
+      redactor,
+      clock: account.clock,
+    });
+  }
   const fixed = createStaticAuth(part, tools);
   if (fixed === null) throw new Error(`auth ${part.scheme} was let through by check`);
   return fixed;

@@ -87,6 +87,7 @@ export function createOperator({ runtime, workers, parts, events, isReady }: Ope
         lastError: null,
       }));
     },
+    budgets: () => runtime.budgets.list(),
     subscribe: (listener) => events.subscribe(listener),
     ready: () => (isReady() ? { ready: true, why: null } : { ready: false, why: "stopping" }),
   };

@@ -5,9 +5,12 @@ import type { DatabaseChoice } from "../config/settings.ts";
 import type { Account } from "../connector/account.ts";
 import type { Connector } from "../connector/compile.ts";
 import type { System } from "../connector/contract.ts";
+import { ratesOf } from "../connector/limits.ts";
 import type { Secret } from "../connector/secret.ts";
 import type { Webhooks } from "../connector/webhook/webhooks.ts";
-import type { Value } from "../core/value.ts";
+import type { Budgets, Lane } from "../core/budget.ts";
+import type { BySide, Side } from "../core/ids.ts";
+import { isFields, isList, type Fields, type Value } from "../core/value.ts";
 import { applyPlan, type ApplyReport } from "../engine/apply.ts";
 import type { Entity, PairParts, Ports } from "../engine/context.ts";
 import type { Ledger } from "../engine/ledger.ts";
@@ -19,8 +22,10 @@ import type { RunKind } from "../intake/queue.ts";
 import type { Mapping } from "../mapping/mapping.ts";
 import { openDatabase, type DatabaseAddress } from "../store/database.ts";
 import { startEmbedded, type Embedded } from "../store/embedded.ts";
-import { openStore } from "../store/store.ts";
+import { openStore, type Store } from "../store/store.ts";
+import { billOf } from "./bill.ts";
 import { countCalls, type CallCounter, type CallListener } from "./calls.ts";
+import { currentLane, inLane } from "./lane.ts";
 import { digest256, digest64, systemClock, systemIds } from "./system-ports.ts";
 
 /** One account, ready to be opened. */
@@ -68,6 +73,7 @@ export interface Runtime {
   readonly pairs: ReadonlyMap<string, PairRuntime>;
   readonly systems: ReadonlyMap<string, System>;
   readonly calls: CallCounter;
+  readonly budgets: Budgets;
   close(): Promise<void>;
 }
 
@@ -87,14 +93,17 @@ export async function openRuntime(parts: RuntimeParts): Promise<Runtime> {
     const store = openStore(database);
     const calls = countCalls(parts.calls);
     const systems = new Map<string, System>();
-    for (const system of parts.systems) systems.set(system.name, await openSystem(system, parts, calls));
+    for (const system of parts.systems) systems.set(system.name, await openSystem(system, parts, calls, store.budgets));
     closers.push(async () => {
       for (const system of systems.values()) await system.close();
     });
     const pairs = new Map(
-      parts.mappings.map((mapping) => [mapping.pair, openPair(mapping, systems, store.pair(mapping.pair), calls, log)]),
+      parts.mappings.map((mapping) => [
+        mapping.pair,
+        openPair(mapping, { store, systems, accounts: parts.systems, calls, log }),
+      ]),
     );
-    return { ledger: store.ledger, pairs, systems, calls, close };
+    return { ledger: store.ledger, pairs, systems, calls, budgets: store.budgets, close };
   } catch (error) {
     await close();
     throw error;
@@ -107,7 +116,12 @@ function addressOf(choice: DatabaseChoice, embedded: Embedded | null): DatabaseA
   return { connection: embedded.connection };
 }
 
-function openSystem(system: SystemParts, { log, version }: RuntimeParts, observer: CallCounter): Promise<System> {
+function openSystem(
+  system: SystemParts,
+  { log, version }: RuntimeParts,
+  observer: CallCounter,
+  shared: Budgets,
+): Promise<System> {
   const { name, settings, secrets, limits, allowPrivate } = system;
   const clock: Account["clock"] = {
     now: () => systemClock.now(),
@@ -117,16 +131,21 @@ function openSystem(system: SystemParts, { log, version }: RuntimeParts, observe
     warn: (message, facts) => log.warn(message, facts),
     debug: (message, facts) => log.debug(message, facts),
   };
-  return system.connector.open({ name, settings, secrets, limits, allowPrivate, observer, clock, log: quiet, version });
+  const budgets = { shared, lane: currentLane };
+  const account = { name, settings, secrets, limits, allowPrivate, observer, clock, log: quiet, version, budgets };
+  return system.connector.open(account);
 }
 
-function openPair(
-  mapping: Mapping,
-  systems: ReadonlyMap<string, System>,
-  store: PairStore,
-  calls: CallCounter,
-  log: Log,
-): PairRuntime {
+interface PairTools {
+  readonly store: Store;
+  readonly systems: ReadonlyMap<string, System>;
+  readonly accounts: readonly SystemParts[];
+  readonly calls: CallCounter;
+  readonly log: Log;
+}
+
+function openPair(mapping: Mapping, { store: whole, systems, accounts, calls, log }: PairTools): PairRuntime {
+  const store = whole.pair(mapping.pair);
   const systemOf = (side: "left" | "right"): System => {
     const found = systems.get(mapping.sides[side].system);
     if (found === undefined) throw new Error(`pair ${mapping.pair}: no system "${mapping.sides[side].system}"`);
@@ -158,19 +177,42 @@ function openPair(
     log,
     progress,
   });
-  const go = (how: RunHow, dryRun: boolean): Promise<RunResult> =>
-    calls.during((counts) =>
-      runPair(parts, portsFor(how.progress), {
-        run: systemIds.run(),
-        kind: how.kind,
-        entity: how.entity,
-        dryRun,
-        only: null,
-        owner,
-        signal: how.signal,
-        calls: bySide(counts),
-      }),
+  const laneOf = async (kind: RunKind): Promise<Lane> => {
+    if (kind !== "sweep") return kind === "hints" ? "webhook" : "changes";
+    return (await whole.ledger.figures(mapping.pair)).lastSweep === null ? "first-load" : "sweep";
+  };
+  const go = async (how: RunHow, dryRun: boolean): Promise<RunResult> =>
+    inLane(await laneOf(how.kind), () =>
+      calls.during((counts) =>
+        runPair(parts, portsFor(how.progress), {
+          run: systemIds.run(),
+          kind: how.kind,
+          entity: how.entity,
+          dryRun,
+          only: null,
+          owner,
+          signal: how.signal,
+          calls: bySide(counts),
+        }),
+      ),
     );
+
+  const billFor = async ({ calls: made }: RunReport, actions: readonly Value[]): Promise<Fields> => {
+    const taken = await whole.budgets.list();
+    const bySide = <T>(of: (side: Side) => T): BySide<T> => ({ left: of("left"), right: of("right") });
+    const { sides } = mapping;
+    return billOf({
+      names: bySide((side) => sides[side].name),
+      actions,
+      capabilities: new Map(entities.map(({ name, objects }) => [name, bySide((side) => objects[side].capabilities)])),
+      reads: bySide((side) => Object.values(made[sides[side].name] ?? {}).reduce((sum, count) => sum + count, 0)),
+      limits: bySide((side) => {
+        const account = accounts.find(({ name }) => name === sides[side].system);
+        return account === undefined ? [] : ratesOf(account.connector.file, account.limits);
+      }),
+      taken: bySide((side) => taken.filter((row) => row.system === sides[side].system)),
+    });
+  };
 
   return {
     mapping,
@@ -179,12 +221,19 @@ function openPair(
     run: (how) => go(how, false),
     async plan(how) {
       const result = await go({ ...how, entity: null }, true);
-      if (result.plan !== null) await store.savePlan(result.plan);
-      return result;
+      if (result.plan === null || !isFields(result.plan.document)) return result;
+      const bill = await billFor(result.report, listOf(result.plan.document["actions"]));
+      const plan = { ...result.plan, document: { ...result.plan.document, bill } };
+      await store.savePlan(plan);
+      return { ...result, plan };
     },
     apply: (plan, who, { signal, progress }) =>
       calls.during((counts) =>
         applyPlan(parts, portsFor(progress), plan, { run: systemIds.run(), owner, signal, calls: bySide(counts) }, who),
       ),
   };
+}
+
+function listOf(value: Value | undefined): readonly Value[] {
+  return isList(value) ? value : [];
 }

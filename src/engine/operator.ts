@@ -1,5 +1,6 @@
 // What the admin API may ask of the running daemon beyond reading: one person's word, carried out by the engine.
 
+import type { BudgetRow } from "../core/budget.ts";
 import type { RunId } from "../core/ids.ts";
 import type { Value } from "../core/value.ts";
 
@@ -47,6 +48,8 @@ export interface Operator {
       readonly lastError: string | null;
     }[]
   >;
+  /** What is taken of the systems' limits, by all processes. */
+  budgets(): Promise<readonly BudgetRow[]>;
   /** Told of everything that happens, for server-sent events; returns the function that ends it. */
   subscribe(listener: (event: { readonly event: string; readonly data: Value }) => void): () => void;
   /** Ready: migrated, files loaded, workers running. */

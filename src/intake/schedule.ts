@@ -2,6 +2,7 @@
 // clock neither bursts nor starves it; `cron …` is node-cron's, in the pair's time zone, which knows daylight saving.
 
 import cron from "node-cron";
+import type { Instant } from "../core/ids.ts";
 import type { Schedule, ScheduleEntry } from "../mapping/mapping.ts";
 import type { PairQueue } from "./queue.ts";
 
@@ -29,6 +30,26 @@ export function startSchedule(schedule: Schedule, queue: PairQueue): RunningSche
     stop: async () => {
       await Promise.all([changes?.stop(), sweep?.stop()]);
     },
+  };
+}
+
+/**
+ * When a daemon would run a pair next; `every` counts from the last run's end.
+ * @param ended Of the last run and the last sweep; null: never.
+ */
+export async function nextRuns(
+  schedule: Schedule,
+  ended: { readonly changes: Instant | null; readonly sweep: Instant | null },
+): Promise<ReturnType<RunningSchedule["next"]>> {
+  const never: PairQueue = { ask: () => undefined, busy: false, idle: () => Promise.resolve() };
+  const running = startSchedule(schedule, never);
+  const byClock = running.next();
+  await running.stop();
+  const next = (entry: ScheduleEntry | null, last: Instant | null, clock: string | null): string | null =>
+    entry === null || "cron" in entry || last === null ? clock : new Date(last + entry.everyMs).toISOString();
+  return {
+    changes: next(schedule.changes, ended.changes, byClock.changes),
+    sweep: next(schedule.sweep, ended.sweep, byClock.sweep),
   };
 }
 

@@ -89,7 +89,8 @@ const UPDATE = statement<Written>(
   `update syncline.links l
       set left_id = i.left_id, right_id = i.right_id, reason = i.reason,
           state = case when l.state = 'tombstone' then l.state else i.state end,
-          since = case when l.state in ('tombstone', i.state) then l.since else now() end,
+          since = case when l.state = 'tombstone' or (l.state, l.left_id, l.right_id) = (i.state, i.left_id, i.right_id)
+                       then l.since else now() end,
           left_fingerprint = i.left_fingerprint, right_fingerprint = i.right_fingerprint,
           left_version = i.left_version, right_version = i.right_version
      from ${INCOMING}

@@ -1,7 +1,9 @@
 // The state of all pairs on one database.
 
+import type { Budgets } from "../core/budget.ts";
 import type { Ledger } from "../engine/ledger.ts";
 import type { PairStore } from "../engine/ports.ts";
+import { openBudgets } from "./budgets.ts";
 import type { Database } from "./database.ts";
 import { openLedger } from "./ledger.ts";
 import { pairStore } from "./pair-store.ts";
@@ -9,6 +11,7 @@ import { pairStore } from "./pair-store.ts";
 export interface Store {
   pair(name: string): PairStore;
   readonly ledger: Ledger;
+  readonly budgets: Budgets;
 }
 
 export function openStore(database: Database): Store {
@@ -22,5 +25,6 @@ export function openStore(database: Database): Store {
       return store;
     },
     ledger: openLedger(database),
+    budgets: openBudgets(database),
   };
 }

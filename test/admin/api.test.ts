@@ -1,5 +1,6 @@
 // What the endpoints answer and do when all is as it should be.
 
+import type { Instant } from "../../src/core/ids.ts";
 import { afterEach, describe, expect, test } from "@jest/globals";
 import type { LinkId, RunId } from "../../src/core/ids.ts";
 import { exactNumber } from "../../src/core/value.ts";
@@ -213,15 +214,30 @@ describe("lists", () => {
     expect(rowsOf(await ask(admin, "GET", "/v1/pairs"))).toEqual([pair]);
   });
 
-  test("systems with their calls; budgets only as far as they are known", async () => {
-    const { admin, metrics } = await startAdmin();
+  test("systems with their calls; budgets with what is left of them", async () => {
+    const { admin, world } = await startAdmin();
 
     const none = rowsOf(await ask(admin, "GET", "/v1/budgets"));
-    metrics.observeBudget({ system: "sandbox-crm", limit: "daily", remainingRatio: 0.75 });
+    world.budgets.push({
+      system: "sandbox-crm",
+      limit: "daily",
+      calls: 1000,
+      perMs: 86_400_000,
+      used: 250,
+      heldUntil: 1_800_000_000_000 as Instant,
+    });
 
     expect(none).toEqual([]);
     expect(rowsOf(await ask(admin, "GET", "/v1/budgets"))).toEqual([
-      { system: "sandbox-crm", limit: "daily", remainingRatio: 0.75 },
+      {
+        system: "sandbox-crm",
+        limit: "daily",
+        calls: 1000,
+        seconds: 86_400,
+        used: 250,
+        remainingRatio: 0.75,
+        heldUntil: "2027-01-15T08:00:00.000Z",
+      },
     ]);
     expect(rowsOf(await ask(admin, "GET", "/v1/systems"))[1]).toEqual({
       system: "sandbox-billing",

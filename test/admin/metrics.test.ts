@@ -32,7 +32,6 @@ const CONTRACT = {
 function observeAll(metrics: Metrics): void {
   metrics.observeCall({ system: "crm", operation: "list", status: "200", seconds: 0.2 });
   metrics.observeWait({ system: "crm", reason: "throttled" });
-  metrics.observeBudget({ system: "crm", limit: "daily", remainingRatio: 0.5 });
   metrics.observeRun(report());
   metrics.observeWebhook("crm", "accepted");
   metrics.observePropagation("crm-billing", 0.8);
@@ -54,7 +53,9 @@ async function scrape(
 }
 
 test("exactly the metrics of the contract, each with exactly its labels", async () => {
-  const samples = await scrape(newWorld(), observeAll);
+  const world = newWorld();
+  world.budgets.push({ system: "crm", limit: "daily", calls: 1000, perMs: 86_400_000, used: 250, heldUntil: null });
+  const samples = await scrape(world, observeAll);
   const labels: Record<string, string[]> = {};
   for (const sample of samples.keys()) {
     const [, name = "", inner = ""] = /^(\w+?)(?:_bucket|_sum|_count)?(?:\{(.*)\})?$/.exec(sample) ?? [];

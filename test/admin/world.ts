@@ -18,6 +18,7 @@ import {
   type PairFigures,
   type QuarantineRow,
 } from "../../src/engine/ledger.ts";
+import type { BudgetRow } from "../../src/core/budget.ts";
 import { OperatorError, type Operator, type PairSummary } from "../../src/engine/operator.ts";
 import type { RunReport, RunRow, StoredPlan } from "../../src/engine/ports.ts";
 
@@ -42,6 +43,7 @@ export interface World {
   databaseFails: boolean;
   ready: { ready: boolean; why: string | null };
   lastError: string | null;
+  budgets: BudgetRow[];
   emit: (event: string, data: Value) => void;
 }
 
@@ -190,6 +192,7 @@ export function newWorld(): World {
     databaseFails: false,
     ready: { ready: true, why: null },
     lastError: null,
+    budgets: [],
     emit: () => undefined,
   };
 }
@@ -340,6 +343,7 @@ export function operatorOf(world: World): Operator {
         lastError: world.lastError,
       },
     ],
+    budgets: async () => world.budgets,
     subscribe: (listener) => {
       listeners.add(listener);
       return () => void listeners.delete(listener);

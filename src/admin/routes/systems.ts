@@ -1,5 +1,6 @@
 // The systems: calls and errors, what is left of their limits, and everything as it happens.
 
+import { remainingRatio } from "../../core/budget.ts";
 import type { Desk } from "../desk.ts";
 import type { Events } from "../events.ts";
 import { ok, type Route } from "../route.ts";
@@ -28,11 +29,20 @@ export function systemRoutes(desk: Desk, events: Events): readonly Route[] {
       path: "/v1/budgets",
       role: "view",
       queries: [],
-      // Only what systems have told or the daemon has counted; empty while nothing is known.
-      read: () =>
-        Promise.resolve(
-          ok(desk.metrics.budgets().map(({ system, limit, remainingRatio }) => ({ system, limit, remainingRatio }))),
-        ),
+      async read() {
+        const budgets = await desk.operator.budgets();
+        return ok(
+          budgets.map((row) => ({
+            system: row.system,
+            limit: row.limit,
+            calls: row.calls,
+            seconds: row.perMs / 1000,
+            used: row.used,
+            remainingRatio: remainingRatio(row),
+            heldUntil: row.heldUntil === null ? null : new Date(row.heldUntil).toISOString(),
+          })),
+        );
+      },
     },
     { kind: "stream", path: "/v1/events", role: "view", stream: (reply) => events.open(reply) },
   ];

@@ -299,4 +299,24 @@ create table syncline.audit (
 );
 `;
 
-export const state0001 = { name: "0001-state", sql: LINKS + RUNS + WORK + PEOPLE };
+/** What was taken of the systems' limits; a limit holds over any stretch of its length. */
+const BUDGETS = `
+create table syncline.budgets (
+  system text collate "C" not null,
+  name text collate "C" not null,
+  calls bigint not null,
+  per_ms bigint not null,
+  held_until timestamptz,
+  primary key (system, name)
+);
+create table syncline.budget_takings (
+  id bigint generated always as identity primary key,
+  system text collate "C" not null,
+  name text collate "C" not null,
+  at timestamptz not null default clock_timestamp(),
+  calls integer not null
+);
+create index budget_takings_limit on syncline.budget_takings (system, name, id);
+`;
+
+export const state0001 = { name: "0001-state", sql: LINKS + RUNS + WORK + PEOPLE + BUDGETS };
