@@ -1,6 +1,6 @@
 // The engine, as the command line runs it: its own state in Postgres, both systems by their connector.
 
-import { Secret } from "../../src/connector/secret.ts";
+import { Redactor, Secret } from "../../src/connector/secret.ts";
 import { openRuntime, SILENT } from "../../src/daemon/runtime.ts";
 import type { Log } from "../../src/engine/ports.ts";
 import { createExpressionCompiler } from "../../src/expression/compiler.ts";
@@ -33,6 +33,7 @@ export async function connect({ left, right, database }: ContenderTask): Promise
     mappings: [benchMapping(expressions)],
     version: "bench",
     log,
+    redactor: new Redactor(),
     calls: null,
   });
   const pair = runtime.pairs.get("bench");

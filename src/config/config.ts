@@ -19,11 +19,13 @@ import {
   readAdmin,
   readDatabase,
   readHooks,
+  readNotices,
   reportSamePort,
   type AdminToken,
   type DatabaseChoice,
+  type NoticeConfig,
 } from "./settings.ts";
-import { locateProblems, missingFile, readYaml, type YamlFile } from "./yaml-file.ts";
+import { isYamlFile, locateProblems, missingFile, readYaml, type YamlFile } from "./yaml-file.ts";
 
 export interface SystemConfig {
   readonly name: string;
@@ -48,6 +50,7 @@ export interface Config {
   readonly connectors: readonly string[];
   readonly admin: { readonly listen: ListenAddress; readonly tokens: readonly AdminToken[] };
   readonly hooks: { readonly listen: ListenAddress };
+  readonly notify: readonly NoticeConfig[];
   readonly log: { readonly level: LogLevel; readonly format: "json" | "pretty" };
   /** Those whose block has no error. */
   readonly systems: ReadonlyMap<string, SystemConfig>;
@@ -186,13 +189,10 @@ function compileOwn(
   { shown, place, written }: Reading,
   report: (problem: Problem) => void,
 ): Omit<Config, "mappings" | "connectors" | "systems"> | null {
-  if (file.notify !== undefined) {
-    const message = "`notify` is not supported yet";
-    report(problem("E_NOT_SUPPORTED", ["notify"], message, { on: "key", hint: "leave it out for now" }));
-  }
   const database = readDatabase(file, written, place, report);
   const admin = readAdmin(file, place, report);
   const hooks = readHooks(file, report);
+  const notify = readNotices(file, place, report);
   reportSamePort(admin?.listen ?? null, hooks, report);
   if (database === null || admin === null || hooks === null) return null;
   return {
@@ -201,6 +201,7 @@ function compileOwn(
     dataDir: resolve(place.folder, file.data_dir ?? ".syncline"),
     admin,
     hooks: { listen: hooks },
+    notify,
     log: { level: file.log?.level ?? "info", format: file.log?.format ?? "json" },
   };
 }
@@ -216,7 +217,7 @@ function readFolders(
   return names.flatMap((name, index) => {
     if (typeof name !== "string") return [];
     const at = resolve(folder, name);
-    if (existsSync(at) && statSync(at).isDirectory()) return [at];
+    if (existsSync(at) && (statSync(at).isDirectory() || isYamlFile(at))) return [at];
     const path = Array.isArray(said) ? [key, index] : [key];
     const message = `there is no folder ${name}`;
     const hint = `paths start at the folder of this file, so this is ${shownPath(at)}`;

@@ -12,7 +12,7 @@ const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** What may start a notification. Sending them belongs to a later issue; until then they are refused by name. */
-const OCCASIONS = ["case", "guard", "pair-paused", "quarantine", "failed"] as const;
+export const OCCASIONS = ["case", "guard", "pair-paused", "quarantine", "failed"] as const;
 
 const variable = z
   .string()
@@ -88,8 +88,11 @@ export const configFileSchema = z.strictObject({
     { url: "${DATABASE_URL}" },
   ),
   data_dir: about(z.string().min(1).optional(), "Folder of what Syncline keeps; default .syncline.", ".syncline"),
-  mappings: folders("Folder, or folders, of the mapping files; default ../mappings.", "../mappings"),
-  connectors: folders("Folder, or folders, of the connector files; default ../connectors.", "../connectors"),
+  mappings: folders("Folder, or folders, of the mapping files, or single files; default ../mappings.", "../mappings"),
+  connectors: folders(
+    "Folder, or folders, of the connector files, or single files; default ../connectors.",
+    "../connectors",
+  ),
   admin: about(
     z
       .strictObject({
@@ -124,7 +127,7 @@ export const configFileSchema = z.strictObject({
     "What is written to standard output.",
     { level: "info", format: "json" },
   ),
-  notify: about(z.array(noticeSchema).optional(), "Who is told of what waits for a person; not supported yet.", [
+  notify: about(z.array(noticeSchema).optional(), "Who is told of what waits for a person.", [
     { on: ["case", "guard"], slack: { url: { env: "SLACK_WEBHOOK" } } },
   ]),
   systems: about(z.record(z.string(), systemSchema), "The accounts, by a name of your choosing.", {

@@ -1,9 +1,9 @@
-// The parts of a config that are about Syncline itself: database, admin, hooks.
+// The parts of a config that are about Syncline itself: database, admin, hooks, who is told.
 
 import { problem, type Problem } from "../core/problem.ts";
 import { Secret } from "../connector/secret.ts";
 import { readAddress, type ListenAddress } from "./address.ts";
-import type { ConfigFile, Role } from "./file.ts";
+import type { ConfigFile, OCCASIONS, Role } from "./file.ts";
 import { readSecret, secretBits, type SecretPlace } from "./secrets.ts";
 
 export interface AdminToken {
@@ -122,4 +122,35 @@ export function reportSamePort(admin: ListenAddress | null, hooks: ListenAddress
   const message = `admin and hooks both listen at port ${String(hooks.port)}`;
   const hint = "give each a port of its own: webhooks come from the world, the admin pages are not for it";
   report(problem("E_COMBINATION", ["hooks", "listen"], message, { found: `port ${String(hooks.port)}`, hint }));
+}
+
+/** Where is told what waits for a person. */
+export interface NoticeConfig {
+  readonly on: readonly (typeof OCCASIONS)[number][];
+  readonly form: "slack" | "webhook";
+  readonly url: Secret;
+}
+
+export function readNotices({ notify }: ConfigFile, place: SecretPlace, report: Report): readonly NoticeConfig[] {
+  return (notify ?? []).flatMap(({ on, slack, webhook }, index) => {
+    const path = ["notify", index];
+    if (slack === undefined && webhook === undefined) {
+      const hint = "add slack: { url: { env: SLACK_WEBHOOK } }, or webhook: { url: … }";
+      report(problem("E_MISSING", path, "nobody is told", { expected: "slack or webhook", hint }));
+    }
+    return (["slack", "webhook"] as const).flatMap((form) => {
+      const part = form === "slack" ? slack : webhook;
+      if (part === undefined) return [];
+      const read = readSecret(part.url, `address of notify[${String(index)}].${form}`, [...path, form, "url"], place);
+      read.problems.forEach(report);
+      if (read.secret === null) return [];
+      const address = read.secret.reveal();
+      if (!URL.canParse(address) || !/^https?:$/.test(new URL(address).protocol)) {
+        const hint = "the address starts with https://";
+        report(problem("E_URL", [...path, form, "url"], "what the secret holds is not an address", { hint }));
+        return [];
+      }
+      return [{ on, form, url: read.secret }];
+    });
+  });
 }

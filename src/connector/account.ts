@@ -8,7 +8,7 @@ import type { Clock, Log } from "./clock.ts";
 import type { CallObserver } from "./contract.ts";
 import type { ConnectorFile } from "./file.ts";
 import type { Resolve } from "./http.ts";
-import type { Secret } from "./secret.ts";
+import type { Redactor, Secret } from "./secret.ts";
 
 /** What the config says about one system, before it is opened. */
 export interface AccountFacts {
@@ -34,6 +34,8 @@ export interface Account {
   readonly version: string;
   /** What all who talk to the account share; left out: this process alone is counted. */
   readonly budgets?: { readonly shared: Budgets; lane(): Lane };
+  /** Knows what must not be shown of the whole project, also of other systems: one may echo what another was sent. Left out: this account's alone. */
+  readonly redactor?: Redactor;
   /** 0 to 1, for the spread of waits; left out: Math.random. */
   readonly random?: () => number;
   /** Name resolution; left out: the system's. */

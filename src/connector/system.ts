@@ -6,10 +6,12 @@ import type { Account } from "./account.ts";
 import { createStaticAuth, type Auth } from "./auth.ts";
 import { createCaller } from "./call.ts";
 import type { Result, System, SystemObject } from "./contract.ts";
+import { createCostBudgets, type CostBudgets } from "./cost.ts";
 import { laterCursor, settledCursor } from "./cursor.ts";
 import { readEpoch, type EpochPlan } from "./epoch.ts";
 import type { ErrorTable } from "./error-table.ts";
 import type { ConnectorFile } from "./file.ts";
+import { costLimit } from "./file/cost.ts";
 import { createHttpClient, type HttpClient } from "./http.ts";
 import { createLimiter, ratesOf, type Limiter } from "./limits.ts";
 import { createOAuth } from "./oauth.ts";
@@ -17,7 +19,7 @@ import type { ObjectPlan, RequestPlan } from "./object-plan.ts";
 import { done, failed, type ObjectTools } from "./object-tools.ts";
 import type { PreparedCall } from "./protocol.ts";
 import type { ProtocolContext, ProtocolFactory } from "./protocol-context.ts";
-import { readFound, readMany, readPages } from "./reading.ts";
+import { readFound, readMany, readPages, readWindows } from "./reading.ts";
 import { createRecordCodec } from "./record.ts";
 import { Redactor } from "./secret.ts";
 import { compileSession, createSessionAuth } from "./session-auth.ts";
@@ -47,7 +49,7 @@ export interface OpenPlan {
 export function openSystem(plan: OpenPlan): System {
   const { file, account, settings } = plan;
   const closing = new AbortController();
-  const redactor = new Redactor();
+  const redactor = account.redactor ?? new Redactor();
   for (const secret of account.secrets.values()) redactor.add(secret.reveal());
   const http = openHttp(file, account);
   const baseUrl =
@@ -65,6 +67,7 @@ export function openSystem(plan: OpenPlan): System {
     system: account.name,
     auth: openAuth(plan, context, http, redactor),
     limiter,
+    costs: openCosts(file, account),
     errors: plan.errors,
     clock: account.clock,
     random: account.random ?? Math.random,
@@ -126,7 +129,7 @@ export function openSystem(plan: OpenPlan): System {
 }
 
 async function probeList(tools: ObjectTools, listing: NonNullable<ObjectPlan["list"]>): Promise<Result<null>> {
-  for await (const page of readPages(tools, listing, {}, 1)) return page.ok ? done(null) : page;
+  for await (const page of readPages(tools, listing, {}, { pages: 1 })) return page.ok ? done(null) : page;
   return done(null);
 }
 
@@ -137,9 +140,11 @@ function openObject(tools: ObjectTools): SystemObject {
     capabilities: plan.capabilities,
     list: () => readPages(tools, has(plan.list, plan, "list"), {}),
     changes: (cursor, how) =>
-      readPages(tools, has(plan.changes, plan, "changes"), {
-        cursor: settledCursor(cursor, how?.settled === true ? 0 : plan.settleMs),
-      }),
+      readWindows(
+        tools,
+        has(plan.changes, plan, "changes"),
+        settledCursor(cursor, how?.settled === true ? 0 : plan.settleMs),
+      ),
     get: (ids) => readMany(tools, ids),
     find: (key) => find(tools, key),
     findByMarker(key) {
@@ -201,6 +206,17 @@ function openLimiter(file: ConnectorFile, account: Account): Limiter & { close()
     log: account.log,
     waitMaxMs: TURN_WAIT_MAX_MS,
     waited,
+  });
+}
+
+function openCosts(file: ConnectorFile, account: Account): CostBudgets {
+  const limits = (file.limits ?? []).flatMap(({ name, cost }) => (cost === undefined ? [] : [costLimit(name, cost)]));
+  return createCostBudgets(limits, {
+    clock: account.clock,
+    waitMaxMs: TURN_WAIT_MAX_MS,
+    waited: (reason, ms) => {
+      account.observer.waited({ system: account.name, reason: `limit:${reason}`, ms });
+    },
   });
 }
 

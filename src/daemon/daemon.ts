@@ -3,15 +3,19 @@
 import { createAdmin } from "../admin/admin.ts";
 import { createMetrics } from "../admin/metrics.ts";
 import type { Role } from "../config/file.ts";
+import { createHttpClient } from "../connector/http.ts";
 import type { Secret } from "../connector/secret.ts";
 import { SIDES, type Side } from "../core/ids.ts";
 import type { Log } from "../engine/ports.ts";
 import { listenForHooks, type HookListener, type HookTarget } from "../intake/hooks.ts";
+import { wrongCaseValue } from "./case-value.ts";
 import { createEvents, type Events } from "./events.ts";
 import { keepHouse } from "./housekeeping.ts";
 import { listening } from "./listen-error.ts";
+import { startNotices, type Notice, type Notices } from "./notices.ts";
 import { createOperator } from "./operator.ts";
 import { startWorker, type PairWorker } from "./pair-worker.ts";
+import { systemClock } from "./system-ports.ts";
 import { openRuntime, type Runtime, type RuntimeParts } from "./runtime.ts";
 
 export interface DaemonParts extends Omit<RuntimeParts, "calls"> {
@@ -22,6 +26,7 @@ export interface DaemonParts extends Omit<RuntimeParts, "calls"> {
     readonly port: number;
     readonly tokens: readonly { readonly name: string; readonly role: Role; readonly token: Secret }[];
   };
+  readonly notices: readonly Notice[];
   /** Null: no webhooks are listened for. */
   readonly hooks: { readonly host: string; readonly port: number } | null;
 }
@@ -59,14 +64,20 @@ export async function startDaemon(parts: DaemonParts): Promise<Daemon> {
     await runtime.close();
   };
   const workers: PairWorker[] = [];
+  const notices = openNotices(parts, runtime);
+  closers.push(() => notices.close());
   try {
+    await notices.begin([...runtime.pairs.keys()]);
     for (const pair of runtime.pairs.values()) {
       workers.push(
         startWorker(pair, {
           log,
           events,
           signal: stopping.signal,
-          finished: (report) => metrics.observeRun(report),
+          finished: (report) => {
+            metrics.observeRun(report);
+            void notices.ran(report);
+          },
           propagated: (name, seconds) => metrics.observePropagation(name, seconds),
         }),
       );
@@ -90,6 +101,7 @@ export async function startDaemon(parts: DaemonParts): Promise<Daemon> {
       version: parts.version,
       now: () => Date.now(),
       redact: parts.redact,
+      checkValue: (row, value) => wrongCaseValue(runtime, row, value),
     });
     const admin = await listening("admin.listen", parts.admin, starting);
     closers.push(() => admin.close());
@@ -102,6 +114,18 @@ export async function startDaemon(parts: DaemonParts): Promise<Daemon> {
     await stop();
     throw error;
   }
+}
+
+function openNotices({ notices, log }: DaemonParts, { ledger }: Runtime): Notices {
+  // Addresses that the operator chose: a chat server in the house is as good as one outside.
+  const http = createHttpClient({
+    allowPrivate: true,
+    connectTimeoutMs: 10_000,
+    responseTimeoutMs: 20_000,
+    responseBytesMax: 65_536,
+    connections: 1,
+  });
+  return startNotices({ notices, ledger, http, log, sleep: (ms, signal) => systemClock.sleep(ms, signal) });
 }
 
 async function openHooks(

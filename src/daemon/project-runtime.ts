@@ -17,18 +17,20 @@ export function runtimeParts(project: Project, log: Log): Omit<RuntimeParts, "ca
     systems: [...project.systems.values()],
     mappings: project.mappings,
     version: VERSION,
+    redactor: redactorOf(project),
     log,
   };
 }
 
 export function daemonParts(project: Project, log: Log): DaemonParts {
   const config = configOf(project);
-  const redactor = redactorOf(project);
   const usesHooks = [...project.systems.values()].some((system) => system.webhooks !== null);
+  const parts = runtimeParts(project, log);
   return {
-    ...runtimeParts(project, log),
-    redact: (text) => redactor.redact(text),
+    ...parts,
+    redact: (text) => parts.redactor.redact(text),
     admin: { ...config.admin.listen, tokens: config.admin.tokens },
+    notices: config.notify,
     hooks: usesHooks ? config.hooks.listen : null,
   };
 }

@@ -8,6 +8,7 @@ export function redactorOf(project: Project): Redactor {
   for (const system of project.systems.values())
     for (const secret of system.secrets.values()) redactor.add(secret.reveal());
   for (const { token } of project.config?.admin.tokens ?? []) redactor.add(token.reveal());
+  for (const { url } of project.config?.notify ?? []) redactor.add(url.reveal());
   const database = project.config?.database;
   if (database?.kind === "url") {
     redactor.add(database.url.reveal());

@@ -6,7 +6,7 @@ import type { Account } from "../connector/account.ts";
 import type { Connector } from "../connector/compile.ts";
 import type { System } from "../connector/contract.ts";
 import { ratesOf } from "../connector/limits.ts";
-import type { Secret } from "../connector/secret.ts";
+import type { Redactor, Secret } from "../connector/secret.ts";
 import type { Webhooks } from "../connector/webhook/webhooks.ts";
 import type { Budgets, Lane } from "../core/budget.ts";
 import type { BySide, Side } from "../core/ids.ts";
@@ -47,6 +47,8 @@ export interface RuntimeParts {
   /** Those whose files have no error. */
   readonly mappings: readonly Mapping[];
   readonly version: string;
+  /** Shared by all systems. */
+  readonly redactor: Redactor;
   readonly log: Log;
   readonly calls: CallListener | null;
 }
@@ -118,7 +120,7 @@ function addressOf(choice: DatabaseChoice, embedded: Embedded | null): DatabaseA
 
 function openSystem(
   system: SystemParts,
-  { log, version }: RuntimeParts,
+  { log, version, redactor }: RuntimeParts,
   observer: CallCounter,
   shared: Budgets,
 ): Promise<System> {
@@ -132,7 +134,19 @@ function openSystem(
     debug: (message, facts) => log.debug(message, facts),
   };
   const budgets = { shared, lane: currentLane };
-  const account = { name, settings, secrets, limits, allowPrivate, observer, clock, log: quiet, version, budgets };
+  const account = {
+    name,
+    settings,
+    secrets,
+    limits,
+    allowPrivate,
+    observer,
+    clock,
+    log: quiet,
+    version,
+    redactor,
+    budgets,
+  };
   return system.connector.open(account);
 }
 
@@ -159,7 +173,12 @@ function openPair(mapping: Mapping, { store: whole, systems, accounts, calls, lo
       right: systemOf("right").object(entity.objects.right, entity.wanted.right),
     },
   }));
-  const parts: PairParts = { mapping, meaning: digest256(mapping.meaning), entities };
+  const parts: PairParts = {
+    mapping,
+    meaning: digest256(mapping.meaning),
+    entities,
+    epochOf: async (side) => (await systemOf(side).epoch?.()) ?? { ok: true, value: null },
+  };
   const owner = `${process.pid.toString()}@${process.title}`;
 
   /** The report's calls are told by the file's side names. */

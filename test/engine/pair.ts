@@ -5,7 +5,7 @@ import type { Instant } from "../../src/core/ids.ts";
 import { compileConnector } from "../../src/connector/compile.ts";
 import { connectorFileSchema } from "../../src/connector/file.ts";
 import { restProtocol } from "../../src/connector/protocols/rest.ts";
-import { Secret } from "../../src/connector/secret.ts";
+import { Redactor, Secret } from "../../src/connector/secret.ts";
 import { openRuntime, SILENT, type PairRuntime, type Runtime } from "../../src/daemon/runtime.ts";
 import { readPlanFile } from "../../src/engine/plan-document.ts";
 import type { ApplyReport } from "../../src/engine/apply.ts";
@@ -130,6 +130,7 @@ export async function openPair(
     mappings: [mapping],
     version: "0.0.0",
     log: quiet,
+    redactor: new Redactor(),
     calls: null,
   });
   const pair = runtime.pairs.get(mapping.pair);
