@@ -1,0 +1,9 @@
+// `syncline connector …`: making and trying connector files. A file a subcommand.
+
+import type { Command } from "commander";
+import { registerImport } from "./connector-import.ts";
+
+export function register(program: Command): void {
+  const connector = program.command("connector").description("drafts and tries connector files");
+  registerImport(connector);
+}
