@@ -41,6 +41,8 @@ export interface PlainServer {
   readonly faults: Fault[];
   /** Ids of records that were merged into another one, which is answered in their place. */
   readonly merged: Map<string, string>;
+  /** It takes no notice of idempotency keys. */
+  forgetsKeys: boolean;
   /** What the server makes of a record before it is stored. */
   normalise: (object: string, row: Row) => Row;
   table(object: string): Map<string, Row>;
@@ -77,6 +79,7 @@ export async function startPlainServer(prefix: string): Promise<PlainServer> {
     merged: new Map(),
     meanwhile: null,
     unique: new Map(),
+    forgetsKeys: false,
     normalise: (_object, row) => row,
     table,
     put(object, row) {
@@ -121,7 +124,7 @@ export async function startPlainServer(prefix: string): Promise<PlainServer> {
       return void response.end("<!doctype html><title>Sign in</title>");
     }
     const key = request.headers["idempotency-key"];
-    const known = typeof key === "string" ? answered.get(key) : undefined;
+    const known = typeof key === "string" && !self.forgetsKeys ? answered.get(key) : undefined;
     const [status, answer] = known ?? act(method, address, body, request.headers["if-match"]);
     if (typeof key === "string") answered.set(key, [status, answer]);
     if (typeof fault?.answer === "function") {
