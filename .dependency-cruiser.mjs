@@ -30,7 +30,7 @@ const room = (name, comment, allowed, { node = false } = {}) => ({
 
 const CONTRACT = file("connector/contract.ts");
 /** What the engine asks of the world (ports), what people ask of the state (ledger) and of the daemon (operator). */
-const PORTS = "^src/engine/(ports|ledger|operator)\\.ts$";
+const PORTS = "^src/engine/(ports/[a-z-]+|ledger|operator)\\.ts$";
 
 /** @type {import("dependency-cruiser").IConfiguration} */
 export default {

@@ -1,6 +1,6 @@
 // ESM throughout: run jest under `node --experimental-vm-modules` (the npm scripts do).
 // swc only erases the types; tsc checks them (npm run check:types).
-const project = (displayName, testMatch, testPathIgnorePatterns = []) => ({
+export const project = (displayName, testMatch, testPathIgnorePatterns = []) => ({
   displayName,
   testEnvironment: "node",
   roots: ["<rootDir>/test"],
@@ -30,7 +30,7 @@ export default {
   testTimeout: 240_000,
   projects: [
     // Plain tests: need nothing but Node.
-    project("unit", ["<rootDir>/test/**/*.test.ts"], ["\\.pg\\.test\\.ts$", "<rootDir>/test/e2e/"]),
+    project("unit", ["<rootDir>/test/**/*.test.ts"], ["\\.pg\\.test\\.ts$", "<rootDir>/test/e2e/", "<rootDir>/test/real/"]),
     // Need Postgres; they start the embedded one themselves.
     project("pg", ["<rootDir>/test/**/*.pg.test.ts"], ["<rootDir>/test/e2e/"]),
     // The whole program, started as a user would.

@@ -9,6 +9,8 @@ const { values } = parseArgs({
   options: {
     runs: { type: "string", default: "1000" },
     seed: { type: "string", default: "1" },
+    /** The number of the first history: a long series can be played in parts. */
+    from: { type: "string", default: "0" },
     /** Processes at work beside each other. */
     jobs: { type: "string", default: "1" },
     json: { type: "boolean", default: false },
@@ -24,6 +26,7 @@ async function alone(runs: number, seed: string): Promise<Simulated> {
   return simulate({
     runs,
     seed,
+    from: Number(values.from),
     brief: values.brief,
     cast: familyCast,
     idle: () => new Promise((resolve) => setImmediate(resolve)),

@@ -2,7 +2,7 @@
 
 import { Redactor, Secret } from "../../src/connector/secret.ts";
 import { openRuntime, SILENT } from "../../src/daemon/runtime.ts";
-import type { Log } from "../../src/engine/ports.ts";
+import type { Log } from "../../src/engine/ports/world.ts";
 import { createExpressionCompiler } from "../../src/expression/compiler.ts";
 import type { Contender, ContenderTask } from "./contest.ts";
 import { benchConnector, benchMapping } from "./pair-files.ts";
@@ -29,6 +29,7 @@ export async function connect({ left, right, database }: ContenderTask): Promise
   const runtime = await openRuntime({
     database: { kind: "url", url: new Secret(database) },
     dataDir: ".",
+    key: null,
     systems: [system("left", left), system("right", right)],
     mappings: [benchMapping(expressions)],
     version: "bench",

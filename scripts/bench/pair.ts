@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
-import type { Log } from "../../src/engine/ports.ts";
+import type { Log } from "../../src/engine/ports/world.ts";
 import { startEmbedded } from "../../src/store/embedded.ts";
 import { startBatchServer, type BatchServer } from "./batch-server.ts";
 import type { ContenderTask, PassAnswer } from "./contest.ts";

@@ -62,7 +62,7 @@ export const MUTANTS: readonly Mutant[] = [
     'if (write.op === "delete" && seen !== null) return fingerprintOf(context, entity, write.side, record) !== seen;',
     'if (write.op === "delete") return false;',
   ),
-  engine("views.ts", "a reference is written as it is", "?.get(need.id) ?? null;", "?.get(need.id) ?? need.id;"),
+  engine("carry-values.ts", "a reference is written as it is", "?.get(need.id) ?? null;", "?.get(need.id) ?? need.id;"),
 
   // ---------------------------------------------------------------- the write
   engine("perform.ts", "no version is sent", "=> job.current?.version ?? job.write.version;", "=> null;"),
@@ -84,7 +84,12 @@ export const MUTANTS: readonly Mutant[] = [
     "return object.create(jobs.map((job) => ({ key: job.key, record: job.body })));",
     "return object.create(jobs.map((job) => ({ key: job.key, record: job.body }))).then(() => object.create(jobs.map((job) => ({ key: job.key, record: job.body }))));",
   ),
-  engine("carry-out.ts", "an unknown outcome is tried again", "UNKNOWN_AGAIN", ""),
+  engine(
+    "unknown-listing.ts",
+    "a create that no listing shows is made again",
+    'const person = (message: string): WriteOutcome => ({ kind: "unknown", message, needsPerson: true });',
+    'const person = (message: string): WriteOutcome => ({ kind: "again", why: message, waitMs: 0 });',
+  ),
   engine(
     "carry-out.ts",
     "an unknown outcome ends its intent",
@@ -113,27 +118,32 @@ export const MUTANTS: readonly Mutant[] = [
 
   // ---------------------------------------------------------------- after a crash, or an answer that never came
   engine(
-    "unknown.ts",
+    "unknown-create.ts",
     "nobody looks for a create in doubt",
     "const found = await lookFor(entity, intent, write);",
     "const found = { ok: true as const, value: [] as RemoteRecord[] };",
   ),
-  engine("unknown.ts", "a create in doubt is not waited for", "if (waitMs > 0)", "if (false as boolean)"),
+  engine("unknown-create.ts", "a create in doubt is not waited for", "if (waitMs > 0)", "if (false as boolean)"),
   engine(
-    "unknown.ts",
+    "unknown-create.ts",
     "a create is repeated under another key",
     "{ key: intent.key, record: intent.body }",
     "{ key: `${intent.key}x`, record: intent.body }",
   ),
   engine(
-    "unknown.ts",
+    "unknown-existing.ts",
     "an update in doubt counts as done",
     "if (happened) return confirmed",
     "if (true as boolean) return confirmed",
   ),
-  engine("unknown.ts", "a counter in doubt is added again", "if (doubtful !== undefined)", "if (false as boolean)"),
   engine(
-    "unknown.ts",
+    "unknown-existing.ts",
+    "a counter in doubt is added again",
+    "if (doubtful !== undefined)",
+    "if (false as boolean)",
+  ),
+  engine(
+    "recover.ts",
     "intents are not recovered",
     "const intents = await context.store.openIntents();",
     "const intents: readonly Intent[] = [];",
@@ -218,13 +228,18 @@ export const MUTANTS: readonly Mutant[] = [
 
   // ---------------------------------------------------------------- looking
   engine(
-    "sweep.ts",
+    "look-up.ts",
     "what a listing leaves out is gone",
     "const found = object.capabilities.get ? await object.get(ids) : await listFor(entity, side, ids);",
     'const found = ids.map((): Result<RemoteRecord> => ({ ok: false, failure: { kind: "gone", message: "" } }));',
   ),
-  engine("sweep.ts", "a failed look-up is an absence", "else failed.push(id);", "else gone.push(id);"),
-  engine("sweep.ts", "a new record must show at once", "< settleMs(entity, side)", "< 0"),
+  engine("look-up.ts", "a failed look-up is an absence", "else failed.push(id);", "else gone.push(id);"),
+  engine(
+    "sweep.ts",
+    "a new record must show at once",
+    "context.clock.now() - link.since < settleMs",
+    "context.clock.now() - link.since < 0",
+  ),
   engine(
     "sweep.ts",
     "half a listing is a listing",
@@ -233,9 +248,9 @@ export const MUTANTS: readonly Mutant[] = [
   ),
   engine("sight.ts", "the dead are new", "const differs = tombstoned ? false :", "const differs ="),
   engine("sight.ts", "nothing differs from what is linked", "link.fingerprints[side] !== fingerprint", "false"),
-  engine("look.ts", "a feed is believed to be empty", "if (each.differs) ids.add(each.record.id);", ""),
+  engine("feed.ts", "a feed is believed to be empty", "if (each.differs) ids.add(each.record.id);", ""),
   engine(
-    "views.ts",
+    "lone-matches.ts",
     "two of a side get one counterpart",
     "const matches = await withoutOutbid(context, entity, side, lone, ones, partners);",
     "const matches = ones;",
@@ -268,7 +283,7 @@ export const MUTANTS: readonly Mutant[] = [
   ),
   core("merge.ts", "who moved is not asked", "if (leftMoved && rightMoved) {", "if (false as boolean) {"),
   core(
-    "merge.ts",
+    "sight.ts",
     "two equal changes of a counter are one",
     "return consistent(sight) && !addsUp;",
     "return consistent(sight);",

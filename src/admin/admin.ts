@@ -9,7 +9,7 @@ import { JsonError, jsonText, parseJson } from "../core/json.ts";
 import type { Value } from "../core/value.ts";
 import type { CaseRow, Ledger } from "../engine/ledger.ts";
 import type { Operator } from "../engine/operator.ts";
-import type { Log } from "../engine/ports.ts";
+import type { Log } from "../engine/ports/world.ts";
 import { createAccess, type Token } from "./access.ts";
 import { hostCheck, hostName, isLoopback, urlOf } from "./address.ts";
 import type { Desk } from "./desk.ts";

@@ -10,7 +10,7 @@ import type { CaseKind, Situation } from "../core/decision.ts";
 import { SIDES } from "../core/ids.ts";
 import type { Ledger, PairFigures } from "../engine/ledger.ts";
 import type { Operator, PairSummary } from "../engine/operator.ts";
-import type { RunReport, RunRow, Withheld } from "../engine/ports.ts";
+import type { RunReport, RunRow, Withheld } from "../engine/ports/run.ts";
 import { byName, sideName } from "./shown.ts";
 
 interface PairGauges {

@@ -4,7 +4,7 @@
 // gauges, and effects_total, which therefore always equals the history.
 
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
-import type { RunReport } from "../engine/ports.ts";
+import type { RunReport } from "../engine/ports/run.ts";
 import { remainingRatio } from "../core/budget.ts";
 import type { Figures } from "./figures.ts";
 

@@ -3,7 +3,7 @@
 import type { Fields, Value } from "../core/value.ts";
 import type { CaseRow, EffectRow, LinkRow, PairFigures, QuarantineRow } from "../engine/ledger.ts";
 import type { PairSummary } from "../engine/operator.ts";
-import type { RunRow } from "../engine/ports.ts";
+import type { RunRow } from "../engine/ports/run.ts";
 
 export function isoOf(at: number | null | undefined): string | null {
   return at === null || at === undefined ? null : new Date(at).toISOString();

@@ -3,9 +3,10 @@
 import type { Command } from "commander";
 import { JsonError, jsonText, parseJson } from "../core/json.ts";
 import { remoteId } from "../core/ids.ts";
-import type { Value } from "../core/value.ts";
+import { isFields, type Value } from "../core/value.ts";
 import type { CaseRow } from "../engine/ledger.ts";
-import type { CaseResolution } from "../engine/ports.ts";
+import type { CaseResolution } from "../engine/ports/waiting.ts";
+import { wrongCaseValue } from "../daemon/case-value.ts";
 import type { Runtime } from "../daemon/runtime.ts";
 import { globalOptions, outputOf } from "./output.ts";
 import { inSession, pairOf, personName, sideOf, UsageError } from "./session.ts";
@@ -55,7 +56,10 @@ export function register(program: Command): void {
             open.map((each) => each.id),
           );
         }
-        const row = await runtime.ledger.resolveCase(id, answerOf(options, found, runtime), personName());
+        const answer = answerOf(options, found, runtime);
+        const wrong = answer.kind === "value" ? await wrongCaseValue(runtime, found, answer.value) : null;
+        if (wrong !== null) throw new UsageError(`--value cannot be taken: ${wrong}`);
+        const row = await runtime.ledger.resolveCase(id, answer, personName());
         output.result(shownCase(row), `answered; the next run of ${row.pair} acts on it: syncline run ${row.pair}`);
         return 0;
       });
@@ -94,13 +98,22 @@ function answerOf(options: ResolveOptions, row: CaseRow, runtime: Runtime): Case
       throw new UsageError(`a case of kind ${row.kind} is not answered with a link`);
     return { kind: "link", id };
   }
+  if (row.kind === "guard" && isAboutSystem(row))
+    throw new UsageError(
+      `this is answered by: syncline accept ${row.pair}, or syncline accept ${row.pair} --forget-links`,
+    );
   if (row.kind === "guard")
     throw new UsageError(
       `a guard is answered by approving a plan: syncline plan ${row.pair} --sweep --out plan.json && syncline apply plan.json`,
     );
-  if (row.kind === "value-rejected" || row.kind === "drift")
+  if (row.kind === "value-rejected")
     throw new UsageError(`a case of kind ${row.kind} closes by itself when the record or the mapping is mended`);
   return { kind: "dismiss" };
+}
+
+/** Another account, or a restored backup: no plan can be approved about it. */
+function isAboutSystem({ values }: CaseRow): boolean {
+  return isFields(values) && (values["reason"] === "wrong-epoch" || values["reason"] === "rewound");
 }
 
 function valueOf(text: string): Value {
@@ -141,11 +154,17 @@ function answersTo(row: CaseRow, names: { readonly left: string; readonly right:
     case "unknown-outcome":
       return [`${base} --link ID`, "--dismiss"];
     case "guard":
+      if (isAboutSystem(row))
+        return [
+          `the same records as before: syncline accept ${row.pair}`,
+          `other records, or older ones: syncline accept ${row.pair} --forget-links`,
+        ];
       return [`syncline plan ${row.pair} --sweep --out plan.json && syncline apply plan.json`];
     case "matched-taken":
       return ["mend the record in its system; the case closes by itself", `${base} --dismiss`];
-    case "value-rejected":
     case "drift":
+      return ["the case closes by itself when the field is back", `to take it as it is: ${base} --dismiss`];
+    case "value-rejected":
       return ["mend the record in its system, or the mapping; the case closes by itself"];
     default:
       throw new Error(`no answers known for ${JSON.stringify(row.kind)}`);

@@ -1,20 +1,17 @@
 // `check --live`: logs in to the systems and reads one page of each object a pair uses, to see whether the fields that its
 // rules name are there, and whether the laws of its rules hold on them. Reads only.
 
-import { setTimeout as wait } from "node:timers/promises";
 import type { RemoteFailure, RemoteRecord, System } from "../connector/contract.ts";
-import type { Account } from "../connector/account.ts";
 import { SIDES } from "../core/ids.ts";
 import { valueAt } from "../core/path.ts";
 import type { Fields } from "../core/value.ts";
 import { problem, type LocatedProblem, type Problem } from "../core/problem.ts";
 import { fieldPlaces, type FieldPlace } from "../config/field-places.ts";
 import { lookalike } from "../config/lookalike.ts";
-import type { Project, ProjectPair, ProjectSystem } from "../config/project.ts";
-import { systemClock } from "../daemon/system-ports.ts";
-import { VERSION } from "../daemon/version.ts";
+import type { Project, ProjectPair } from "../config/project.ts";
 import { checkLawsOnRecords, type LawFinding } from "../mapping/law-check.ts";
 import type { EntityMapping } from "../mapping/mapping.ts";
+import { openAccount } from "./account.ts";
 
 /** What the systems say. */
 export interface LiveReport {
@@ -34,7 +31,7 @@ export async function checkLive(project: Project, names: readonly string[]): Pro
     for (const name of used) {
       const parts = project.systems.get(name);
       if (parts === undefined) continue;
-      const system = await openSystem(parts);
+      const system = await openAccount(parts, project);
       systems.set(name, system);
       const answer = await system.probe();
       if (answer.ok) continue;
@@ -51,27 +48,6 @@ export async function checkLive(project: Project, names: readonly string[]): Pro
     for (const system of systems.values()) await system.close();
   }
   return { problems: found, laws };
-}
-
-function openSystem(parts: ProjectSystem): Promise<System> {
-  const { name, settings, secrets, limits, allowPrivate, connector } = parts;
-  const account: Account = {
-    name,
-    settings,
-    secrets,
-    limits,
-    allowPrivate,
-    version: VERSION,
-    clock: { now: () => systemClock.now(), sleep },
-    observer: { called: () => undefined, waited: () => undefined },
-    log: { warn: () => undefined, debug: () => undefined },
-  };
-  return connector.open(account);
-}
-
-/** Keeps the process alive, which nothing else may do here. Ends early, without an error, when it is aborted. */
-async function sleep(ms: number, signal?: AbortSignal): Promise<void> {
-  await wait(ms, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
 }
 
 const CODES: Readonly<Partial<Record<RemoteFailure["kind"], string>>> = {

@@ -1,6 +1,6 @@
 // What the demo's first run did, and which pages to open: a dozen lines.
 
-import type { RunReport } from "../engine/ports.ts";
+import type { RunReport } from "../engine/ports/run.ts";
 
 interface Told {
   readonly fresh: boolean;

@@ -9,7 +9,7 @@ import { startDaemon, type Daemon } from "../daemon/daemon.ts";
 import { createLog } from "../daemon/log.ts";
 import { daemonParts } from "../daemon/project-runtime.ts";
 import { redactorOf } from "../daemon/redaction.ts";
-import type { RunReport } from "../engine/ports.ts";
+import type { RunReport } from "../engine/ports/run.ts";
 import { demoText } from "./demo-text.ts";
 import { EXIT, globalOptions, outputOf, type Output } from "./output.ts";
 import { loadProject } from "./project.ts";

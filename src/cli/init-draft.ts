@@ -1,14 +1,15 @@
 // A mapping drafted for two systems of a project that is there already: `init --left … --right …`, or asked at a terminal.
 
 import { existsSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { createInterface } from "node:readline/promises";
+import { dirname, join } from "node:path";
 import type { BySide, Instant } from "../core/ids.ts";
 import { shownPath } from "../config/config.ts";
 import { readProject, type Project } from "../config/project.ts";
+import { isYamlFile } from "../config/yaml-file.ts";
 import { createExpressionCompiler } from "../expression/compiler.ts";
 import { draftText } from "../mapping/suggest/draft-text.ts";
 import { suggest } from "../mapping/suggest/suggest.ts";
+import { askFor, processTerminal } from "./ask.ts";
 import { EXIT, type Output } from "./output.ts";
 import { sampleBoth, type SampledSide } from "./sampling.ts";
 import { UsageError } from "./session.ts";
@@ -40,9 +41,9 @@ export async function draftMapping(config: string, options: DraftOptions, output
     }
     const names = sideNames(project, sides);
     const pair = `${names.left}-${names.right}`;
-    const file = join(folder, `${pair}.yaml`);
+    const file = join(isYamlFile(folder) ? dirname(folder) : folder, `${pair}.yaml`);
     if (existsSync(file)) throw new UsageError(`${shownPath(file)} is there already; nothing was written`);
-    const suggestion = suggest(sampled.samples, names);
+    const suggestion = suggest(sampled.samples, names, []);
     writeFileSync(
       file,
       mappingText({ pair, names, sides, body: draftText(suggestion, "    "), notes: remarks(suggestion, names) }),
@@ -76,22 +77,13 @@ async function askedSides(project: Project, options: DraftOptions): Promise<BySi
   return { ...sides, right: { system: right, object: await object(right, options.objectRight) } };
 }
 
-/** One choice is none. Without a terminal nobody is asked. */
+/** Without a terminal nobody is asked. */
 async function ask(what: string, choices: readonly string[]): Promise<string> {
-  const [only, ...more] = choices;
-  if (only !== undefined && more.length === 0) return only;
-  const listed = choices.join(", ");
-  if (!process.stdin.isTTY) {
-    throw new UsageError(
-      `say --left SYSTEM --right SYSTEM --object-left OBJECT --object-right OBJECT; ${what.toLowerCase()} is one of ${listed}`,
-    );
-  }
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    return (await terminal.question(`${what} (${listed}): `)).trim();
-  } finally {
-    terminal.close();
-  }
+  const answer = await askFor(what, choices, processTerminal());
+  if (answer !== null) return answer;
+  throw new UsageError(
+    `say --left SYSTEM --right SYSTEM --object-left OBJECT --object-right OBJECT; ${what.toLowerCase()} is one of ${choices.join(", ")}`,
+  );
 }
 
 /** The kinds of system say more than the names of accounts; two accounts of one kind need their own. */

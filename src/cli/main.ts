@@ -3,6 +3,8 @@
 import { Command, CommanderError } from "commander";
 import { register as registerCases } from "./cases.ts";
 import { register as registerCheck } from "./check.ts";
+import { register as registerConnect } from "./connect.ts";
+import { register as registerConnector } from "./connector.ts";
 import { register as registerDemo } from "./demo.ts";
 import { register as registerDoctor } from "./doctor.ts";
 import { register as registerInit } from "./init.ts";
@@ -34,6 +36,7 @@ for (const register of [
   registerDemo,
   registerInit,
   registerCheck,
+  registerConnect,
   registerTest,
   registerSimulate,
   registerSuggest,
@@ -45,6 +48,7 @@ for (const register of [
   registerCases,
   registerQuarantine,
   registerPause,
+  registerConnector,
   registerSchema,
   registerDoctor,
 ]) {

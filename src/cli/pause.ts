@@ -15,17 +15,27 @@ export function register(program: Command): void {
     .action((name: string, _options: unknown, command: Command) => setPaused(name, null, command));
   program
     .command("accept <pair>")
-    .description("go on after a change of the mapping's meaning, as the file is now")
-    .action(async (name: string, _options: unknown, command: Command) => {
+    .description(
+      "go on after a change of the mapping's meaning, or of the systems: as the file and the systems are now",
+    )
+    .option("--forget-links", "also forget which records belong together: the next run matches them anew")
+    .action(async (name: string, options: { readonly forgetLinks?: boolean }, command: Command) => {
       const output = outputOf(globalOptions(command));
       await inSession(output, [name], async ({ runtime }) => {
         const pair = pairOf(runtime, name);
         const { acceptedMeaning } = await pair.store.state();
         const changed = acceptedMeaning !== pair.parts.meaning;
         if (changed) await runtime.ledger.setAcceptedMeaning(name, pair.parts.meaning, personName());
+        const state = await runtime.ledger.acceptState(
+          name,
+          { forgetLinks: options.forgetLinks ?? false },
+          personName(),
+        );
+        const accepted = changed || state.length > 0;
+        const what = [...(changed ? ["mapping"] : []), ...state];
         output.result(
-          { pair: name, accepted: changed },
-          changed ? `${name}: accepted as it is now` : `${name}: nothing to accept`,
+          { pair: name, accepted, what },
+          accepted ? `${name}: accepted as it is now (${what.join(", ")})` : `${name}: nothing to accept`,
         );
         return 0;
       });

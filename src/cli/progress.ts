@@ -1,7 +1,7 @@
 // Progress bars: only for people at a terminal, on standard error.
 
 import cliProgress from "cli-progress";
-import type { Progress } from "../engine/ports.ts";
+import type { Progress } from "../engine/ports/world.ts";
 
 export interface ShownProgress extends Progress {
   stop(): void;

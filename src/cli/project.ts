@@ -6,7 +6,7 @@ import { problemsOfPairs } from "../config/concern.ts";
 import { readProject, type Project } from "../config/project.ts";
 import { createLog } from "../daemon/log.ts";
 import { redactorOf } from "../daemon/redaction.ts";
-import type { Log } from "../engine/ports.ts";
+import type { Log } from "../engine/ports/world.ts";
 import { createExpressionCompiler } from "../expression/compiler.ts";
 import { EXIT, type Output } from "./output.ts";
 import { problemJson, problemsText } from "./problems-text.ts";

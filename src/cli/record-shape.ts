@@ -2,6 +2,7 @@
 
 import type { ObjectPart } from "../connector/file/object.ts";
 import { parseInstant } from "../connector/instant.ts";
+import { saysDeleted } from "../connector/record.ts";
 import { parsePath, valueAt, type Path } from "../core/path.ts";
 import { PLAIN_SHAPE, type RecordShape } from "../mapping/testing/world.ts";
 
@@ -11,10 +12,11 @@ export function recordShape(object: ObjectPart | null): RecordShape {
   const place = (text: string | undefined): Path | null => (text === undefined ? null : decodedPath(text, object));
   const modified = place(object.modified);
   const deleted = place(object.deleted);
+  const deletedIs = object.deleted_is === undefined ? null : [object.deleted_is].flat();
   return {
     id: place(object.id) ?? PLAIN_SHAPE.id,
     modified: (record) => (modified === null ? null : parseInstant(valueAt(record, modified))),
-    deleted: (record) => deleted !== null && Boolean(valueAt(record, deleted)),
+    deleted: (record) => deleted !== null && saysDeleted(valueAt(record, deleted), deletedIs),
   };
 }
 

@@ -1,6 +1,6 @@
 // A run's report in words.
 
-import type { EntityReport, RunReport } from "../engine/ports.ts";
+import type { EntityReport, RunReport } from "../engine/ports/run.ts";
 import { EXIT } from "./output.ts";
 
 const ENVIRONMENT = new Set(["unreachable", "auth", "listing-incomplete", "throttled", "running"]);

@@ -1,15 +1,13 @@
 // Records read from both systems to draft a mapping by: the first pages of each object, nothing else, nothing written.
 
-import { setTimeout as wait } from "node:timers/promises";
-import type { RemoteFailure, System } from "../connector/contract.ts";
+import type { RemoteFailure } from "../connector/contract.ts";
 import type { ConnectorFile } from "../connector/file.ts";
 import { SIDES, type BySide } from "../core/ids.ts";
 import { parsePath, type Path } from "../core/path.ts";
 import type { Fields } from "../core/value.ts";
 import type { Project, ProjectSystem } from "../config/project.ts";
-import { systemClock } from "../daemon/system-ports.ts";
-import { VERSION } from "../daemon/version.ts";
 import type { Sample } from "../mapping/suggest/suggest.ts";
+import { openAccount } from "./account.ts";
 import { recordShape } from "./record-shape.ts";
 import { unknownName } from "./unknown-name.ts";
 
@@ -30,7 +28,7 @@ export async function sampleBoth(project: Project, sides: BySide<SampledSide>, c
     const parts = project.systems.get(system);
     if (parts === undefined) throw unknownName("system", system, [...project.systems.keys()]);
     if (!parts.connector.objects.includes(object)) throw unknownName("object", object, parts.connector.objects, system);
-    const read = await sampleOf(parts, object, count);
+    const read = await sampleOf(project, parts, object, count);
     if ("kind" in read) return { ok: false, system, failure: read };
     samples[side] = sampleFrom(read, parts.connector.file, object);
   }
@@ -40,11 +38,12 @@ export async function sampleBoth(project: Project, sides: BySide<SampledSide>, c
 }
 
 async function sampleOf(
+  project: Project,
   parts: ProjectSystem,
   object: string,
   count: number,
 ): Promise<readonly Fields[] | RemoteFailure> {
-  const system = await openAccount(parts);
+  const system = await openAccount(parts, project);
   try {
     const wanted = Object.keys(parts.connector.file.objects[object]?.fields ?? {});
     const records: Fields[] = [];
@@ -57,26 +56,6 @@ async function sampleOf(
   } finally {
     await system.close();
   }
-}
-
-function openAccount({ name, settings, secrets, limits, allowPrivate, connector }: ProjectSystem): Promise<System> {
-  return connector.open({
-    name,
-    settings,
-    secrets,
-    limits,
-    allowPrivate,
-    version: VERSION,
-    clock: {
-      now: () => systemClock.now(),
-      sleep: async (ms, signal) => {
-        // An aborted wait ends early; that is what was asked for.
-        await wait(ms, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
-      },
-    },
-    observer: { called: () => undefined, waited: () => undefined },
-    log: { warn: () => undefined, debug: () => undefined },
-  });
 }
 
 function sampleFrom(records: readonly Fields[], file: ConnectorFile, object: string): Sample {

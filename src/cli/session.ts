@@ -75,6 +75,9 @@ export function personName(): string {
   }
 }
 
+/** What is wrong around the project, and somebody can mend. */
+const MENDABLE: ReadonlySet<string> = new Set(["E_DATABASE", "E_LISTEN", "E_TOKEN_KEY"]);
+
 /** Says what went wrong and which exit code that is; what nobody foresaw is thrown on. */
 export function tellFailure(error: unknown): number | null {
   if (error instanceof UsageError) {
@@ -85,8 +88,8 @@ export function tellFailure(error: unknown): number | null {
     process.stderr.write(`${error.message}\n`);
     return error.code === "E_INVALID" || error.code === "E_NOT_FOUND" ? EXIT.usage : EXIT.failed;
   }
-  if (error instanceof Error && "code" in error && (error.code === "E_DATABASE" || error.code === "E_LISTEN")) {
-    process.stderr.write(`${error.code}: ${error.message}\n`);
+  if (error instanceof Error && "code" in error && MENDABLE.has(String(error.code))) {
+    process.stderr.write(`${String(error.code)}: ${error.message}\n`);
     return EXIT.environment;
   }
   return null;

@@ -56,9 +56,26 @@ async function play(
   const watched = watch(mapping, () => new Promise((resolve) => setImmediate(resolve)));
   const { cast, problem } = await userCast(watched.mapping);
   if (cast === null) throw new UsageError(problem);
-  const result = await simulate({ runs, seed, cast: () => cast, idle: watched.idle, progress: () => true });
+  const progress = countHistories(!output.options.quiet && !output.options.json, runs);
+  const result = await simulate({ runs, seed, cast: () => cast, idle: watched.idle, progress: progress.played });
+  progress.stop();
   output.result(jsonOf(result), textOf(result, mapping.pair));
   process.exitCode = result.found === null ? EXIT.done : EXIT.failed;
+}
+
+/** A line at the terminal, on standard error. */
+function countHistories(
+  wanted: boolean,
+  runs: number,
+): { readonly played: (number: number) => boolean; readonly stop: () => void } {
+  const shown = wanted && process.stderr.isTTY;
+  return {
+    played(number) {
+      if (shown && number % 25 === 0) process.stderr.write(`\r${count(number)} of ${count(runs)} histories`);
+      return true;
+    },
+    stop: () => void (shown && process.stderr.write("\r\u001b[K")),
+  };
 }
 
 function jsonOf({ found, ...figures }: Simulated): Parameters<Output["result"]>[0] {

@@ -2,7 +2,6 @@
 
 import type { Command } from "commander";
 import type { BudgetRow } from "../core/budget.ts";
-import { nextRuns } from "../intake/schedule.ts";
 import type { PairFigures } from "../engine/ledger.ts";
 import type { PairRuntime } from "../daemon/runtime.ts";
 import { globalOptions, outputOf, table } from "./output.ts";
@@ -43,10 +42,10 @@ interface Beside {
 }
 
 async function besideOf(pair: PairRuntime, figures: PairFigures, budgets: readonly BudgetRow[]): Promise<Beside> {
-  const { schedule, sides } = pair.mapping;
+  const { sides } = pair.mapping;
   const { lastRun, lastSweep } = figures;
   return {
-    next: await nextRuns(schedule, { changes: lastRun?.endedAt ?? null, sweep: lastSweep?.endedAt ?? null }),
+    next: await pair.next({ changes: lastRun?.endedAt ?? null, sweep: lastSweep?.endedAt ?? null }),
     budgets: budgets
       .filter(({ system }) => system === sides.left.system || system === sides.right.system)
       .map(({ system, limit, calls, used, heldUntil }) => ({

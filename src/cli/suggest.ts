@@ -1,17 +1,19 @@
 // `syncline suggest PAIR ENTITY`: drafts match rules and field rules from samples of both sides, with the evidence. Reads only.
 //
-// --json: { pair, entity, samples: { SIDE: n }, joined, match: [{ rule, shared, of }],
+// --json: { pair, entity, samples: { SIDE: n }, joined, match: [{ rule, shared, of, note }],
 //   fields: [{ name, rule, evidence: { equal, of, names, note } }], unmatched: { SIDE: [path] }, yaml }
 
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import type { BySide, Instant } from "../core/ids.ts";
+import { SIDES, type BySide, type Instant } from "../core/ids.ts";
+import { valueAt } from "../core/path.ts";
 import { isFields, type Fields, type Value } from "../core/value.ts";
 import { readFiles } from "../config/folder.ts";
 import { readProject, type Project, type ProjectPair } from "../config/project.ts";
 import { createExpressionCompiler } from "../expression/compiler.ts";
 import { draftText } from "../mapping/suggest/draft-text.ts";
-import { suggest, type Suggestion } from "../mapping/suggest/suggest.ts";
+import { idText, type Referred } from "../mapping/suggest/draft-ref.ts";
+import { suggest, type Sample, type Suggestion } from "../mapping/suggest/suggest.ts";
 import { EXIT, globalOptions, outputOf, type Output } from "./output.ts";
 import { sampleBoth, type SampledSide } from "./sampling.ts";
 import { UsageError } from "./session.ts";
@@ -67,13 +69,17 @@ async function suggestFor(
   { entity, count }: Asked,
   output: Output,
 ): Promise<number> {
-  const { names, sides } = sidesOf(pair, entity);
+  const { names, sides, others } = sidesOf(pair, entity);
   const sampled = await sampleBoth(project, sides, count);
   if (!sampled.ok) {
     process.stderr.write(`${sampled.system} could not be read: ${sampled.failure.message}\n`);
     return EXIT.environment;
   }
-  const suggestion = suggest(sampled.samples, names);
+  const referred = [
+    referredIn(entity, sampled.samples, true),
+    ...(await sampleOthers(project, others, count)).map((other) => referredIn(other.entity, other.samples, false)),
+  ];
+  const suggestion = suggest(sampled.samples, names, referred);
   const yaml = draftText(suggestion, "    ");
   output.result(
     suggestionJson(pair.pair, entity, suggestion, names, yaml),
@@ -82,27 +88,66 @@ async function suggestFor(
   return EXIT.done;
 }
 
+interface Sides {
+  readonly names: BySide<string>;
+  readonly sides: BySide<SampledSide>;
+  /** The pair's other entities, as far as the file says their objects: a record may name theirs. */
+  readonly others: readonly { readonly entity: string; readonly sides: BySide<SampledSide> }[];
+}
+
 /** From the file as it is, however much of it is still missing. */
-function sidesOf(
-  pair: ProjectPair,
-  entity: string,
-): { readonly names: BySide<string>; readonly sides: BySide<SampledSide> } {
+function sidesOf(pair: ProjectPair, entity: string): Sides {
   const [file] = readFiles([resolve(pair.file)], "mapping", (found) => ({ value: found, problems: [] }));
   const root = fieldsIn(file?.value);
   const [left, right] = Object.entries(fieldsIn(root["sides"]));
   const entities = fieldsIn(root["entities"]);
   refuseUnknown("entity", [entity], Object.keys(entities), `pair ${pair.pair}`);
   if (left === undefined || right === undefined) throw new UsageError(`${pair.file} does not say its two sides`);
-  const side = ([name, system]: readonly [string, Value]): SampledSide => {
-    const object = fieldsIn(fieldsIn(entities[entity])[name])["object"];
-    if (typeof object !== "string" || typeof system !== "string") {
-      throw new UsageError(
-        `${pair.file} does not say the object of ${name}: ${name}: { object: NAME } below ${entity}`,
-      );
-    }
-    return { system, object };
+  const sideIn = (each: string, [name, system]: readonly [string, Value]): SampledSide | null => {
+    const object = fieldsIn(fieldsIn(entities[each])[name])["object"];
+    return typeof object === "string" && typeof system === "string" ? { system, object } : null;
   };
-  return { names: { left: left[0], right: right[0] }, sides: { left: side(left), right: side(right) } };
+  const side = (said: readonly [string, Value]): SampledSide => {
+    const found = sideIn(entity, said);
+    if (found !== null) return found;
+    throw new UsageError(
+      `${pair.file} does not say the object of ${said[0]}: ${said[0]}: { object: NAME } below ${entity}`,
+    );
+  };
+  const others = Object.keys(entities).flatMap((each) => {
+    const [one, other] = [sideIn(each, left), sideIn(each, right)];
+    return each === entity || one === null || other === null
+      ? []
+      : [{ entity: each, sides: { left: one, right: other } }];
+  });
+  return {
+    names: { left: left[0], right: right[0] },
+    sides: { left: side(left), right: side(right) },
+    others,
+  };
+}
+
+/** Those that cannot be read are passed over: without them there is only one suggestion less. */
+async function sampleOthers(
+  project: Project,
+  others: Sides["others"],
+  count: number,
+): Promise<readonly { readonly entity: string; readonly samples: BySide<Sample> }[]> {
+  const known = others.filter(({ sides }) =>
+    SIDES.every((side) => project.systems.get(sides[side].system)?.connector.objects.includes(sides[side].object)),
+  );
+  const found: { entity: string; samples: BySide<Sample> }[] = [];
+  for (const { entity, sides } of known) {
+    const sampled = await sampleBoth(project, sides, count);
+    if (sampled.ok) found.push({ entity, samples: sampled.samples });
+  }
+  return found;
+}
+
+function referredIn(entity: string, samples: BySide<Sample>, self: boolean): Referred {
+  const ids = ({ records, id }: Sample): ReadonlySet<string> =>
+    new Set(records.flatMap((record) => idText(valueAt(record, id)) ?? []));
+  return { entity, ids: { left: ids(samples.left), right: ids(samples.right) }, self };
 }
 
 /** What a YAML file holds is JSON. */

@@ -14,6 +14,7 @@ import { configFileSchema, systemSchema, type ConfigFile, type LogLevel, type Sy
 import { modelineProblems } from "./modeline.ts";
 import { readShape, withoutQuotes } from "./schema-problems.ts";
 import { readSecret, type SecretPlace } from "./secrets.ts";
+import { keyFromEnvironment } from "./token-key.ts";
 import { unshield } from "./shield.ts";
 import {
   readAdmin,
@@ -46,6 +47,8 @@ export interface Config {
   readonly database: DatabaseChoice;
   /** Absolute, as all folders here. */
   readonly dataDir: string;
+  /** What tokens are sealed with; null: the key file in dataDir. */
+  readonly key: Secret | null;
   readonly mappings: readonly string[];
   readonly connectors: readonly string[];
   readonly admin: { readonly listen: ListenAddress; readonly tokens: readonly AdminToken[] };
@@ -199,6 +202,7 @@ function compileOwn(
     file: shown,
     database,
     dataDir: resolve(place.folder, file.data_dir ?? ".syncline"),
+    key: keyFromEnvironment(place.environment, report),
     admin,
     hooks: { listen: hooks },
     notify,

@@ -5,6 +5,7 @@ import { basename, dirname, extname } from "node:path";
 import type { ExpressionCompiler } from "../core/expression.ts";
 import type { Instant } from "../core/ids.ts";
 import { isError, problem, type LocatedProblem, type Problem } from "../core/problem.ts";
+import { namesInAuth } from "../connector/auth-names.ts";
 import { compileConnector, type Connector } from "../connector/compile.ts";
 import { connectorFileSchema, type ConnectorFile } from "../connector/file.ts";
 import { chooseSecrets } from "../connector/webhook/secret-names.ts";
@@ -95,8 +96,10 @@ function compile(
   });
   if (value.webhooks === undefined) return { connector, webhooks: null, webhookSecrets: [], problems };
   const declared = Object.keys(value.secrets ?? {});
-  const named: readonly (string | undefined)[] = Object.values(value.auth ?? {});
-  const usedByAuth = declared.filter((name) => named.includes(name));
+  const named = new Set(namesInAuth(value.auth).map(({ text }) => text));
+  // A login has them in its templates.
+  const login = value.auth?.scheme === "session" ? JSON.stringify(value.auth) : "";
+  const usedByAuth = declared.filter((name) => named.has(name) || new RegExp(`secrets\\.${name}\\b`).test(login));
   const context = { expressions, declared, usedByAuth, objects: Object.keys(value.objects) };
   const hooks = compileWebhooks(value.webhooks, context);
   const told = [...problems, ...hooks.problems.filter((each) => !problems.some((known) => sameProblem(known, each)))];

@@ -8,7 +8,7 @@ import { problem } from "../core/problem.ts";
 import { shownPath } from "./config.ts";
 import { modelineProblems, type FileKind } from "./modeline.ts";
 import { shieldExpressions, unshieldExpressions } from "./expression-braces.ts";
-import { locateProblems, missingFile, readYaml, type YamlFile } from "./yaml-file.ts";
+import { isYamlFile, isYamlName, locateProblems, missingFile, readYaml, type YamlFile } from "./yaml-file.ts";
 
 export interface ShapedFile<T> {
   /** As named to people. */
@@ -61,26 +61,26 @@ function readWithBraces(bytes: Uint8Array, shown: string): YamlFile {
   return shielded.readable ? { ...shielded, value: unshieldExpressions(shielded.value) } : plain;
 }
 
-const YAML = /\.ya?ml$/;
-
 /** Mapping files: those that lie in the folders themselves. */
 export function mappingFiles(folders: readonly string[]): readonly string[] {
-  return folders.flatMap((folder) =>
-    namesIn(folder)
-      .filter((name) => YAML.test(name))
-      .map((name) => join(folder, name)),
-  );
+  return folders.flatMap((folder) => {
+    if (isYamlFile(folder)) return [folder];
+    return namesIn(folder)
+      .filter(isYamlName)
+      .map((name) => join(folder, name));
+  });
 }
 
 /** Connector files: those that lie in the folders, and `NAME/connector.yaml` one below. */
 export function connectorFiles(folders: readonly string[]): readonly string[] {
-  return folders.flatMap((folder) =>
-    namesIn(folder).flatMap((name) => {
-      if (YAML.test(name)) return [join(folder, name)];
+  return folders.flatMap((folder) => {
+    if (isYamlFile(folder)) return [folder];
+    return namesIn(folder).flatMap((name) => {
+      if (isYamlName(name)) return [join(folder, name)];
       const inside = join(folder, name, "connector.yaml");
       return existsSync(inside) ? [inside] : [];
-    }),
-  );
+    });
+  });
 }
 
 function namesIn(folder: string): readonly string[] {

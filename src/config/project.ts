@@ -241,7 +241,8 @@ function systemsIn(value: unknown): readonly string[] {
 }
 
 function reportUnused(read: ConfigRead, pairs: readonly PairRead[]): readonly Problem[] {
-  if (read.folders.mappings.length === 0) return []; // told already, and the cause of it
+  // Told already, and the cause of it: no folder, or a file whose systems cannot be read.
+  if (read.folders.mappings.length === 0 || pairs.some(({ pair }) => pair.systems.length < 2)) return [];
   const used = new Set(pairs.flatMap(({ pair }) => pair.systems));
   const hint = "name it in a mapping, or remove it";
   return (read.systemNames ?? [])

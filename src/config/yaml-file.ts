@@ -1,6 +1,8 @@
 // A YAML 1.2 file with its places: what it holds, and where each key and value stands. What cannot be read is E_PARSE with
 // its line and column. Bounded on purpose: a file is written by a person, and a parser must not be a way to exhaust us.
 
+import { statSync } from "node:fs";
+
 import {
   isAlias,
   isCollection,
@@ -43,7 +45,7 @@ export interface YamlFile {
   readonly readable: boolean;
   readonly problems: readonly LocatedProblem[];
   /** Where the key or value at this path stands; of a path that is missing, its nearest ancestor that is there. */
-  locate(this: void, path: KeyPath, on: "key" | "value"): Place;
+  locate(this: void, path: KeyPath, on: "key" | "value", within?: Place): Place;
   /** True for a value written without quotes, as a word in the open. */
   isPlain(this: void, path: KeyPath): boolean;
 }
@@ -69,7 +71,8 @@ export function readYaml(bytes: Uint8Array, file: string, prepare = (text: strin
 
   const value = plainValue(document);
   if (!value.ok) return unreadable(file, [{ place: firstAlias(document, lines), ...value.fault }]);
-  const locate = (path: KeyPath, on: "key" | "value"): Place => placeOf(document, path, on, lines);
+  const locate = (path: KeyPath, on: "key" | "value", within?: Place): Place =>
+    (within === undefined ? null : placeWithin(text, document, path, within)) ?? placeOf(document, path, on, lines);
   return {
     file,
     value: value.value,
@@ -92,7 +95,7 @@ export function locateProblems(
   problems: readonly Problem[],
   { file, locate }: Pick<YamlFile, "file" | "locate">,
 ): readonly LocatedProblem[] {
-  return problems.map((each) => ({ ...each, file, ...locate(each.path, each.on) }));
+  return problems.map((each) => ({ ...each, file, ...locate(each.path, each.on, each.within) }));
 }
 
 interface Fault {
@@ -273,6 +276,29 @@ function placeOf(document: Document.Parsed, path: KeyPath, on: "key" | "value", 
   return placeAt(wanted ?? 0, lines);
 }
 
+/** A place inside the text at a path: of a block (`|`) by its lines, of a text on one line by its characters; else null. */
+function placeWithin(text: string, document: Document.Parsed, path: KeyPath, { line, column }: Place): Place | null {
+  const { node, whole } = follow(document, path);
+  if (!whole || !isScalar(node) || typeof node.value !== "string") return null;
+  const start = startOf(node);
+  if (start === null) return null;
+  const first = text.slice(0, start).split("\n").length;
+  if (node.type !== "BLOCK_LITERAL") {
+    if (line !== 1 || node.value.includes("\n")) return null;
+    const quote = node.type === "PLAIN" ? 0 : 1;
+    return { line: first, column: start - text.lastIndexOf("\n", start - 1) + quote + column - 1 };
+  }
+  const below = text.split("\n").slice(first);
+  const index = node.value.split("\n").findIndex((each) => each.trim() !== "");
+  const written = indentOf(below[index] ?? "");
+  const indent = written - indentOf(node.value.split("\n")[index] ?? "");
+  return { line: first + line, column: Math.max(0, indent) + column };
+}
+
+function indentOf(line: string): number {
+  return line.length - line.trimStart().length;
+}
+
 function startOf(node: unknown): number | null {
   return isScalar(node) || isCollection(node) || isAlias(node) ? (node.range?.[0] ?? null) : null;
 }
@@ -280,4 +306,13 @@ function startOf(node: unknown): number | null {
 function placeAt(offset: number, lines: LineCounter): Place {
   const { line, col } = lines.linePos(offset);
   return { line: Math.max(1, line), column: Math.max(1, col) };
+}
+
+export function isYamlName(name: string): boolean {
+  return /\.ya?ml$/.test(name);
+}
+
+/** A single file may stand where a folder may: projects that share a folder then name what they need of it. */
+export function isYamlFile(path: string): boolean {
+  return isYamlName(path) && statSync(path).isFile();
 }

@@ -4,6 +4,7 @@ import { didYouMean, problem, type KeyPath, type Problem } from "../core/problem
 import { parseRate } from "../core/units.ts";
 import type { Value } from "../core/value.ts";
 import type { Budgets, Lane } from "../core/budget.ts";
+import type { TokenVault } from "../core/token-vault.ts";
 import type { Clock, Log } from "./clock.ts";
 import type { CallObserver } from "./contract.ts";
 import type { ConnectorFile } from "./file.ts";
@@ -36,6 +37,8 @@ export interface Account {
   readonly budgets?: { readonly shared: Budgets; lane(): Lane };
   /** Knows what must not be shown of the whole project, also of other systems: one may echo what another was sent. Left out: this account's alone. */
   readonly redactor?: Redactor;
+  /** Where its tokens are kept; left out: in this process, until it ends. */
+  readonly tokens?: TokenVault;
   /** 0 to 1, for the spread of waits; left out: Math.random. */
   readonly random?: () => number;
   /** Name resolution; left out: the system's. */

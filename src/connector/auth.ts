@@ -1,12 +1,15 @@
 // How requests are authenticated. An Auth adds headers or query parameters to each request, and may be asked once to get
 // something newer after a 401.
 
+import type { Value } from "../core/value.ts";
 import type { AuthPart } from "./file/auth.ts";
 import type { Redactor, Secret } from "./secret.ts";
 
 export interface Credentials {
   readonly headers: Readonly<Record<string, string>>;
   readonly query: Readonly<Record<string, string>>;
+  /** Scheme session: what requests see as {{ session.NAME }}. */
+  readonly session?: Readonly<Record<string, Value>>;
 }
 
 export type Authenticated =
@@ -21,6 +24,8 @@ export interface Auth {
    * @param used The credentials that were refused; when others have been got meanwhile, those are kept.
    */
   renew(used: Credentials): boolean;
+  /** Waits for a login that is under way, so that what it brings is not lost. */
+  settled?(): Promise<void>;
 }
 
 export interface AuthTools {
@@ -32,15 +37,16 @@ export interface AuthTools {
 
 const NO_CREDENTIALS: Credentials = { headers: {}, query: {} };
 
-/** Schemes whose credentials never change. Null for the schemes that this is not the place of. */
-export function createStaticAuth(part: AuthPart, tools: AuthTools): Auth | null {
+type StaticAuthPart = Exclude<AuthPart, { readonly scheme: "oauth2" | "session" | "hmac" }>;
+
+/** Schemes whose credentials never change. */
+export function createStaticAuth(part: StaticAuthPart, tools: AuthTools): Auth {
   const credentials = staticCredentials(part, tools);
-  if (credentials === null) return null;
   const answer: Authenticated = { ok: true, credentials };
   return { credentials: () => Promise.resolve(answer), renew: () => false };
 }
 
-function staticCredentials(part: AuthPart, tools: AuthTools): Credentials | null {
+function staticCredentials(part: StaticAuthPart, tools: AuthTools): Credentials {
   const { secrets } = tools;
   switch (part.scheme) {
     case "none":
@@ -58,9 +64,6 @@ function staticCredentials(part: AuthPart, tools: AuthTools): Credentials | null
       return header(part.name.toLowerCase(), (part.prefix ?? "") + revealed(secrets, part.token));
     case "query":
       return { headers: {}, query: { [part.name]: revealed(secrets, part.token) } };
-    case "oauth2":
-    case "hmac":
-      return null;
   }
 }
 

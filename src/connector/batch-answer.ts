@@ -7,6 +7,7 @@
 
 import { valueAt, type Path } from "../core/path.ts";
 import { canonicalText, isFields, isList, type Fields, type Value } from "../core/value.ts";
+import type { BatchPlan } from "./object-plan.ts";
 
 export type EntryOutcome =
   | { readonly kind: "done"; readonly entry: Value }
@@ -16,12 +17,18 @@ export type EntryOutcome =
 export interface BatchAnswer {
   readonly ok: readonly Value[];
   readonly failed: readonly Value[];
+  /** Whether an entry says so of its record. */
+  readonly saysFailed: (entry: Value) => boolean;
 }
 
+/** Where the file says the lists of an answer stand. */
+type Places = Pick<BatchPlan, "ok" | "failed" | "fault">;
+
 /** The two lists of an answer; null: the answer does not hold them where the file says. */
-export function readBatchAnswer(body: Value, ok: Path, failed: Path | null): BatchAnswer | null {
+export function readBatchAnswer(body: Value, { ok, failed, fault }: Places): BatchAnswer | null {
   const okList = valueAt(body, ok);
   const failedList = failed === null ? undefined : valueAt(body, failed);
+  const saysFailed = (entry: Value): boolean => refused(entry) || (fault !== null && present(valueAt(entry, fault)));
   const entries = isList(okList) ? okList : null;
   // A list of failures that is left out when there are none says so; one that is something else does not.
   if (failedList !== undefined && failedList !== null && !isList(failedList)) return null;
@@ -31,11 +38,17 @@ export function readBatchAnswer(body: Value, ok: Path, failed: Path | null): Bat
   return {
     ok: (entries ?? []).filter((entry) => !saysFailed(entry)),
     failed: [...failures, ...(entries ?? []).filter(saysFailed)],
+    saysFailed,
   };
 }
 
+function present(value: Value | undefined): boolean {
+  const nothing = value === undefined || value === null || value === false || value === "";
+  return !nothing && !(isList(value) && value.length === 0);
+}
+
 /** One list for both: `success: false`, or a status of its own that is an error. */
-function saysFailed(entry: Value): boolean {
+function refused(entry: Value): boolean {
   return isFields(entry) && (entry.success === false || entryStatus(entry) !== null);
 }
 
@@ -95,7 +108,7 @@ function byIndex(answer: BatchAnswer, count: number, okList: Value | undefined):
   };
   // One list that holds both, in the order sent.
   if (isList(okList) && okList.length === count && okList.every((entry) => ownIndex(entry) === null)) {
-    return okList.map((entry) => ({ kind: saysFailed(entry) ? "failed" : "done", entry }));
+    return okList.map((entry) => ({ kind: answer.saysFailed(entry) ? "failed" : "done", entry }));
   }
   for (const entry of answer.ok) place(entry, "done");
   for (const entry of answer.failed) place(entry, "failed");

@@ -12,6 +12,7 @@
 import type { RemoteFailure } from "./contract.ts";
 import type { Auth, Credentials } from "./auth.ts";
 import type { Clock, Log } from "./clock.ts";
+import type { CostBudgets } from "./cost.ts";
 import type { CallObserver } from "./contract.ts";
 import type { ErrorTable, Verdict } from "./error-table.ts";
 import type { Operation } from "./file.ts";
@@ -23,6 +24,7 @@ export interface CallerTools {
   readonly system: string;
   readonly auth: Auth;
   readonly limiter: Limiter;
+  readonly costs: CostBudgets;
   readonly errors: ErrorTable;
   readonly clock: Clock;
   readonly random: () => number;
@@ -62,6 +64,8 @@ const BACKOFF_MAX_MS = 20_000;
 /** Waits for throttles of one call, in all; the caller may come back later. */
 const WAIT_MAX_MS = 120_000;
 const WAITS_MAX = 8;
+/** Limits are of a day at most; a longer wait is a mistake of unit, and would keep everybody away for good. */
+const HOLD_MAX_MS = 86_400_000;
 const MESSAGE_MAX = 300;
 
 const READS: ReadonlySet<Operation> = new Set(["list", "get", "find", "changes"]);
@@ -89,7 +93,7 @@ export function createCaller(tools: CallerTools): Caller {
     async judgePart(answer, operation, message) {
       const verdict = await tools.errors.judge(answer, operation);
       // One record of a batch: its system answered, so nothing is unknown but what the answer leaves open.
-      return failureOf(verdict === "ok" || verdict === "redirect" ? "reject" : verdict, answer, say(message), 0);
+      return failureOf(isRefusal(verdict) ? verdict : "reject", answer, say(message), 0);
     },
   };
 }
@@ -113,13 +117,20 @@ async function perform(call: Call, tools: CallerTools, say: (text: string) => st
       }
       return refused({ kind: "unreachable", code: authenticated.code, message }, null);
     }
+    const cost = await tools.costs.turn(call.prepared, tools.signal);
+    if (cost.kind === "throttled") {
+      const message = `the limit "${cost.reason}" of ${tools.system} is used up`;
+      return refused({ kind: "throttled", retryAfterMs: cost.retryAfterMs, message }, null);
+    }
     const turn = await tools.limiter.turn(tools.signal);
     if (turn.kind === "throttled") {
+      cost.release();
       const message = `the limit "${turn.reason}" of ${tools.system} is used up`;
       return refused({ kind: "throttled", retryAfterMs: turn.retryAfterMs, message }, null);
     }
     const sent = await sendOnce(call, authenticated.credentials, tools, () => {
       turn.release();
+      cost.release();
     });
     attempt += 1;
     const again = attempt < ATTEMPTS_MAX && !tools.signal.aborted;
@@ -146,6 +157,7 @@ async function perform(call: Call, tools: CallerTools, say: (text: string) => st
 
     const { answer } = sent;
     tools.limiter.learn(answer.headers);
+    cost.learn(answer.body);
     const verdict = await tools.errors.judge(answer, call.operation);
     if (verdict === "ok") return { ok: true, answer };
     const askedMs = retryAfterMs(answer.headers, tools.clock.now());
@@ -161,10 +173,11 @@ async function perform(call: Call, tools: CallerTools, say: (text: string) => st
       case "wait": {
         const ms = askedMs ?? backoffMs(waits + 2, tools);
         waits += 1;
+        // What it asks for, it asks of everybody: also of those who come after this call has given up.
+        tools.limiter.holdFor(Math.min(ms, HOLD_MAX_MS));
         if (waits > WAITS_MAX || waitedMs + ms > WAIT_MAX_MS || tools.signal.aborted) {
           return refused({ kind: "throttled", retryAfterMs: ms, message }, answer.status);
         }
-        tools.limiter.holdFor(ms);
         await pause(tools, "throttled", ms);
         waitedMs += ms;
         attempt -= 1;
@@ -180,6 +193,8 @@ async function perform(call: Call, tools: CallerTools, say: (text: string) => st
           continue;
         }
         return refused({ kind: "unknown", code: `HTTP_${String(answer.status)}`, message }, answer.status);
+      case "partial":
+        return refused({ kind: read ? "malformed" : "unknown", code: "E_INCOMPLETE", message }, answer.status);
       case "redirect":
         return refused(
           {
@@ -199,12 +214,15 @@ async function sendOnce(call: Call, credentials: Credentials, tools: CallerTools
   const { clock, observer, signal } = tools;
   const startedAt = clock.now();
   try {
-    const sent = await call.prepared(call.variables, {
-      headers: { ...call.headers, ...credentials.headers },
-      query: { ...call.query, ...credentials.query },
-      url: call.url,
-      signal,
-    });
+    const sent = await call.prepared(
+      { ...call.variables, session: credentials.session },
+      {
+        headers: { ...call.headers, ...credentials.headers },
+        query: { ...call.query, ...credentials.query },
+        url: call.url,
+        signal,
+      },
+    );
     const status = sent.kind === "answer" ? String(sent.answer.status) : sent.code;
     // Nothing went out for a request that could not be written: it is no call.
     if (sent.kind === "answer" || !isTemplateCode(sent.code)) {
@@ -225,12 +243,13 @@ function refused(failure: RemoteFailure, status: number | null): Called {
   return { ok: false, failure, status };
 }
 
-function failureOf(
-  verdict: Exclude<Verdict, "ok" | "redirect">,
-  answer: Answer,
-  message: string,
-  waitMs: number,
-): RemoteFailure {
+type Refusal = Exclude<Verdict, "ok" | "redirect" | "partial">;
+
+function isRefusal(verdict: Verdict): verdict is Refusal {
+  return verdict !== "ok" && verdict !== "redirect" && verdict !== "partial";
+}
+
+function failureOf(verdict: Refusal, answer: Answer, message: string, waitMs: number): RemoteFailure {
   switch (verdict) {
     case "auth":
     case "refresh-auth":

@@ -9,7 +9,7 @@ export interface CapabilityGap {
   readonly message: string;
 }
 
-export function gapsOf(plan: ObjectPlan, part: ObjectPart): CapabilityGap[] {
+export function gapsOf(plan: Pick<ObjectPlan, "name" | "capabilities">, part: ObjectPart): CapabilityGap[] {
   const gaps: CapabilityGap[] = [];
   const gap = (code: string, message: string): void => {
     gaps.push({ object: plan.name, code, message });

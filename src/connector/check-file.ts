@@ -4,32 +4,38 @@
 import type { Instant } from "../core/ids.ts";
 import { didYouMean, problem, type KeyPath, type Problem } from "../core/problem.ts";
 import { parseDuration, parseRate } from "../core/units.ts";
+import { checkAuth } from "./check-auth.ts";
 import type { ConnectorFile } from "./file.ts";
+import { checkCost } from "./file/cost.ts";
 import type { ObjectPart } from "./file/object.ts";
 import { parseInstant } from "./instant.ts";
+import { FILES_KEYS } from "./protocols/files/file.ts";
+import { SMTP_CREATE_KEYS } from "./protocols/smtp/file.ts";
+import { SQL_KEYS } from "./protocols/sql/file.ts";
 
 const TIMEOUT_MAX_MS = 3_600_000;
 const YEAR_MS = 365 * 86_400_000;
-const GRANTS = ["client_credentials", "refresh_token"];
 
 /** Keys of an object that another protocol has. */
 const ELSEWHERE: readonly {
   readonly keys: readonly (keyof ObjectPart)[];
   readonly protocol: ConnectorFile["protocol"];
 }[] = [
-  { keys: ["table", "select", "insert"], protocol: "sql" },
-  { keys: ["at", "glob", "format", "means", "ready_when", "after", "settle"], protocol: "files" },
+  { keys: ["entity_set", "odata"], protocol: "odata" },
+  { keys: SQL_KEYS, protocol: "sql" },
+  { keys: FILES_KEYS, protocol: "files" },
 ];
 
 /** Keys of a request that another protocol has. */
 const REQUEST_KEYS: Readonly<Record<string, readonly ConnectorFile["protocol"][]>> = {
-  request: ["rest", "odata"],
+  request: ["rest", "odata", "graphql"],
   body: ["rest", "odata"],
   query: ["rest", "odata", "graphql"],
   variables: ["graphql"],
   call: ["soap"],
   args: ["soap"],
   action: ["soap"],
+  ...Object.fromEntries(SMTP_CREATE_KEYS.map((key) => [key, ["smtp"] as const])),
 };
 
 const NAMES_A_SECRET = /authorization|api[-_]?key|secret|password|passwd|token|credential/i;
@@ -39,15 +45,11 @@ export function checkFile(file: ConnectorFile, today: Instant): readonly Problem
   checkSunset(file, today, problems);
   checkTimes(file, problems);
   checkLimits(file, problems);
-  checkAuth(file, problems);
+  problems.push(...checkAuth(file));
   checkWebhooks(file, problems);
   checkInlineSecrets(file, problems);
   checkObjects(file, problems);
   return problems;
-}
-
-function notSupported(path: KeyPath, what: string): Problem {
-  return problem("E_NOT_SUPPORTED", path, `${what} is not supported yet`, { hint: "leave it out for now" });
 }
 
 function checkSunset(file: ConnectorFile, today: Instant, problems: Problem[]): void {
@@ -94,7 +96,19 @@ function checkLimits(file: ConnectorFile, problems: Problem[]): void {
   const names = new Set<string>();
   for (const [index, limit] of (file.limits ?? []).entries()) {
     const path = ["limits", index];
-    if (limit.cost !== undefined) problems.push(notSupported([...path, "cost"], "a limit by cost"));
+    if (limit.cost !== undefined && file.protocol !== "graphql")
+      problems.push(
+        problem(
+          "E_UNKNOWN_KEY",
+          [...path, "cost"],
+          `"cost" belongs to protocol graphql, and this file says ${file.protocol}`,
+          {
+            on: "key",
+            hint: "remove it",
+          },
+        ),
+      );
+    else if (limit.cost !== undefined) problems.push(...checkCost(limit.cost, [...path, "cost"]));
     else if (limit.rate === undefined)
       problems.push(problem("E_MISSING", path, "a limit needs its rate", { on: "key", hint: "add rate: 190/10s" }));
     if (limit.rate !== undefined && parseRate(limit.rate) === null) {
@@ -110,56 +124,6 @@ function checkLimits(file: ConnectorFile, problems: Problem[]): void {
         problem("E_DUPLICATE", [...path, "name"], `two limits are called "${limit.name}"`, { found: limit.name }),
       );
     names.add(limit.name);
-  }
-}
-
-function checkAuth(file: ConnectorFile, problems: Problem[]): void {
-  const { auth } = file;
-  if (auth === undefined || auth.scheme === "none") return;
-  if (auth.scheme === "hmac") {
-    problems.push(notSupported(["auth", "scheme"], "the auth scheme hmac"));
-    return;
-  }
-  const secrets = Object.keys(file.secrets ?? {});
-  const settings = Object.keys(file.settings ?? {});
-  const known = (name: string | undefined, key: string, names: readonly string[]): void => {
-    if (name === undefined || name.includes("{{") || names.includes(name)) return;
-    const hint = didYouMean(name, names) ?? `declare it: secrets: { ${name}: { required: true } }`;
-    problems.push(
-      problem("E_SECRET_UNKNOWN", ["auth", key], "auth names a secret that is not declared under `secrets:`", {
-        // A long text here is more likely a secret than the name of one.
-        found: name.length > 40 ? "a long text" : name,
-        expected: names.join(", "),
-        hint,
-      }),
-    );
-  };
-  switch (auth.scheme) {
-    case "bearer":
-    case "header":
-    case "query":
-      known(auth.token, "token", secrets);
-      break;
-    case "basic":
-      known(auth.username, "username", [...secrets, ...settings]);
-      known(auth.password, "password", secrets);
-      break;
-    case "oauth2":
-      if (auth.grant !== undefined && !GRANTS.includes(auth.grant)) {
-        problems.push(notSupported(["auth", "grant"], `the grant ${auth.grant}`));
-      }
-      known(auth.client_id, "client_id", [...secrets, ...settings]);
-      known(auth.client_secret, "client_secret", secrets);
-      known(auth.refresh_token, "refresh_token", secrets);
-      if (auth.grant === "refresh_token" && auth.refresh_token === undefined) {
-        problems.push(
-          problem("E_MISSING", ["auth"], "the grant refresh_token needs a refresh token", {
-            on: "key",
-            hint: "add refresh_token: NAME",
-          }),
-        );
-      }
-      break;
   }
 }
 
@@ -185,7 +149,7 @@ function checkInlineSecrets(file: ConnectorFile, problems: Problem[]): void {
   const check = (values: unknown, path: KeyPath): void => {
     if (typeof values !== "object" || values === null) return;
     for (const [name, value] of Object.entries(values)) {
-      const literal = typeof value === "string" && value.length >= 8 && !value.includes("{{");
+      const literal = typeof value === "string" && value.length >= 8 && !/\{\{|^https?:\/\//.test(value);
       if (literal && NAMES_A_SECRET.test(name)) {
         problems.push(
           problem("W_INLINE_SECRET", [...path, name], `"${name}" looks like a secret written into the file`, {
@@ -233,6 +197,8 @@ function checkObjects(file: ConnectorFile, problems: Problem[]): void {
     );
   };
   if (file.dialect !== undefined && protocol !== "sql") belongs(["dialect"], "dialect", "sql");
+  if (file.odata !== undefined && protocol !== "odata") belongs(["odata"], "odata", "odata");
+  if (file.smtp !== undefined && protocol !== "smtp") belongs(["smtp"], "smtp", "smtp");
   for (const key of ["wsdl", "soap"] as const)
     if (file[key] !== undefined && protocol !== "soap") belongs([key], key, "soap");
   for (const [name, part] of Object.entries(file.objects)) {
@@ -244,14 +210,34 @@ function checkObjects(file: ConnectorFile, problems: Problem[]): void {
       if (typeof part[key] === "string" && protocol !== "sql") belongs([...at, key], `a statement at ${key}`, "sql");
     }
     for (const [key, request] of requestsOf(part)) {
-      if (request.code !== undefined) problems.push(notSupported([...at, ...key, "code"], "`code:`"));
+      if (request.code !== undefined && (protocol === "sql" || protocol === "files" || protocol === "smtp"))
+        belongs([...at, ...key, "code"], "code", "rest, graphql, odata or soap");
       for (const [requestKey, owners] of Object.entries(REQUEST_KEYS)) {
         if (request[requestKey] !== undefined && !owners.includes(protocol))
           belongs([...at, ...key, requestKey], requestKey, owners.join(" or "));
       }
     }
+    for (const key of ["token", "url"] as const) {
+      if (
+        part.changes?.cursor[key] !== undefined &&
+        (protocol === "sql" || protocol === "files" || protocol === "smtp")
+      )
+        belongs([...at, "changes", "cursor", key], key, "rest, graphql, odata or soap");
+    }
     const operations = requestsOf(part);
-    if (operations.length === 0 && (protocol === "rest" || protocol === "soap")) {
+    if (protocol === "odata" && part.entity_set === undefined && part.odata !== undefined) {
+      problems.push(
+        problem("E_MISSING", at, "odata: says how an entity set is read, and none is named", {
+          on: "key",
+          hint: "add entity_set: NAME",
+        }),
+      );
+    }
+    if (
+      operations.length === 0 &&
+      part.entity_set === undefined &&
+      ["rest", "soap", "graphql", "odata"].includes(protocol)
+    ) {
       problems.push(
         problem("E_MISSING", at, "an object without any operation can do nothing", {
           on: "key",

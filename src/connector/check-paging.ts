@@ -37,6 +37,15 @@ export function checkPaging(
     return;
   }
   reader.maybePath(part.token ?? part.url ?? part.after, [operation, "page", kinds[0] ?? ""]);
+  reader.maybePath(part.more, [operation, "page", "more"]);
+  if (part.more !== undefined && part.token === undefined) {
+    reader.problems.push(
+      problem("E_PAGING", [...path, "more"], "`more` goes with a token", {
+        on: "key",
+        hint: "add token: PATH, or remove it",
+      }),
+    );
+  }
   if ((part.number !== undefined || part.offset !== undefined) && part.size === undefined) {
     reader.problems.push(
       problem("E_PAGING", path, "without its size, a last page cannot be told from a full one", {

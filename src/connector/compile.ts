@@ -5,17 +5,23 @@ import type { ExpressionCompiler } from "../core/expression.ts";
 import type { Instant } from "../core/ids.ts";
 import { isError, problem, type Problem } from "../core/problem.ts";
 import { checkNames, settingsOf, type Account, type AccountFacts } from "./account.ts";
+import { namesInAuth } from "./auth-names.ts";
 import { checkAddress } from "./base-url.ts";
 import type { CapabilityGap } from "./capability-gap.ts";
+import { withCode } from "./code/code.ts";
 import { checkFile } from "./check-file.ts";
 import type { Capabilities, System } from "./contract.ts";
+import { planEpoch, type EpochPlan } from "./epoch.ts";
 import { compileErrorTable } from "./error-table.ts";
 import type { DirectPlan, DirectProtocol, DirectProtocols } from "./direct.ts";
 import type { ConnectorFile } from "./file.ts";
 import type { ObjectPlan } from "./object-plan.ts";
 import { planObject } from "./plan-object.ts";
+import { expandOData } from "./protocols/odata/expand.ts";
 import type { ProtocolContext, ProtocolFactories, ProtocolFactory } from "./protocol-context.ts";
-import { openSystem } from "./system.ts";
+import { compileSession } from "./session-auth.ts";
+import type { Authorization } from "./oauth/authorization.ts";
+import { openConnecting, openSystem } from "./system.ts";
 import { compileTemplate, compileText, TemplateFailure, evaluateText, textOf, type TemplateScope } from "./template.ts";
 import { ACCOUNT_NAMES, REQUEST_NAMES } from "./variables.ts";
 
@@ -41,6 +47,8 @@ export interface Connector {
   checkAccount(account: AccountFacts): Promise<readonly Problem[]>;
   /** Ready to be asked. Nothing is sent before the first call. The account must have passed checkAccount. */
   open(account: Account): Promise<System>;
+  /** For a person to connect the account; null: its log-in needs nobody. */
+  connect(account: Account): Promise<Authorization | null>;
 }
 
 export interface CompiledConnector {
@@ -49,11 +57,13 @@ export interface CompiledConnector {
   readonly problems: readonly Problem[];
 }
 
-export function compileConnector(file: ConnectorFile, tools: CompileTools): CompiledConnector {
-  const problems: Problem[] = [...checkFile(file, tools.today)];
+export function compileConnector(given: ConnectorFile, tools: CompileTools): CompiledConnector {
+  const { file, problems: derived } = expandOData(given);
+  const problems: Problem[] = [...checkFile(given, tools.today), ...derived];
   const direct = tools.direct?.[file.protocol];
   if (direct !== undefined) return compileDirect(file, tools, direct, problems);
-  const factory = tools.protocols[file.protocol];
+  const spoken = tools.protocols[file.protocol];
+  const factory = spoken === undefined ? undefined : withCode(spoken);
   if (factory === undefined) {
     problems.push(
       problem("E_NOT_SUPPORTED", ["protocol"], `the protocol ${file.protocol} is not supported yet`, {
@@ -77,6 +87,7 @@ export function compileConnector(file: ConnectorFile, tools: CompileTools): Comp
     text: (text, path) => compileText(text, path, scope),
   });
   problems.push(...checkAccountTexts(file, scope));
+  if (file.auth?.scheme === "session") problems.push(...compileSession(file.auth, file, tools.expressions).problems);
   const plans = new Map<string, ObjectPlan>();
   const gaps: CapabilityGap[] = [];
   for (const [name, part] of Object.entries(file.objects)) {
@@ -85,15 +96,27 @@ export function compileConnector(file: ConnectorFile, tools: CompileTools): Comp
     problems.push(...planned.problems);
     gaps.push(...planned.gaps);
   }
+  const epoch = planEpoch(file);
+  problems.push(...epoch.problems);
   problems.push(
     ...checkRequests(
       factory,
       contextOf({ http: null, baseUrl: null, settings: {}, secrets: new Map(), userAgent: "" }),
       plans,
+      epoch.plan,
     ),
   );
   if (problems.some(isError)) return { connector: null, problems };
 
+  const textsOf = async (account: Account): Promise<ReadonlyMap<string, string>> => {
+    const settings = settingsOf(file, account.settings);
+    const texts = new Map<string, string>();
+    for (const text of accountTexts(file)) {
+      const value = await accountText(text, settings, scope, account.version);
+      if (value !== null) texts.set(text, value);
+    }
+    return texts;
+  };
   const connector: Connector = {
     name: file.connector,
     file,
@@ -121,19 +144,29 @@ export function compileConnector(file: ConnectorFile, tools: CompileTools): Comp
     },
     async open(account) {
       const settings = settingsOf(file, account.settings);
-      const texts = new Map<string, string>();
-      for (const text of accountTexts(file)) {
-        const value = await accountText(text, settings, scope, account.version);
-        if (value !== null) texts.set(text, value);
-      }
-      return openSystem({ file, plans, factory, errors: errors.table, account, settings, texts, contextOf });
+      const texts = await textsOf(account);
+      return openSystem({
+        file,
+        plans,
+        epoch: epoch.plan,
+        factory,
+        errors: errors.table,
+        account,
+        settings,
+        texts,
+        contextOf,
+      });
+    },
+    async connect(account) {
+      return openConnecting({ file, account, texts: await textsOf(account) });
     },
   };
   return { connector, problems };
 }
 
 function scopeOf(file: ConnectorFile, tools: CompileTools): TemplateScope {
-  return { expressions: tools.expressions, names: REQUEST_NAMES, settings: Object.keys(file.settings ?? {}) };
+  const names = file.auth?.scheme === "session" ? [...REQUEST_NAMES, "session"] : REQUEST_NAMES;
+  return { expressions: tools.expressions, names, settings: Object.keys(file.settings ?? {}) };
 }
 
 function compileDirect(
@@ -166,17 +199,15 @@ function compileDirect(
       const settings = settingsOf(file, account.settings);
       return plan.open({ ...account, settings, baseUrl: await baseUrlOf(account.settings) });
     },
+    connect: () => Promise.resolve(null),
   };
   return { connector, problems };
 }
 
 /** Texts that are the same for every request of an account. */
 function accountTexts(file: ConnectorFile): readonly string[] {
-  const { auth } = file;
-  const texts = [file.base_url];
-  if (auth?.scheme === "basic") texts.push(auth.username);
-  if (auth?.scheme === "oauth2") texts.push(auth.token_url, auth.client_id, auth.scope, auth.audience);
-  return texts.filter((text) => text !== undefined);
+  const named = namesInAuth(file.auth).filter(({ kind }) => kind !== "secret");
+  return [...(file.base_url === undefined ? [] : [file.base_url]), ...named.map(({ text }) => text)];
 }
 
 /** The text with this account's settings put in; a setting's name stands for it. Null: absent. */
@@ -207,10 +238,7 @@ function checkAccountTexts(file: ConnectorFile, scope: TemplateScope): readonly 
     if (text !== undefined) problems.push(...compileTemplate(text, path, [], once).problems);
   };
   check(file.base_url, ["base_url"]);
-  if (file.auth?.scheme === "basic") check(file.auth.username, ["auth", "username"]);
-  if (file.auth?.scheme === "oauth2") {
-    for (const key of ["token_url", "client_id", "scope", "audience"] as const) check(file.auth[key], ["auth", key]);
-  }
+  for (const { path, text, kind } of namesInAuth(file.auth)) if (kind !== "secret") check(text, path);
   if (file.base_url?.includes("{{") === false) problems.push(...checkAddress(file.base_url, ["base_url"], null));
   const fallback = file.settings?.base_url?.default;
   if (typeof fallback === "string") problems.push(...checkAddress(fallback, ["settings", "base_url", "default"], null));
@@ -222,9 +250,11 @@ function checkRequests(
   factory: ProtocolFactory,
   context: ProtocolContext,
   plans: ReadonlyMap<string, ObjectPlan>,
+  epoch: EpochPlan | null,
 ): readonly Problem[] {
   const { protocol, problems } = factory(context);
   const found = [...problems];
+  if (epoch !== null) found.push(...protocol.prepare(epoch.part, epoch.path).problems);
   for (const plan of plans.values()) {
     const requests = [
       plan.list,

@@ -100,7 +100,12 @@ export interface Capabilities {
   readonly findBy: readonly (readonly string[])[];
   /** How late a new record may show in `find`, in milliseconds. */
   readonly findSettleMs: number;
-  readonly changes: { readonly settleMs: number; readonly cannotSeeDeletes: boolean } | null;
+  readonly changes: {
+    readonly settleMs: number;
+    readonly cannotSeeDeletes: boolean;
+    /** A complete listing tells its cursor on its last page, as of its beginning; left out: each page tells its own. */
+    readonly cursorAtEnd?: boolean;
+  } | null;
   readonly create: {
     readonly repeat: "safe" | "unsafe" | "by-key";
     readonly verify: "find" | "get" | "marker" | null;
@@ -150,6 +155,8 @@ export interface System {
   object(name: string, wanted: readonly string[]): SystemObject;
   /** One cheap authenticated read, for `check --live` and `doctor`. */
   probe(): Promise<Result<null>>;
+  /** The identity of the account that answers; null: the connector does not ask for one. Left out: as null. */
+  epoch?(): Promise<Result<string | null>>;
   close(): Promise<void>;
 }
 

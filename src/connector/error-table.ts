@@ -2,7 +2,9 @@
 //
 //   401 refresh-auth · 403 auth · 404, 410 on get, update, delete: gone · 410 on changes: resync · 409 duplicate · 412 stale
 //   408, 429 wait · 5xx retry · other 4xx reject · 3xx: a redirect is never followed
+//   428 on update, delete: stale (the version it asks for is read again)
 //   a SOAP fault with status 500: reject when the fault blames the caller, else retry
+//   a GraphQL error: what its code usually means (protocols/graphql/errors.ts)
 
 import type { Expression, ExpressionCompiler } from "../core/expression.ts";
 import { problem, type Problem } from "../core/problem.ts";
@@ -10,7 +12,8 @@ import { isList, type Value } from "../core/value.ts";
 import type { ErrorPart, ErrorWord, Operation } from "./file.ts";
 import type { Answer } from "./protocol.ts";
 
-export type Verdict = "ok" | ErrorWord | "auth" | "redirect";
+/** `partial`: an answer with something missing: a read has failed, what became of a write is not known. */
+export type Verdict = "ok" | ErrorWord | "auth" | "redirect" | "partial";
 
 export interface ErrorTable {
   judge(answer: Answer, operation: Operation): Promise<Verdict>;
@@ -119,7 +122,9 @@ function blamesCaller(code: string): boolean {
 function usualVerdict(answer: Answer, operation: Operation): Verdict {
   const { status, fault } = answer;
   const onRecord = operation === "get" || operation === "update" || operation === "delete";
-  if (fault !== null) {
+  const means = fault?.means;
+  if (means !== undefined && means !== "by-status") return means === "gone" && !onRecord ? "reject" : means;
+  if (fault !== null && means === undefined) {
     if (status === 401) return "refresh-auth";
     return blamesCaller(fault.code) ? "reject" : "retry";
   }
@@ -130,7 +135,7 @@ function usualVerdict(answer: Answer, operation: Operation): Verdict {
   if ((status === 404 || status === 410) && onRecord) return "gone";
   if (status === 410 && operation === "changes") return "resync";
   if (status === 409) return "duplicate";
-  if (status === 412) return "stale";
+  if (status === 412 || (status === 428 && onRecord)) return "stale";
   if (status === 408 || status === 429) return "wait";
   return status >= 500 ? "retry" : "reject";
 }

@@ -3,8 +3,12 @@
 
 import { z } from "zod";
 import { authSchema } from "./file/auth.ts";
+import { costSchema } from "./file/cost.ts";
 import { objectSchema } from "./file/object.ts";
+import { epochSchema } from "./file/request.ts";
 import { about, duration, expression, name, rate, template } from "./file/text.ts";
+import { odataFilePart } from "./protocols/odata/file.ts";
+import { smtpFilePart } from "./protocols/smtp/file.ts";
 import { soapFilePart } from "./protocols/soap/file.ts";
 import { webhooksPart } from "./webhook/file.ts";
 
@@ -36,7 +40,7 @@ const errorSchema = z.strictObject({
       body: about(expression.optional(), "Expression over the answer's body; true: it matches.", 'code = "RATE_LIMIT"'),
       fault: about(
         z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]).optional(),
-        "soap: the fault's code, with or without its prefix; or {{ an expression over code, message and body }}.",
+        "soap: the fault's code, with or without its prefix; graphql: the code of an error or of a refusal; or {{ an expression over code, message and body }}.",
         "CustomerNotFound",
       ),
     }),
@@ -110,7 +114,7 @@ export const connectorFileSchema = z.strictObject({
         z.strictObject({
           name: about(name, "Named so that an account can change the figure.", "daily"),
           rate: about(rate.optional(), "Requests in a stretch of time.", "190/10s"),
-          cost: about(z.unknown(), "graphql: where the answer tells its cost.").optional(),
+          cost: about(costSchema.optional(), "graphql: where the answers tell what a request costs and what is left."),
         }),
       )
       .optional(),
@@ -126,10 +130,17 @@ export const connectorFileSchema = z.strictObject({
   errors: about(z.array(errorSchema).optional(), "What answers mean; the first that matches wins.", [
     { when: { status: 409 }, do: "duplicate" },
   ]),
+  epoch: about(
+    epochSchema.optional(),
+    "A small request that tells which account answers. Where another one answers than the links were made with, nothing is written until a person accepts.",
+    { request: "GET /account", at: "id" },
+  ),
   objects: about(z.record(name, objectSchema), "The kinds of record it has."),
   webhooks: about(webhooksPart.optional(), "How its webhooks are verified and read."),
   dialect: about(z.enum(["postgres", "mysql", "sqlite", "mssql"]).optional(), "sql: which database.", "postgres"),
   ...soapFilePart,
+  ...smtpFilePart,
+  ...odataFilePart,
 });
 
 export type ConnectorFile = z.output<typeof connectorFileSchema>;

@@ -1,11 +1,12 @@
-// Times as remote systems write them: ISO text of any precision and zone form, or seconds or milliseconds since 1970 as a
-// number or as text. What a time looked like is kept, so that a cursor can be moved back and still look the same.
+// Times as remote systems write them: ISO text of any precision and zone form, seconds or milliseconds since 1970 as a number
+// or as text, or /Date(1573755038314+0000)/ as older .NET services write JSON. What a time looked like is kept, so that a cursor can be moved back and still look the same.
 
 import type { Instant } from "../core/ids.ts";
 import { digitsOf, type Value } from "../core/value.ts";
 
 const ISO =
   /^(\d{4}-\d{2}-\d{2})(?:([T ])(\d{2}:\d{2}(?::\d{2})?)(?:[.,](\d{1,9}))?)?\s?(Z|[+-]\d{2}:?\d{2}|[+-]\d{2})?$/i;
+const DOTNET = /^\/Date\((-?\d{1,16})([+-]\d{4})?\)\/$/;
 const DIGITS = /^\d{9,16}(?:\.\d{1,9})?$/;
 
 /** Numbers from here on are milliseconds: as seconds this would be the year 5138, as milliseconds it is 1973. */
@@ -22,7 +23,8 @@ export type TimeForm =
       readonly digits: number;
       readonly zone: string;
     }
-  | { readonly kind: "epoch"; readonly unitMs: 1 | 1000; readonly text: boolean };
+  | { readonly kind: "epoch"; readonly unitMs: 1 | 1000; readonly text: boolean }
+  | { readonly kind: "dotnet"; readonly zone: string };
 
 export interface RemoteTime {
   readonly at: Instant;
@@ -42,7 +44,11 @@ export function parseTime(value: Value | undefined): RemoteTime | null {
       form: { kind: "epoch", unitMs, text: typeof value === "string" },
     };
   }
-  return typeof value === "string" ? parseIso(value) : null;
+  if (typeof value !== "string") return null;
+  const dotnet = DOTNET.exec(value);
+  if (dotnet === null) return parseIso(value);
+  // The zone is only for showing: the milliseconds count from 1970 in UTC.
+  return { at: Number(dotnet[1]) as Instant, form: { kind: "dotnet", zone: dotnet[2] ?? "" } };
 }
 
 /** The instant alone; null when it is not a time. */
@@ -53,6 +59,7 @@ export function parseInstant(value: Value | undefined): Instant | null {
 /** The text (or number as text) of an instant, in the same form as another time was written. */
 export function writeTime(at: Instant, form: TimeForm): string {
   if (form.kind === "epoch") return String(form.unitMs === 1 ? at : Math.floor(at / 1000));
+  if (form.kind === "dotnet") return `/Date(${String(at)}${form.zone})/`;
   const shifted = new Date(at + zoneMinutes(form.zone) * 60_000).toISOString();
   const date = shifted.slice(0, 10);
   if (form.separator === null) return date;

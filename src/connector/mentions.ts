@@ -4,6 +4,8 @@ const HOLES = /\{\{([\s\S]*?)\}\}/g;
 const REQUEST_KEYS = ["request", "query", "headers", "body", "args", "variables"];
 
 export function mentions(part: Readonly<Record<string, unknown>>, variable: string): boolean {
+  // A function may read all there is.
+  if (part["code"] !== undefined) return true;
   return REQUEST_KEYS.some((key) => valueMentions(part[key], variable));
 }
 

@@ -16,7 +16,13 @@ export interface RequestPlan {
 export interface ListingPlan extends RequestPlan {
   readonly operation: Operation;
   readonly items: Path;
-  readonly count: Path | null;
+  readonly count: Path | { readonly header: string } | null;
+  /** Stands in the answer also when the list of items is left out for want of any. */
+  readonly empty: Path | null;
+  /** Path of the id in an item that only names its record: the record is read with get. */
+  readonly reread: Path | null;
+  /** Items of one search at most; null: as many as there are. */
+  readonly window: number | null;
   readonly paging: PagingPlan;
 }
 
@@ -29,6 +35,8 @@ export interface WritePlan extends RequestPlan {
   /** Header that carries the idempotency key; null: none, or the request itself mentions it. */
   readonly keyHeader: string | null;
   readonly returnsId: readonly Path[];
+  /** Header whose address ends in the new id; null: it stands in the body. */
+  readonly returnsIdHeader: string | null;
   readonly returnsVersion: readonly Path[];
   /** Where the answer holds the whole record. */
   readonly item: Path | null;
@@ -38,8 +46,12 @@ export interface BatchPlan extends RequestPlan {
   readonly max: number;
   readonly ok: Path;
   readonly failed: Path | null;
+  /** In an entry of `ok`: what stands there says that its record failed. */
+  readonly fault: Path | null;
   /** Null: by index. */
   readonly key: Path | null;
+  /** Each record of it is guarded by a version of its own. */
+  readonly guarded: boolean;
 }
 
 export interface ObjectPlan {
@@ -61,9 +73,13 @@ export interface ObjectPlan {
   };
   /** Where a changed item shows the cursor. */
   readonly cursorAt: Path | null;
+  /** Where the answer itself shows it, and whether it is a whole address. */
+  readonly cursorIn: { readonly path: Path; readonly isUrl: boolean } | null;
   readonly settleMs: number;
   /** Field that op.key is written into on create. */
   readonly marker: string | null;
   /** XML says nothing for an empty list, and does not tell one element from a list of one. */
   readonly looseLists: boolean;
+  /** GraphQL answers null where there is no such record. */
+  readonly nullIsGone: boolean;
 }

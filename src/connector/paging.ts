@@ -1,6 +1,7 @@
 // From one page to the next. A listing that ends is complete, so an end is only believed where it is one:
 //
-//   token, url   nothing at the path              link   no rel="next" in the Link header        after   an empty page
+//   token, url   nothing at the path; with `more`, nothing or false there
+//   link   no rel="next" in the Link header        after   an empty page
 //   number, offset   an empty page, or a short one. A first page that is short may also come from a server that gives fewer
 //                    than asked: it is asked for one page more, unless the source's own total has been reached.
 //
@@ -38,7 +39,8 @@ export interface Pager {
 
 export type PagingPlan =
   | { readonly kind: "single" }
-  | { readonly kind: "token" | "url"; readonly path: Path }
+  | { readonly kind: "token"; readonly path: Path; readonly more: Path | null }
+  | { readonly kind: "url"; readonly path: Path }
   | { readonly kind: "link" }
   | { readonly kind: "after"; readonly path: Path; readonly size: number | null; readonly sendAs: string | null }
   | {
@@ -52,7 +54,10 @@ export type PagingPlan =
 /** @param mentioned The request uses `page` itself. Null: the file's paging is not one (compile.ts says why). */
 export function planPaging(part: PagingPart | undefined, mentioned: boolean): PagingPlan | null {
   if (part === undefined) return { kind: "single" };
-  if (part.token !== undefined) return withPath(part.token, (path) => ({ kind: "token", path }));
+  if (part.token !== undefined) {
+    const more = part.more === undefined ? null : parsePath(part.more);
+    return withPath(part.token, (path) => ({ kind: "token", path, more }));
+  }
   if (part.url !== undefined) return withPath(part.url, (path) => ({ kind: "url", path }));
   if (part.link !== undefined) return { kind: "link" };
   if (part.after !== undefined) {
@@ -126,6 +131,14 @@ export function startPaging(plan: PagingPlan, origin: string | null): Pager {
       switch (plan.kind) {
         case "token": {
           const token = valueAt(answer.body, plan.path);
+          if (plan.more !== null) {
+            const more = valueAt(answer.body, plan.more);
+            if (more === undefined || (isNothing(token) && more === true)) {
+              const missing = pathText(more === undefined ? plan.more : plan.path);
+              return { kind: "failed", code: "E_SCHEMA", message: `the answer has nothing at ${missing}` };
+            }
+            if (isNothing(more) || more === "false" || more === 0) return { kind: "end" };
+          }
           if (isNothing(token)) return { kind: "end" };
           const mark = typeof token === "string" ? token : (digitsOf(token) ?? "");
           if (mark === "")

@@ -12,6 +12,7 @@ import { mentions } from "./mentions.ts";
 import type { BatchPlan, ListingPlan, ObjectPlan, WritePlan } from "./object-plan.ts";
 import { ObjectReader } from "./object-reader.ts";
 import { planPaging } from "./paging.ts";
+import { isJsonBatch } from "./protocols/odata/batch.ts";
 import type { RecordField } from "./record.ts";
 
 const KEY_LIFE_DEFAULT_MS = 86_400_000;
@@ -54,6 +55,7 @@ export function planObject(
               7 * KEY_LIFE_DEFAULT_MS,
             ),
             cannotSeeDeletes: part.changes.cannot_see?.includes("deletes") ?? false,
+            ...(part.changes.cursor.at === undefined ? { cursorAtEnd: true } : {}),
           },
     create:
       part.create === undefined && part.batch?.create === undefined
@@ -100,13 +102,15 @@ export function planObject(
       version,
       modified,
       deleted: reader.maybePath(part.deleted, ["deleted"]),
+      deletedIs: part.deleted_is === undefined ? null : [part.deleted_is].flat(),
       fields,
       keepsItems: needsCurrent || fields.some((field) => field.type !== null),
     },
     capabilities,
-    list: part.list === undefined ? null : readListing(part.list, "list", reader),
-    changes: part.changes === undefined ? null : readListing(part.changes, "changes", reader),
-    find: part.find === undefined ? null : readListing(part.find, "find", reader),
+    list: part.list === undefined ? null : readListing(part.list, "list", { reader, readable: capabilities.get }),
+    changes:
+      part.changes === undefined ? null : readListing(part.changes, "changes", { reader, readable: capabilities.get }),
+    find: part.find === undefined ? null : readListing(part.find, "find", { reader, readable: capabilities.get }),
     get:
       part.get === undefined
         ? null
@@ -115,26 +119,46 @@ export function planObject(
     update: write(update, "update"),
     delete: write(remove, "delete"),
     batch: {
-      read: readBatch(part.batch?.read, "read", id, reader),
-      create: readBatch(part.batch?.create, "create", null, reader),
-      update: readBatch(updateBatch, updateBatchKey, id, reader),
-      delete: readBatch(part.batch?.delete, "delete", id, reader),
+      read: readBatch(part.batch?.read, "read", id, reader, file),
+      create: readBatch(part.batch?.create, "create", null, reader, file),
+      update: readBatch(updateBatch, updateBatchKey, id, reader, file),
+      delete: readBatch(part.batch?.delete, "delete", id, reader, file),
     },
-    cursorAt: part.changes === undefined ? null : reader.maybePath(part.changes.cursor.at, ["changes", "cursor", "at"]),
+    ...readCursor(part, reader),
     settleMs: capabilities.changes?.settleMs ?? 0,
     marker: part.create?.marker ?? null,
     looseLists: file.protocol === "soap",
+    nullIsGone: file.protocol === "graphql",
   };
   checkCreate(part, plan, reader);
   return { plan, problems: reader.problems, gaps: gapsOf(plan, part) };
 }
 
-function readFields(part: ObjectPart, reader: ObjectReader): RecordField[] {
+function readCursor(part: ObjectPart, reader: ObjectReader): Pick<ObjectPlan, "cursorAt" | "cursorIn"> {
+  if (part.changes === undefined) return { cursorAt: null, cursorIn: null };
+  const { at, token, url } = part.changes.cursor;
+  const path = ["changes", "cursor"];
+  if ([at, token, url].filter((text) => text !== undefined).length !== 1) {
+    reader.problems.push(
+      problem("E_CURSOR", [...reader.at, ...path], "the cursor stands in one place", {
+        expected: "exactly one of at, token, url",
+      }),
+    );
+  }
+  const inAnswer = reader.maybePath(token ?? url, [...path, token === undefined ? "url" : "token"]);
+  return {
+    cursorAt: reader.maybePath(at, [...path, "at"]),
+    cursorIn: inAnswer === null ? null : { path: inAnswer, isUrl: url !== undefined },
+  };
+}
+
+export function readFields(part: ObjectPart, reader: ObjectReader): RecordField[] {
   return Object.entries(part.fields ?? {}).map(([name, field]) => ({
     name,
     at: reader.path(field.at, ["fields", name, "at"], [name]),
     type: field.type ?? null,
     form: field.encode ?? null,
+    none: field.none,
     readOnly: field.read_only ?? false,
   }));
 }
@@ -228,26 +252,57 @@ function readWrite(
     path: [...reader.at, operation],
     repeatable: request.repeat === undefined ? operation !== "create" : request.repeat !== "unsafe",
     keyHeader: byKey ? (request.key?.header ?? (mentionsKey ? null : KEY_HEADER)) : null,
-    returnsId: places(returns?.id, "id", id),
+    returnsId: typeof returns?.id === "object" ? [] : places(returns?.id, "id", id),
+    returnsIdHeader: typeof returns?.id === "object" ? returns.id.header.toLowerCase() : null,
     returnsVersion: places(returns?.version, "version", version),
     item,
   };
 }
 
-function readListing(part: ListingPart, operation: "list" | "find" | "changes", reader: ObjectReader): ListingPlan {
-  const mentionsPage = mentions(part, "page");
+/** @param readable Single records can be read. */
+function readListing(
+  part: ListingPart,
+  operation: "list" | "find" | "changes",
+  { reader, readable }: { readonly reader: ObjectReader; readonly readable: boolean },
+): ListingPlan {
+  // A function may page by itself, and then answers with all there is.
+  const mentionsPage = mentions(part, "page") && (part.code === undefined || part.page !== undefined);
   checkPaging(part.page, operation, mentionsPage, reader);
+  if (part.reread !== undefined && !readable) {
+    reader.problems.push(
+      problem(
+        "E_MISSING",
+        [...reader.at, operation, "reread"],
+        "reread reads each record, and this object has no get",
+        {
+          hint: "add get: or batch.read:",
+        },
+      ),
+    );
+  }
   return {
     part,
     path: [...reader.at, operation],
     operation,
     items: reader.path(part.items, [operation, "items"], []),
-    count: reader.maybePath(part.count, [operation, "count"]),
+    count:
+      typeof part.count === "object"
+        ? { header: part.count.header.toLowerCase() }
+        : reader.maybePath(part.count, [operation, "count"]),
+    empty: reader.maybePath(part.empty, [operation, "empty"]),
+    reread: reader.maybePath(part.reread, [operation, "reread"]),
+    window: "window" in part ? (part.window ?? null) : null,
     paging: planPaging(part.page, mentionsPage) ?? { kind: "single" },
   };
 }
 
-function readBatch(part: BatchPart | undefined, key: string, id: Path | null, reader: ObjectReader): BatchPlan | null {
+function readBatch(
+  part: BatchPart | undefined,
+  key: string,
+  id: Path | null,
+  reader: ObjectReader,
+  { protocol }: ConnectorFile,
+): BatchPlan | null {
   if (part === undefined) return null;
   const byKey =
     typeof part.match === "object" ? reader.maybePath(part.match.key, ["batch", key, "match", "key"]) : null;
@@ -264,7 +319,9 @@ function readBatch(part: BatchPart | undefined, key: string, id: Path | null, re
     max: part.max,
     ok: reader.path(part.ok, ["batch", key, "ok"], []),
     failed: reader.maybePath(part.failed, ["batch", key, "failed"]),
+    fault: reader.maybePath(part.fault, ["batch", key, "fault"]),
     key: part.match === "by-index" ? null : (byKey ?? id),
+    guarded: protocol === "odata" && isJsonBatch(part),
   };
 }
 

@@ -15,9 +15,20 @@ export interface Answer {
   readonly headers: Readonly<Record<string, string>>;
   /** Decoded without losing a digit; null for an empty body. */
   readonly body: Value;
-  /** SOAP: the fault; else null. */
-  readonly fault: { readonly code: string; readonly message: string } | null;
+  /** SOAP: the fault. GraphQL: the first error. Else null. */
+  readonly fault: Fault | null;
 }
+
+export interface Fault {
+  readonly code: string;
+  readonly message: string;
+  /** What it usually means, where the protocol knows; the file's error table is asked before. `by-status`: what the status says. */
+  readonly means?: FaultMeaning;
+}
+
+/** `partial`: something was answered and something is missing. */
+export type FaultMeaning =
+  "by-status" | "refresh-auth" | "auth" | "wait" | "retry" | "gone" | "stale" | "duplicate" | "reject" | "partial";
 
 export type Sent =
   | { readonly kind: "answer"; readonly answer: Answer }

@@ -1,12 +1,12 @@
 // list, changes, find and get of one object.
 
-import type { RemoteId } from "../core/ids.ts";
-import { exactNumber, isFields, isList, type Fields, type Value } from "../core/value.ts";
+import { remoteId, type RemoteId } from "../core/ids.ts";
+import { digitsOf, exactNumber, isFields, isList, sameValue, type Fields, type Value } from "../core/value.ts";
 import { pathText, valueAt, type Path } from "../core/path.ts";
 import { matchEntries, readBatchAnswer } from "./batch-answer.ts";
 import type { BrokenItem, Page, RemoteFailure, RemoteRecord, Result } from "./contract.ts";
-import { pageCursor } from "./cursor.ts";
-import type { BatchPlan, ListingPlan, ReadPlan } from "./object-plan.ts";
+import { pageCursor, settledCursor } from "./cursor.ts";
+import type { BatchPlan, ListingPlan, ObjectPlan, ReadPlan } from "./object-plan.ts";
 import { done, failed, parts, send, type ObjectTools } from "./object-tools.ts";
 import { startPaging, type Pager, type PageRequest } from "./paging.ts";
 import type { Answer, Variables } from "./protocol.ts";
@@ -19,15 +19,30 @@ const NO_SUCH_PAGE = new Set([400, 404, 410, 416, 422]);
 
 type RawPage = { readonly answer: Answer; readonly items: readonly Value[] };
 
-/** The pages of a listing, at most `pagesMax`. The next one is asked for while this one is worked on. */
+export interface PageLimits {
+  readonly pages?: number;
+  /** No page is asked for once so many items have been seen. */
+  readonly items?: number;
+  /** Told how many items each page had. */
+  readonly saw?: (items: number) => void;
+  /** Where the first page is read; null: by the request. */
+  readonly url?: string | null;
+}
+
+/** The pages of a listing. The next one is asked for while this one is worked on. */
 export async function* readPages(
   tools: ObjectTools,
   listing: ListingPlan,
   variables: Variables,
-  pagesMax = Number.POSITIVE_INFINITY,
+  {
+    pages: pagesMax = Number.POSITIVE_INFINITY,
+    items: itemsMax = Number.POSITIVE_INFINITY,
+    saw,
+    url = null,
+  }: PageLimits = {},
 ): AsyncGenerator<Result<Page>> {
   const pager = startPaging(listing.paging, tools.origin);
-  let pending = readPage(tools, listing, variables, pager, pager.first);
+  let pending = readPage(tools, listing, variables, pager, { ...pager.first, url });
   let seen = 0;
   for (let pages = 1; ; pages += 1) {
     const raw = await pending;
@@ -38,16 +53,27 @@ export async function* readPages(
     }
     const { answer, items } = raw.value;
     seen += items.length;
-    const page = decodePage(tools, listing, answer, items);
-    const ids = page.records.map((record) => record.id);
-    const next = pager.next(answer, items, ids, seen, page.total);
-    if (next.kind === "more" && pages < pagesMax) {
+    saw?.(items.length);
+    const named = listing.reread === null ? null : namedBy(items, listing.reread);
+    const decoded = decodePage(tools, listing, answer, named === null ? items : []);
+    const ids = named?.ids ?? decoded.records.map((record) => record.id);
+    const next = pager.next(answer, items, ids, seen, decoded.total);
+    const goesOn = pages < pagesMax && seen < itemsMax;
+    if (next.kind === "more" && goesOn) {
       pending = readPage(tools, listing, variables, pager, next.request);
       // Only a fault of ours rejects; it is met at the await above, unless the consumer has left by then.
       pending.catch(() => undefined);
     }
-    yield done(page);
-    if (next.kind === "end" || pages >= pagesMax) return;
+    const cursor = cursorOf(tools, items, answer);
+    if (cursor !== null && tools.plan.cursorIn?.isUrl === true && !isOwnUrl(tools, cursor)) {
+      const message = "the cursor's address leads to another origin";
+      yield failed({ kind: "malformed", code: "E_REDIRECT_BLOCKED", message });
+      return;
+    }
+    const page =
+      named === null ? done({ ...decoded, cursor }) : await rereadPage(tools, listing, named, { ...decoded, cursor });
+    yield page;
+    if (!page.ok || next.kind === "end" || !goesOn) return;
     if (next.kind === "failed") {
       yield failed({ kind: "malformed", code: next.code, message: next.message });
       return;
@@ -72,7 +98,7 @@ async function readPage(
     const noSuchPage = called.status !== null && NO_SUCH_PAGE.has(called.status) && isRefusal(called.failure);
     return pager.probing && noSuchPage ? "end" : called;
   }
-  const items = itemsOf(called.answer, listing.items, tools.plan.looseLists);
+  const items = itemsOf(called.answer, listing, tools.plan);
   return isList(items) ? done({ answer: called.answer, items }) : failed(items);
 }
 
@@ -81,7 +107,11 @@ function isRefusal(failure: RemoteFailure): boolean {
 }
 
 /** The list in an answer, or why there is none. An empty or unreadable answer is never an empty list. */
-function itemsOf(answer: Answer, path: Path, loose: boolean): readonly Value[] | RemoteFailure {
+function itemsOf(
+  answer: Answer,
+  { items: path, empty, operation }: ListingPlan,
+  { looseLists: loose, nullIsGone }: Pick<ObjectPlan, "looseLists" | "nullIsGone">,
+): readonly Value[] | RemoteFailure {
   const { body } = answer;
   if (!loose && (body === null || typeof body === "string")) {
     const what = body === null ? `${String(answer.status)} with an empty body` : "text";
@@ -89,8 +119,11 @@ function itemsOf(answer: Answer, path: Path, loose: boolean): readonly Value[] |
   }
   const found = valueAt(body, path);
   if (isList(found)) return found;
+  // GraphQL looks up by a key that is unique with one record or null.
+  if (nullIsGone && operation === "find" && (found === null || isFields(found))) return found === null ? [] : [found];
   if (loose && (found === undefined || found === null || found === "")) return [];
   if (loose && isFields(found)) return [found];
+  if (found === undefined && empty !== null && isFields(valueAt(body, empty))) return [];
   return { kind: "malformed", code: "E_SCHEMA", message: `the answer has no list at ${pathText(path)}` };
 }
 
@@ -102,13 +135,108 @@ function decodePage(tools: ObjectTools, listing: ListingPlan, answer: Answer, it
     if (decoded.ok) records.push(decoded.record);
     else broken.push(decoded.broken);
   }
-  const { cursorAt } = tools.plan;
-  return {
-    records,
-    broken,
-    total: listing.count === null ? null : totalOf(valueAt(answer.body, listing.count)),
-    cursor: cursorAt === null ? null : pageCursor(items.filter(isFields), cursorAt),
-  };
+  return { records, broken, total: totalOf(countIn(answer, listing.count)), cursor: null };
+}
+
+function cursorOf(tools: ObjectTools, items: readonly Value[], { body }: Answer): string | null {
+  const { cursorAt, cursorIn } = tools.plan;
+  if (cursorIn === null) return cursorAt === null ? null : pageCursor(items.filter(isFields), cursorAt);
+  const value = valueAt(body, cursorIn.path);
+  const text = typeof value === "string" ? value : value === undefined ? null : digitsOf(value);
+  return text === "" ? null : text;
+}
+
+function isOwnUrl({ origin }: ObjectTools, url: string): boolean {
+  return origin === null || (URL.canParse(url, origin) && new URL(url, origin).origin === origin);
+}
+
+/** Changes since a cursor that an answer gave. */
+export async function* readSince(
+  tools: ObjectTools,
+  listing: ListingPlan,
+  cursor: string,
+): AsyncGenerator<Result<Page>> {
+  const isUrl = tools.plan.cursorIn?.isUrl === true;
+  if (isUrl && !isOwnUrl(tools, cursor)) {
+    // The account has moved to another address since; what was read there says nothing here.
+    yield failed({ kind: "resync", message: "the cursor belongs to another address than base_url" });
+    return;
+  }
+  yield* readPages(tools, listing, isUrl ? {} : { cursor }, { url: isUrl ? cursor : null });
+}
+
+function countIn(answer: Answer, count: ListingPlan["count"]): Value | undefined {
+  if (count === null) return undefined;
+  return "header" in count ? answer.headers[count.header] : valueAt(answer.body, count);
+}
+
+interface Named {
+  /** In the order of the items, each once. */
+  readonly ids: readonly RemoteId[];
+  readonly broken: readonly BrokenItem[];
+}
+
+function namedBy(items: readonly Value[], path: Path): Named {
+  const ids = new Set<RemoteId>();
+  const broken: BrokenItem[] = [];
+  for (const item of items) {
+    const id = remoteId(valueAt(item, path));
+    if (id !== null) ids.add(id);
+    else broken.push({ id: null, code: "E_SCHEMA", message: `an item names no record at ${pathText(path)}` });
+  }
+  return { ids: [...ids], broken };
+}
+
+/** The records that the items of a page name, as they are now; what is not there any more counts as deleted. */
+async function rereadPage(
+  tools: ObjectTools,
+  listing: ListingPlan,
+  { ids, broken }: Named,
+  page: Page,
+): Promise<Result<Page>> {
+  const records: RemoteRecord[] = [];
+  const results = await readMany(tools, ids);
+  for (const [index, result] of results.entries()) {
+    const id = ids[index];
+    if (result.ok) records.push(result.value);
+    else if (result.failure.kind !== "gone") return result;
+    else if (id !== undefined && listing.operation !== "find")
+      records.push({ id, version: null, modified: null, deleted: true, fields: {} });
+  }
+  return done({ ...page, records, broken });
+}
+
+/**
+ * Pages of changes where a search shows `window` items at most: when so many have been seen, a new search starts from the last
+ * one's cursor. The file says that they come oldest first.
+ */
+export async function* readWindows(
+  tools: ObjectTools,
+  listing: ListingPlan,
+  first: Value,
+): AsyncGenerator<Result<Page>> {
+  const window = listing.window ?? Number.POSITIVE_INFINITY;
+  let from = first;
+  for (;;) {
+    let seen = 0;
+    let last: string | null = null;
+    const saw = (items: number): void => {
+      seen += items;
+    };
+    for await (const page of readPages(tools, listing, { cursor: from }, { items: window, saw })) {
+      yield page;
+      if (!page.ok) return;
+      last = page.value.cursor ?? last;
+    }
+    if (seen < window) return;
+    const next = last === null ? from : settledCursor(last, 0);
+    if (sameValue(next, from)) {
+      const message = `${String(window)} changes or more share one cursor, and the system shows no more of one search`;
+      yield failed({ kind: "malformed", code: "E_PAGING_LOOP", message });
+      return;
+    }
+    from = next;
+  }
 }
 
 function totalOf(value: Value | undefined): number | null {
@@ -152,6 +280,8 @@ async function readOne(tools: ObjectTools, plan: ReadPlan, id: RemoteId): Promis
   const item = isList(found) && found.length <= 1 ? found[0] : found;
   if (item === undefined && isList(found))
     return failed({ kind: "gone", message: "the answer's list of records is empty" });
+  if (item === null && tools.plan.nullIsGone)
+    return failed({ kind: "gone", message: "the answer has null where the record is due" });
   const decoded = tools.codec.decode(item ?? null);
   if (decoded.ok) return done(decoded.record);
   return failed({ kind: "malformed", code: decoded.broken.code, message: decoded.broken.message });
@@ -182,7 +312,7 @@ async function readBatch(
     const alone = single !== null && (isRefusal(called.failure) || called.failure.kind === "stale");
     return alone ? Promise.all(ids.map(single)) : ids.map(() => called);
   }
-  const answer = readBatchAnswer(called.answer.body, plan.ok, plan.failed);
+  const answer = readBatchAnswer(called.answer.body, plan);
   if (answer === null) {
     return ids.map(() =>
       failed({ kind: "malformed", code: "E_SCHEMA", message: `the answer has no list at ${pathText(plan.ok)}` }),

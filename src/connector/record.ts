@@ -13,6 +13,8 @@ export interface RecordField {
   readonly at: Path;
   readonly type: WireType | null;
   readonly form: WireForm | null;
+  /** What stands on the wire for null; undefined: null itself. */
+  readonly none: Value | undefined;
   readonly readOnly: boolean;
 }
 
@@ -21,6 +23,8 @@ export interface RecordShape {
   readonly version: Path | null;
   readonly modified: Path | null;
   readonly deleted: Path | null;
+  /** Values at `deleted` that mean so; null: whatever is truthy. */
+  readonly deletedIs: readonly Value[] | null;
   readonly fields: readonly RecordField[];
   /** Remember each item beside its record, for writing whole records back with everything in them. */
   readonly keepsItems: boolean;
@@ -74,7 +78,7 @@ export function createRecordCodec(shape: RecordShape): RecordCodec {
       id,
       version: shape.version === null ? null : versionText(valueAt(item, shape.version)),
       modified: shape.modified === null ? null : parseInstant(valueAt(item, shape.modified)),
-      deleted: truthy(deleted),
+      deleted: saysDeleted(deleted, shape.deletedIs),
       fields,
     };
     return { ok: true, record };
@@ -134,9 +138,11 @@ function placesOf(fields: readonly RecordField[]): Node {
 function decodeFields(item: Fields, root: Node, fields: readonly RecordField[]): Fields {
   if (fields.length === 0) return item;
   const decoded = root.below.size === 0 ? { ...item } : without(item, root);
-  for (const { name, at, type } of fields) {
+  for (const { name, at, type, none } of fields) {
     const value = valueAt(item, at);
-    if (value !== undefined) decoded[name] = type === null ? value : decodeWire(type, value);
+    if (value === undefined) continue;
+    if (none !== undefined && value === none) decoded[name] = null;
+    else decoded[name] = type === null ? value : decodeWire(type, value);
   }
   return decoded;
 }
@@ -181,7 +187,11 @@ function wireOf(fields: Fields, onto: Fields, wiring: Wiring, shown: Fields | un
   for (const [name, value] of Object.entries(fields)) {
     const field = wiring.byName.get(name);
     if (field === undefined || (field.readOnly && !whole)) continue;
-    wire = withValueAt(wire, field.at, encodeWire(field.type, field.form, value, valueAt(shown, field.at)));
+    const written =
+      value === null && field.none !== undefined
+        ? field.none
+        : encodeWire(field.type, field.form, value, valueAt(shown, field.at));
+    wire = withValueAt(wire, field.at, written);
   }
   return wire as Fields;
 }
@@ -189,6 +199,11 @@ function wireOf(fields: Fields, onto: Fields, wiring: Wiring, shown: Fields | un
 function versionText(value: Value | undefined): string | null {
   if (typeof value === "string") return value === "" ? null : value;
   return value === undefined ? null : digitsOf(value);
+}
+
+/** @param deletedIs Values that mean it is deleted; null: whatever is truthy. */
+export function saysDeleted(value: Value | undefined, deletedIs: readonly Value[] | null): boolean {
+  return deletedIs === null ? truthy(value) : deletedIs.some((each) => each === value);
 }
 
 function truthy(value: Value | undefined): boolean {

@@ -1,5 +1,6 @@
 // One account, opened: its client, its limits and its credentials are shared by all of its objects.
 
+import { createMemoryVault } from "../core/token-vault.ts";
 import { parseDuration } from "../core/units.ts";
 import type { Fields, Value } from "../core/value.ts";
 import type { Account } from "./account.ts";
@@ -14,14 +15,16 @@ import type { ConnectorFile } from "./file.ts";
 import { costLimit } from "./file/cost.ts";
 import { createHttpClient, type HttpClient } from "./http.ts";
 import { createLimiter, ratesOf, type Limiter } from "./limits.ts";
-import { createOAuth } from "./oauth.ts";
+import { openAuthorization, type Authorization } from "./oauth/authorization.ts";
+import { createOAuth, type StoredOAuthTools } from "./oauth/oauth.ts";
 import type { ObjectPlan, RequestPlan } from "./object-plan.ts";
 import { done, failed, type ObjectTools } from "./object-tools.ts";
 import type { PreparedCall } from "./protocol.ts";
 import type { ProtocolContext, ProtocolFactory } from "./protocol-context.ts";
-import { readFound, readMany, readPages, readWindows } from "./reading.ts";
+import { readFound, readMany, readPages, readSince, readWindows } from "./reading.ts";
 import { createRecordCodec } from "./record.ts";
 import { Redactor } from "./secret.ts";
+import { signingClient } from "./signing.ts";
 import { compileSession, createSessionAuth } from "./session-auth.ts";
 import { shareLimiter } from "./shared-limits.ts";
 import { createRecords, deleteRecords, updateRecords } from "./writing.ts";
@@ -51,7 +54,9 @@ export function openSystem(plan: OpenPlan): System {
   const closing = new AbortController();
   const redactor = account.redactor ?? new Redactor();
   for (const secret of account.secrets.values()) redactor.add(secret.reveal());
-  const http = openHttp(file, account);
+  const client = openHttp(file, account);
+  const tools = authTools(plan, client, redactor);
+  const http = file.auth?.scheme === "hmac" ? signingClient(client, file.auth, tools) : client;
   const baseUrl =
     (file.base_url === undefined ? null : (plan.texts.get(file.base_url) ?? null))?.replace(/\/+$/, "") ?? null;
   const context = plan.contextOf({
@@ -63,9 +68,10 @@ export function openSystem(plan: OpenPlan): System {
   });
   const { protocol } = plan.factory(context);
   const limiter = openLimiter(file, account);
+  const auth = openAuth(plan, context, tools);
   const caller = createCaller({
     system: account.name,
-    auth: openAuth(plan, context, http, redactor),
+    auth,
     limiter,
     costs: openCosts(file, account),
     errors: plan.errors,
@@ -121,6 +127,8 @@ export function openSystem(plan: OpenPlan): System {
     },
     async close() {
       closing.abort();
+      // Before the connections: the answer may hold the only token that is still good.
+      await auth.settled?.();
       await limiter.close();
       await protocol.close();
       await http.close();
@@ -139,12 +147,11 @@ function openObject(tools: ObjectTools): SystemObject {
     name: plan.name,
     capabilities: plan.capabilities,
     list: () => readPages(tools, has(plan.list, plan, "list"), {}),
-    changes: (cursor, how) =>
-      readWindows(
-        tools,
-        has(plan.changes, plan, "changes"),
-        settledCursor(cursor, how?.settled === true ? 0 : plan.settleMs),
-      ),
+    changes(cursor, how) {
+      const changes = has(plan.changes, plan, "changes");
+      if (plan.cursorIn !== null) return readSince(tools, changes, cursor);
+      return readWindows(tools, changes, settledCursor(cursor, how?.settled === true ? 0 : plan.settleMs));
+    },
     get: (ids) => readMany(tools, ids),
     find: (key) => find(tools, key),
     findByMarker(key) {
@@ -154,7 +161,8 @@ function openObject(tools: ObjectTools): SystemObject {
     create: (calls) => createRecords(tools, calls),
     update: (calls) => updateRecords(tools, calls),
     delete: (calls) => deleteRecords(tools, calls),
-    laterCursor,
+    // Cursors of answers have no order but that of reading.
+    laterCursor: plan.cursorIn === null ? laterCursor : (a, b) => b ?? a,
   };
 }
 
@@ -220,25 +228,42 @@ function openCosts(file: ConnectorFile, account: Account): CostBudgets {
   });
 }
 
-function openAuth(plan: OpenPlan, context: ProtocolContext, http: HttpClient, redactor: Redactor): Auth {
+type AccountPlan = Pick<OpenPlan, "file" | "account" | "texts">;
+
+function authTools({ account, texts }: AccountPlan, http: HttpClient, redactor: Redactor): StoredOAuthTools {
+  return {
+    secrets: account.secrets,
+    text: (text) => texts.get(text) ?? null,
+    redactor,
+    http,
+    clock: account.clock,
+    system: account.name,
+    vault: account.tokens ?? createMemoryVault(),
+  };
+}
+
+/** For connecting the account by a person; null: its file asks for nobody. */
+export function openConnecting(plan: AccountPlan): Authorization | null {
   const { file, account } = plan;
+  if (file.auth?.scheme !== "oauth2" || file.auth.grant !== "authorization_code") return null;
+  const redactor = account.redactor ?? new Redactor();
+  for (const secret of account.secrets.values()) redactor.add(secret.reveal());
+  return openAuthorization(file.auth, authTools(plan, openHttp(file, account), redactor));
+}
+
+function openAuth({ file, account }: OpenPlan, context: ProtocolContext, tools: StoredOAuthTools): Auth {
   const part = file.auth ?? { scheme: "none" };
-  const tools = { secrets: account.secrets, text: (text: string) => plan.texts.get(text) ?? null, redactor };
-  if (part.scheme === "oauth2") return createOAuth(part, { ...tools, http, clock: account.clock });
+  if (part.scheme === "oauth2") return createOAuth(part, tools);
   if (part.scheme === "session") {
     const { plan: session } = compileSession(part, file, context.expressions);
     if (session === null) throw new Error("auth session was let through by check");
     return createSessionAuth(session, {
-      http,
+      ...tools,
       baseUrl: context.baseUrl,
       settings: context.settings,
-      secrets: context.secrets,
       version: account.version,
-      redactor,
-      clock: account.clock,
     });
   }
-  const fixed = createStaticAuth(part, tools);
-  if (fixed === null) throw new Error(`auth ${part.scheme} was let through by check`);
-  return fixed;
+  // The signature is put on by the client that sends.
+  return createStaticAuth(part.scheme === "hmac" ? { scheme: "none" } : part, tools);
 }

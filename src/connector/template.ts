@@ -1,5 +1,6 @@
 // `{{ expression }}` inside the strings of a connector file. A string that is one single `{{ }}` keeps the value's type; an
-// absent value leaves its key, list entry, header or parameter out; a text with an absent part is absent as a whole.
+// absent value leaves its key, list entry, header or parameter out; a text with an absent part is absent as a whole. The key
+// "..." puts the entries of its value among those beside it: { "...": "{{ changed }}", sparse: true }.
 //
 // A plain path of a variable ({{ page.token }}, {{ record }}) is read here, without the expression engine: it is the common
 // case, and numbers keep every digit.
@@ -61,6 +62,7 @@ interface Site extends TemplateScope {
 
 const PLAIN = /^[A-Za-z_][A-Za-z0-9_]*(?:\.(?:[A-Za-z_][A-Za-z0-9_]*|`[^`]+`))*$/;
 const STEPS = /`([^`]+)`|([A-Za-z_][A-Za-z0-9_]*)/g;
+const SPREAD = "...";
 const LITERALS = new Set(["true", "false", "null"]);
 
 /** @param position Keys from the top of the body (or the parameter's name) to where the value is put. */
@@ -118,17 +120,18 @@ function listTemplate(list: readonly unknown[], site: Site): Template {
 }
 
 function fieldsTemplate(fields: Readonly<Record<string, unknown>>, site: Site): Template {
-  const entries = Object.entries(fields).map(
-    ([name, entry]) =>
-      [name, compileNode(entry, { ...site, path: [...site.path, name], position: [...site.position, name] })] as const,
-  );
+  const entries = Object.entries(fields).map(([name, entry]) => {
+    const position = name === SPREAD ? site.position : [...site.position, name];
+    return [name, compileNode(entry, { ...site, path: [...site.path, name], position })] as const;
+  });
   return {
     reads: union(entries.map(([, entry]) => entry)),
     async evaluate(variables) {
       const made: Record<string, Value> = {};
       for (const [name, entry] of entries) {
         const value = await entry.evaluate(variables);
-        if (value !== undefined) made[name] = value;
+        if (name === SPREAD && isFields(value)) Object.assign(made, value);
+        else if (value !== undefined && name !== SPREAD) made[name] = value;
       }
       return made;
     },

@@ -28,6 +28,9 @@ export const REQUEST_NAMES = [
 /** Names of what is set once for an account: base_url, headers, token_url. */
 export const ACCOUNT_NAMES = ["settings", "syncline"] as const;
 
+/** Beside `items`: id and version of each, for protocols whose batches are requests of their own. No expression can name it. */
+export const EACH_OF_BATCH = "items@each";
+
 const TWO_FORMED = new Set(["record", "changed", "item", "items"]);
 
 /** Under this name the wire form of a two-formed variable is kept beside the other; `@` cannot stand in an expression. */

@@ -7,7 +7,7 @@
 //   decimal   exact number                  as integer
 //   boolean   true, false                   boolean; text or 1/0 where the record just read had that
 //   date      2026-03-01                    text
-//   datetime  ISO text in UTC for epoch     as the record just read showed it, else ISO text
+//   datetime  ISO text in UTC for others    as the record just read showed it, else ISO text
 //   json      the value inside the text     text
 
 import { jsonText, parseJson, JsonError } from "../core/json.ts";
@@ -88,22 +88,23 @@ function encodeBoolean(value: Value, shown: Value | undefined): Value {
 }
 
 function decodeDate(value: Value): Value {
-  if (typeof value === "string") return /^\d{4}-\d{2}-\d{2}[T ]/.test(value) ? value.slice(0, 10) : value;
-  const at = parseInstant(value);
-  return at === null ? value : new Date(at).toISOString().slice(0, 10);
+  if (typeof value === "string" && /^\d{4}-\d{2}-\d{2}[T ]/.test(value)) return value.slice(0, 10);
+  const time = parseTime(value);
+  if (time === null || (typeof value === "string" && time.form.kind !== "dotnet")) return value;
+  return new Date(time.at).toISOString().slice(0, 10);
 }
 
 function decodeDateTime(value: Value): Value {
   const time = parseTime(value);
-  return time?.form.kind === "epoch" ? new Date(time.at).toISOString() : value;
+  return time !== null && time.form.kind !== "iso" ? new Date(time.at).toISOString() : value;
 }
 
 function encodeDateTime(value: Value, shown: Value | undefined): Value {
   const form = parseTime(shown)?.form;
   const at = parseInstant(value);
-  if (form?.kind !== "epoch" || at === null) return value;
+  if (form === undefined || form.kind === "iso" || at === null) return value;
   const written = writeTime(at, form);
-  return form.text ? written : Number(written);
+  return form.kind === "dotnet" || form.text ? written : Number(written);
 }
 
 function decodeJson(value: Value): Value {

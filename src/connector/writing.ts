@@ -10,7 +10,8 @@ import type { BatchPlan, WritePlan } from "./object-plan.ts";
 import { done, failed, parts, send, type ObjectTools } from "./object-tools.ts";
 import type { Answer, Variables } from "./protocol.ts";
 import { readMany } from "./reading.ts";
-import { wireName } from "./variables.ts";
+import { EACH_OF_BATCH, wireName } from "./variables.ts";
+import { quotedVersion } from "./version.ts";
 
 type WriteOperation = "create" | "update" | "delete";
 
@@ -38,12 +39,9 @@ export function createRecords(tools: ObjectTools, calls: readonly CreateCall[]):
     batched ? plan.batch.create : null,
     async ({ variables, call }) => {
       if (plan.create === null) return failed(noOperation("create"));
-      return written(
-        tools,
-        plan.create,
-        await sendWrite(tools, plan.create, "create", variables, call.key, null),
-        null,
-      );
+      return written(tools, plan.create, await sendWrite(tools, plan.create, "create", variables, call.key, null), {
+        create: call.key,
+      });
     },
     (entry) => createdEntry(tools, entry),
   );
@@ -84,7 +82,7 @@ export async function updateRecords(
     tools,
     "update",
     ready,
-    guarded ? null : plan.batch.update,
+    guarded && plan.batch.update?.guarded !== true ? null : plan.batch.update,
     async ({ call, variables }) => {
       if (plan.update === null) return failed(noOperation("update"));
       const version = guarded ? call.version : null;
@@ -116,7 +114,7 @@ export function deleteRecords(tools: ObjectTools, calls: readonly DeleteCall[]):
     tools,
     "delete",
     prepared,
-    guarded ? null : plan.batch.delete,
+    guarded && plan.batch.delete?.guarded !== true ? null : plan.batch.delete,
     async ({ call, variables }) => {
       if (plan.delete === null) return failed(noOperation("delete"));
       const called = await sendWrite(tools, plan.delete, "delete", variables, call.key, guarded ? call.version : null);
@@ -176,19 +174,22 @@ function sendWrite(
   return send(tools, plan, { operation, variables, headers, repeatable: plan.repeatable });
 }
 
-/** An entity tag is quoted; one that is quoted already, or weak, is taken as it is. */
-function quotedVersion(version: string): string {
-  return version.startsWith('"') || version.startsWith("W/") ? version : `"${version}"`;
-}
-
 /** A good status with a page of a proxy or a log-in below it proves nothing. */
 function unreadable(answer: Answer): { readonly ok: false; readonly failure: RemoteFailure } | null {
   if (typeof answer.body !== "string" || !/^\s*<(?:!doctype|html)/i.test(answer.body)) return null;
   return failed({ kind: "unknown", code: "E_CONTENT_TYPE", message: "the answer is a web page" });
 }
 
-/** @param call The update it was; null for a create, whose answer must name the new id. */
-function written(tools: ObjectTools, plan: WritePlan, called: Called, call: UpdateCall | null): Result<Written> {
+/**
+ * @param call The update it was; of a create its key. The answer to a create must name the new id, but where nothing can be
+ * read nobody asks by it: the key stands for it.
+ */
+function written(
+  tools: ObjectTools,
+  plan: WritePlan,
+  called: Called,
+  call: UpdateCall | { readonly create: string },
+): Result<Written> {
   if (!called.ok) return called;
   const bad = unreadable(called.answer);
   if (bad !== null) return bad;
@@ -196,8 +197,16 @@ function written(tools: ObjectTools, plan: WritePlan, called: Called, call: Upda
   const item = plan.item === null ? undefined : valueAt(body, plan.item);
   const decoded = item === undefined ? null : tools.codec.decode(item);
   const record = decoded?.ok === true ? decoded.record : null;
-  const id = call?.id ?? idAt(body, plan.returnsId) ?? record?.id;
-  if (id === undefined) {
+  const { list, get, changes } = tools.plan.capabilities;
+  const keyIsId = !list && !get && changes === null;
+  const id =
+    "id" in call
+      ? call.id
+      : (idInHeader(called.answer, plan) ??
+        idAt(body, plan.returnsId) ??
+        record?.id ??
+        (keyIsId ? remoteId(call.create) : null));
+  if (id === null) {
     return failed({ kind: "unknown", code: "E_SCHEMA", message: "the answer to a create names no id" });
   }
   return done({ id, version: textAt(body, plan.returnsVersion) ?? record?.version ?? null, record });
@@ -209,6 +218,20 @@ function idAt(body: Value, places: readonly Path[]): ReturnType<typeof remoteId>
     if (id !== null) return id;
   }
   return undefined;
+}
+
+/** `https://…/customer/647` and `…/Contacts('647')` end in the id. */
+function idInHeader({ headers }: Answer, { returnsIdHeader }: WritePlan): ReturnType<typeof remoteId> {
+  const address = returnsIdHeader === null ? undefined : headers[returnsIdHeader];
+  const last =
+    address
+      ?.replace(/[?#].*$/s, "")
+      .replace(/\/+$/, "")
+      .split("/")
+      .at(-1) ?? "";
+  const inside = /\('?([^()']*)'?\)$/.exec(last)?.[1] ?? last;
+  // decodeURIComponent throws on what is not encoded well; this does not.
+  return remoteId(new URLSearchParams(`id=${inside.replaceAll("+", "%2B")}`).get("id") ?? "");
 }
 
 function textAt(body: Value, places: readonly Path[]): string | null {
@@ -247,7 +270,8 @@ async function inBatches<T, R>(
     parts(prepared, batch.max).map(async (part): Promise<readonly Result<R>[]> => {
       const repeatable = tools.plan[operation]?.repeatable ?? operation !== "create";
       const items = part.map((one) => one.item);
-      const called = await send(tools, batch, { operation, variables: { items }, repeatable });
+      const each = part.map(({ variables }) => ({ id: variables.id ?? null, version: variables.version ?? null }));
+      const called = await send(tools, batch, { operation, variables: { items, [EACH_OF_BATCH]: each }, repeatable });
       if (called.ok) return batchResults(tools, operation, batch, called.answer, part, entryDone);
       return hasSingle && refusedWhole(called) ? Promise.all(part.map(single)) : part.map(() => called);
     }),
@@ -272,7 +296,7 @@ async function batchResults<T, R>(
 ): Promise<readonly Result<R>[]> {
   // 204: all of it was done. A create still has to tell its ids.
   if (answer.body === null && operation !== "create") return part.map(({ call }) => entryDone(null, call));
-  const lists = readBatchAnswer(answer.body, batch.ok, batch.failed);
+  const lists = readBatchAnswer(answer.body, batch);
   const unknown = failed({
     kind: "unknown",
     code: "E_BATCH_UNMATCHED",
@@ -291,7 +315,8 @@ async function batchResults<T, R>(
       const outcome = outcomes[index];
       if (outcome?.kind === "done") return entryDone(outcome.entry, call);
       if (outcome?.kind !== "failed") return unknown;
-      const status = entryStatus(outcome.entry) ?? 422;
+      const fault = batch.fault === null ? null : (valueAt(outcome.entry, batch.fault) ?? null);
+      const status = entryStatus(outcome.entry) ?? entryStatus(fault) ?? 422;
       const said = saidMessage(outcome.entry, 0) ?? "one record of a batch was refused";
       const alone: Answer = { status, headers: {}, body: isFields(outcome.entry) ? outcome.entry : null, fault: null };
       return failed(await tools.caller.judgePart(alone, operation, said));

@@ -48,6 +48,7 @@ export function outcomesToActions(
     const view = sides[side];
     writes.push({ op: "update", side, id: view.id, version: view.version, fields, reason: reasonOf(fields) });
   }
+  const drifted = outcomes.some((outcome) => outcome.kind === "drifted");
   const follows = writes.some((write) => write.fields.some((field) => field.writtenBase !== null));
   return {
     writes,
@@ -55,7 +56,7 @@ export function outcomesToActions(
     cases,
     blocked,
     dispute: outcomes.some((outcome) => outcome.kind === "conflict"),
-    settled: cases.length === 0 && blocked === 0 && !follows,
+    settled: cases.length === 0 && blocked === 0 && !follows && !drifted,
   };
 }
 

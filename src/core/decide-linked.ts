@@ -1,8 +1,8 @@
 // A linked pair of records in, one decision out: the situation by the tables, the fields by the merge, the actions by the policy.
 
 import { allows, creation, heldCases, outcomesToActions } from "./actions.ts";
-import type { Decision, Situation, Write } from "./decision.ts";
-import type { FieldSight } from "./field.ts";
+import type { Agreement, Decision, Situation, Write } from "./decision.ts";
+import { NULL_CELL, type FieldSight } from "./field.ts";
 import type { MergeFacts } from "./field-outcome.ts";
 import { otherSide, unreachable, type Side } from "./ids.ts";
 import { mergeFields } from "./merge.ts";
@@ -183,10 +183,18 @@ function restore(
 ): Omit<Decision, "entity" | "linkId" | "left" | "right" | "situation"> {
   if (!allows(facts.policy, gone, "create")) return { ...NOTHING, ...UNSETTLED, blocked: 1 };
   const made = creation(pair.fields, gone, `restored in ${facts.names[gone]}`);
+  // The base of the record that is gone is none of the new one's: what it is not given, it does not have.
+  const left = pair.fields
+    .map((sight) => sight.policy.name)
+    .filter((name) => !made.write.fields.some(({ field }) => field === name));
+  const agreements = left.map((field): Agreement => {
+    const given = made.agreements.find((each) => each.field === field) ?? { field, left: null, right: null };
+    return { ...given, [gone]: NULL_CELL };
+  });
   return {
     ...NOTHING,
     writes: [made.write],
-    agreements: made.agreements,
+    agreements,
     cases: heldCases(made.held, pair.sides.left.id, pair.sides.right.id),
     settledLeft: made.held.length === 0,
     settledRight: made.held.length === 0,

@@ -69,8 +69,9 @@ export function decideLone(lone: LoneRecord, facts: DecideFacts): Decision {
   }
   const situation: Situation = side === "left" ? "new-left" : "new-right";
   if (!allows(policy, other, "create")) return { ...alone, ...NOTHING, ...UNSETTLED, situation, blocked: 1 };
-  const made = creation(lone.fields, other, `new in ${names[side]}`);
-  const settled = made.held.length === 0;
+  const carried = lone.fields.filter((sight) => facts.drifted?.has(sight.policy.name) !== true);
+  const made = creation(carried, other, `new in ${names[side]}`);
+  const settled = made.held.length === 0 && carried.length === lone.fields.length;
   return {
     ...alone,
     ...NOTHING,

@@ -118,6 +118,8 @@ export interface Decision {
   readonly agreements: readonly Agreement[];
   readonly cases: readonly CaseOpening[];
   readonly quarantine: readonly QuarantineEntry[];
+  /** Records whose write was refused before and would only be refused again: left out, and still quarantined. Left out: none. */
+  readonly refused?: readonly Pick<QuarantineEntry, "side" | "record">[];
   /** Actions that `allow` or a direction forbids: counted, not planned. */
   readonly blocked: number;
   /**

@@ -7,6 +7,8 @@ import type { Value } from "./value.ts";
 /** What becomes of one field. */
 export type FieldOutcome =
   | { readonly kind: "rest"; readonly field: string }
+  /** Its field has drifted on a side: nothing travels, and nothing of it counts as seen. */
+  | { readonly kind: "drifted"; readonly field: string }
   | { readonly kind: "agree"; readonly field: string; readonly left: Cell | null; readonly right: Cell | null }
   | {
       readonly kind: "write";
@@ -55,4 +57,6 @@ export interface MergeFacts {
   readonly clockToleranceMs: number;
   /** By unit: the field's name, or its group's. */
   readonly answers: Readonly<Record<string, Answer>>;
+  /** Fields that have vanished from a side, or are spelt otherwise there, on nearly all records at once. Left out: none. */
+  readonly drifted?: ReadonlySet<string>;
 }

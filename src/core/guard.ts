@@ -1,8 +1,15 @@
 // The last look before the first write: the whole plan is counted by side and class of action, and a class that is over its
 // limit is withheld. What remains goes on.
+//
+//   trips                  when                                                      what is withheld
+//   create, update,        more than max(floor, fraction of the linked pairs)        that class, on that side
+//   delete, blank
+//   update (all-changed)   every linked record of an entity, 100 or more             the entity's updates, on that side
+//   update (one-value)     one value over many different ones, more than its limit   that field of those records
 
-import type { Decision, Write } from "./decision.ts";
+import type { Decision, FieldWrite, Write } from "./decision.ts";
 import { SIDES, type Side } from "./ids.ts";
+import { oneValuesOver, type OneValue, type OneValueTally } from "./one-value.ts";
 import type { Guards, Limit } from "./policy.ts";
 
 type GuardedClass = "create" | "update" | "delete" | "blank";
@@ -17,6 +24,13 @@ export interface Trip {
   readonly op: GuardedClass;
   readonly count: number;
   readonly limit: number;
+  /** A narrower trip: only this entity's actions, and why. Left out: the whole class. */
+  readonly only?: {
+    readonly entity: string;
+    readonly why: "all-changed" | "one-value";
+    /** Only where this field is given this value; null: all updates. */
+    readonly value: OneValue | null;
+  };
 }
 
 export function emptyTally(): Tally {
@@ -49,14 +63,51 @@ export function trips(tally: Tally, guards: Guards, linkedPairs: number): readon
   return tripped;
 }
 
+/** Fewer may well be everything that a small pair has. */
+const ALL_MIN = 100;
+
+/**
+ * What is wrong with an entity's updates as a whole, whatever the limits of their class.
+ * @param updates Planned ones by side, approved ones left out.
+ */
+export function entityTrips(
+  entity: string,
+  updates: Readonly<Record<Side, number>>,
+  values: OneValueTally,
+  guards: Guards,
+  links: { readonly entity: number; readonly pair: number },
+): readonly Trip[] {
+  const tripped: Trip[] = [];
+  for (const side of SIDES) {
+    const count = updates[side];
+    if (guards.allChanged === "refuse" && count >= Math.max(ALL_MIN, links.entity))
+      tripped.push({ side, op: "update", count, limit: count - 1, only: { entity, why: "all-changed", value: null } });
+  }
+  if (guards.oneValue === null) return tripped;
+  const limit = limitCount(guards.oneValue, links.pair);
+  for (const value of oneValuesOver(values, entity, limit))
+    tripped.push({
+      side: value.side,
+      op: "update",
+      count: value.count,
+      limit,
+      only: { entity, why: "one-value", value },
+    });
+  return tripped;
+}
+
 /** The decision without what tripped; its sides stay unsettled, so that it is decided again. Cases and agreements stay. */
 export function withhold(decision: Decision, tripped: readonly Trip[]): Decision {
+  const own = tripped.filter(({ only }) => only === undefined || only.entity === decision.entity);
   const isTripped = (side: Side, op: GuardedClass): boolean =>
-    tripped.some((trip) => trip.side === side && trip.op === op);
+    own.some((trip) => trip.side === side && trip.op === op && (trip.only?.value ?? null) === null);
   const writes = decision.writes.flatMap((write): readonly Write[] => {
     if (isTripped(write.side, write.op)) return [];
-    if (!isTripped(write.side, "blank")) return [write];
-    const fields = write.fields.filter((field) => !field.blank);
+    const fields = write.fields.filter(
+      (field) =>
+        !(field.blank && isTripped(write.side, "blank")) && !(write.op === "update" && isOneOf(own, write, field)),
+    );
+    if (fields.length === write.fields.length) return [write];
     return fields.length === 0 && write.op === "update" ? [] : [{ ...write, fields }];
   });
   const whole =
@@ -72,4 +123,17 @@ export function withhold(decision: Decision, tripped: readonly Trip[]): Decision
     settledLeft: false,
     settledRight: false,
   };
+}
+
+function isOneOf(tripped: readonly Trip[], { side }: Write, { field, after }: FieldWrite): boolean {
+  return tripped.some(({ only }) => {
+    const value = only?.value ?? null;
+    return (
+      value !== null &&
+      value.side === side &&
+      value.field === field &&
+      after.kind === "value" &&
+      after.cell.key === value.key
+    );
+  });
 }

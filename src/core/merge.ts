@@ -10,6 +10,7 @@
 //   both       no           combine, else `conflict`      write G's (its `conflict` is G unless the file says otherwise)
 //   no bases   no           fill an empty side, else `at_link`; a null never overwrites
 //
+// A field that has drifted (gone from nearly all records of a side at once) is left alone, and its group with it.
 // A value outside its type's domain holds its field: no write either way, the record's other fields flow.
 
 import { carry, writeBoth } from "./carry.ts";
@@ -17,7 +18,7 @@ import type { Cell, FieldPolicy, FieldSight, Resolution } from "./field.ts";
 import type { FieldOutcome, MergeFacts } from "./field-outcome.ts";
 import { otherSide, type Side } from "./ids.ts";
 import { answered } from "./merge-answer.ts";
-import { agree, agreeOrRest, atOne, baseOf, isEmpty, moved, readingOf, rest, valueOf } from "./sight.ts";
+import { agree, agreeOrRest, atOne, baseOf, consistent, isEmpty, moved, readingOf, rest, valueOf } from "./sight.ts";
 import type { Value } from "./value.ts";
 
 /** Every field's outcome, in the order given. Fields of a group are decided as one. */
@@ -45,6 +46,10 @@ function unitsOf(sights: readonly FieldSight[]): readonly Unit[] {
 }
 
 function mergeUnit(unit: Unit, facts: MergeFacts): readonly FieldOutcome[] {
+  if (unit.sights.some((sight) => facts.drifted?.has(sight.policy.name) === true))
+    return unit.sights.map((sight) =>
+      consistent(sight) ? agreeOrRest(sight) : { kind: "drifted", field: sight.policy.name },
+    );
   const held = unit.sights.flatMap(heldField);
   if (held.length > 0)
     return [...held, ...unit.sights.filter((s) => !held.some((h) => h.field === s.policy.name)).map(rest)];
@@ -66,9 +71,16 @@ function mergeUnit(unit: Unit, facts: MergeFacts): readonly FieldOutcome[] {
   const outcome = (sight: FieldSight): FieldOutcome => {
     if (atOne(sight)) return agreeOrRest(sight);
     if (unit.policy.writes !== "both") return mergeOneWay(sight, unit, facts);
+    // Of a group that has moved, a member that shows what was agreed on both sides is as it should be, however it is spelt.
+    if (unit.sights.length > 1 && isAsAgreed(sight)) return rest(sight);
     return fresh ? link(sight, unit, apart, facts) : mergeTwoWay(sight, unit, apart, facts);
   };
   return unit.sights.map(outcome);
+}
+
+function isAsAgreed(sight: FieldSight): boolean {
+  if (sight.baseLeft === null || sight.baseRight === null) return false;
+  return !moved(sight.left, sight.baseLeft) && !moved(sight.right, sight.baseRight);
 }
 
 /** A value outside its domain holds its field; so does one that cannot be carried, unless its side did not move. */

@@ -22,6 +22,10 @@ export interface Guards {
   readonly delete: Limit | null;
   readonly blank: Limit | null;
   readonly empty: "refuse" | "allow";
+  /** Every linked record of an entity updated on one side at once. */
+  readonly allChanged: "refuse" | "allow";
+  /** Records of which one field gets one and the same value, over many different ones. Null: off. */
+  readonly oneValue: Limit | null;
 }
 
 export interface EntityPolicy {

@@ -15,6 +15,8 @@ export interface Problem {
   readonly expected: string | null;
   /** What to type instead. */
   readonly hint: string | null;
+  /** Where inside the text that stands at `path`, counted from 1: the text of a query. */
+  readonly within?: { readonly line: number; readonly column: number };
 }
 
 /** A problem with its place in a file. `line` and `column` count from 1. */

@@ -6,7 +6,7 @@ import type { Role } from "../config/file.ts";
 import { createHttpClient } from "../connector/http.ts";
 import type { Secret } from "../connector/secret.ts";
 import { SIDES, type Side } from "../core/ids.ts";
-import type { Log } from "../engine/ports.ts";
+import type { Log } from "../engine/ports/world.ts";
 import { listenForHooks, type HookListener, type HookTarget } from "../intake/hooks.ts";
 import { wrongCaseValue } from "./case-value.ts";
 import { createEvents, type Events } from "./events.ts";
@@ -74,6 +74,7 @@ export async function startDaemon(parts: DaemonParts): Promise<Daemon> {
           log,
           events,
           signal: stopping.signal,
+          figures: (name) => runtime.ledger.figures(name),
           finished: (report) => {
             metrics.observeRun(report);
             void notices.ran(report);

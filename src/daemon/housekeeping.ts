@@ -1,7 +1,7 @@
 // What is remembered for a time only: webhook deliveries, tombstones.
 
 import type { Instant } from "../core/ids.ts";
-import type { Log } from "../engine/ports.ts";
+import type { Log } from "../engine/ports/world.ts";
 import type { Runtime } from "./runtime.ts";
 
 const EVERY_MS = 3_600_000;
@@ -18,11 +18,13 @@ export function keepHouse(runtime: Runtime, log: Log): { stop(): void } {
     }));
     await runtime.ledger.forget({ deliveries: (now - DELIVERIES_MS) as Instant, tombstones });
   };
-  const timer = setInterval(() => {
+  const keep = (): void => {
     tidy().catch((error: unknown) =>
       log.warn("old state could not be dropped", { error: error instanceof Error ? error.message : String(error) }),
     );
-  }, EVERY_MS);
+  };
+  keep();
+  const timer = setInterval(keep, EVERY_MS);
   timer.unref();
   return { stop: () => clearInterval(timer) };
 }

@@ -3,7 +3,7 @@
 
 import { Writable } from "node:stream";
 import winston from "winston";
-import type { Log } from "../engine/ports.ts";
+import type { Log } from "../engine/ports/world.ts";
 
 export interface LogOptions {
   readonly level: "error" | "warn" | "info" | "debug";

@@ -4,7 +4,8 @@
 import type { HttpClient } from "../connector/http.ts";
 import type { Secret } from "../connector/secret.ts";
 import type { Ledger, PairFigures } from "../engine/ledger.ts";
-import type { Log, RunReport } from "../engine/ports.ts";
+import type { RunReport } from "../engine/ports/run.ts";
+import type { Log } from "../engine/ports/world.ts";
 
 export type Occasion = "case" | "guard" | "pair-paused" | "quarantine" | "failed";
 

@@ -46,6 +46,7 @@ export function createOperator({ runtime, workers, parts, events, isReady }: Ope
     async accept(pair, who) {
       const worker = workerOf(pair);
       await runtime.ledger.setAcceptedMeaning(pair, worker.pair.parts.meaning, who);
+      await runtime.ledger.acceptState(pair, { forgetLinks: false }, who);
       worker.queue.ask("sweep");
     },
     async plan(pair, { sweep }) {

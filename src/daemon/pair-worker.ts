@@ -1,8 +1,12 @@
 // One pair in the daemon: its queue, its schedule, and what is told of its runs.
 
+import type { Instant } from "../core/ids.ts";
 import { parseJson } from "../core/json.ts";
-import type { Log, Progress, RunReport } from "../engine/ports.ts";
+import type { RunReport } from "../engine/ports/run.ts";
+import type { PairFigures } from "../engine/ledger.ts";
+import type { Log, Progress } from "../engine/ports/world.ts";
 import { pairQueue, type PairQueue, type RunKind } from "../intake/queue.ts";
+import { createWaking } from "./waking.ts";
 import { startSchedule, type RunningSchedule } from "../intake/schedule.ts";
 import type { Events } from "./events.ts";
 import type { PairRuntime } from "./runtime.ts";
@@ -22,6 +26,7 @@ export interface WorkerPorts {
   readonly events: Events;
   readonly signal: AbortSignal;
   finished(report: RunReport): void;
+  figures(pair: string): Promise<PairFigures>;
   /** Told when what a webhook brought has reached the other side. */
   propagated(pair: string, seconds: number): void;
 }
@@ -37,6 +42,8 @@ export function startWorker(pair: PairRuntime, ports: WorkerPorts): PairWorker {
   let lastSweepEnded = 0;
   let lastTold = "";
   let hintedAt: number | null = null;
+  const waking = createWaking();
+  let wake: NodeJS.Timeout | undefined;
 
   const progress: Progress = {
     phase: (entity, phase, done, total) => events.publish("progress", { pair: name, entity, phase, done, total }),
@@ -67,6 +74,17 @@ export function startWorker(pair: PairRuntime, ports: WorkerPorts): PairWorker {
     } finally {
       current = null;
     }
+    await wakeLater();
+  };
+
+  /** Until the next run of any kind, which sees to whatever waits. */
+  const wakeLater = async (): Promise<void> => {
+    clearTimeout(wake);
+    if (ports.signal.aborted) return;
+    // A database that is away is asked again with the next scheduled run.
+    const figures = await ports.figures(name).catch(() => null);
+    const waitMs = figures === null ? null : waking.after(figures, Date.now() as Instant); // milliseconds since 1970
+    if (waitMs !== null) wake = setTimeout(() => queue.ask("hints"), waitMs).unref();
   };
 
   const tell = (report: RunReport, kind: RunKind, before: string): string => {

@@ -2,10 +2,11 @@
 
 import type { Config } from "../config/config.ts";
 import type { Project } from "../config/project.ts";
-import type { Log } from "../engine/ports.ts";
+import type { Log } from "../engine/ports/world.ts";
 import type { DaemonParts } from "./daemon.ts";
 import type { RuntimeParts } from "./runtime.ts";
 import { redactorOf } from "./redaction.ts";
+import { openVaultLate } from "./state.ts";
 import { VERSION } from "./version.ts";
 
 /** @throws Error when the config itself has errors; callers look at the project's problems first. */
@@ -14,6 +15,7 @@ export function runtimeParts(project: Project, log: Log): Omit<RuntimeParts, "ca
   return {
     database: config.database,
     dataDir: config.dataDir,
+    key: config.key,
     systems: [...project.systems.values()],
     mappings: project.mappings,
     version: VERSION,
@@ -33,6 +35,12 @@ export function daemonParts(project: Project, log: Log): DaemonParts {
     notices: config.notify,
     hooks: usesHooks ? config.hooks.listen : null,
   };
+}
+
+/** For commands that work without the state; closed at the end. */
+export function lateVault(project: Project, log: Log): ReturnType<typeof openVaultLate> {
+  const { database, dataDir, key } = configOf(project);
+  return openVaultLate({ database, dataDir, key, log });
 }
 
 function configOf(project: Project): Config {

@@ -9,6 +9,7 @@ export function redactorOf(project: Project): Redactor {
     for (const secret of system.secrets.values()) redactor.add(secret.reveal());
   for (const { token } of project.config?.admin.tokens ?? []) redactor.add(token.reveal());
   for (const { url } of project.config?.notify ?? []) redactor.add(url.reveal());
+  if (project.config?.key !== undefined && project.config.key !== null) redactor.add(project.config.key.reveal());
   const database = project.config?.database;
   if (database?.kind === "url") {
     redactor.add(database.url.reveal());

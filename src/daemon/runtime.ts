@@ -6,26 +6,33 @@ import type { Account } from "../connector/account.ts";
 import type { Connector } from "../connector/compile.ts";
 import type { System } from "../connector/contract.ts";
 import { ratesOf } from "../connector/limits.ts";
+import type { Authorization } from "../connector/oauth/authorization.ts";
 import type { Redactor, Secret } from "../connector/secret.ts";
 import type { Webhooks } from "../connector/webhook/webhooks.ts";
 import type { Budgets, Lane } from "../core/budget.ts";
 import type { BySide, Side } from "../core/ids.ts";
+import type { TokenVault } from "../core/token-vault.ts";
 import { isFields, isList, type Fields, type Value } from "../core/value.ts";
 import { applyPlan, type ApplyReport } from "../engine/apply.ts";
 import type { Entity, PairParts, Ports } from "../engine/context.ts";
 import type { Ledger } from "../engine/ledger.ts";
 import type { PlanFile } from "../engine/plan-document.ts";
-import type { Log, PairStore, Progress, RunReport } from "../engine/ports.ts";
+import type { PairStore } from "../engine/ports/pair-store.ts";
+import type { RunReport } from "../engine/ports/run.ts";
+import type { Log, Progress } from "../engine/ports/world.ts";
 import type { RunResult } from "../engine/cycle.ts";
 import { runPair } from "../engine/run.ts";
+import { policyFor } from "../engine/sink.ts";
 import type { RunKind } from "../intake/queue.ts";
+import { nextRuns } from "../intake/schedule.ts";
 import type { Mapping } from "../mapping/mapping.ts";
-import { openDatabase, type DatabaseAddress } from "../store/database.ts";
-import { startEmbedded, type Embedded } from "../store/embedded.ts";
 import { openStore, type Store } from "../store/store.ts";
+import { openTokens } from "../store/tokens.ts";
 import { billOf } from "./bill.ts";
 import { countCalls, type CallCounter, type CallListener } from "./calls.ts";
 import { currentLane, inLane } from "./lane.ts";
+import { openState } from "./state.ts";
+import { tokenKey } from "./token-key.ts";
 import { digest256, digest64, systemClock, systemIds } from "./system-ports.ts";
 
 /** One account, ready to be opened. */
@@ -43,6 +50,8 @@ interface SystemParts {
 export interface RuntimeParts {
   readonly database: DatabaseChoice;
   readonly dataDir: string;
+  /** What tokens are sealed with; null: the key file in dataDir. */
+  readonly key: Secret | null;
   readonly systems: readonly SystemParts[];
   /** Those whose files have no error. */
   readonly mappings: readonly Mapping[];
@@ -60,6 +69,8 @@ export interface PairRuntime {
   run(how: RunHow): Promise<RunResult>;
   /** Reads and decides, writes nothing; stores the plan. */
   plan(how: Omit<RunHow, "entity">): Promise<RunResult>;
+  /** When a daemon would run it next. */
+  next(ended: Parameters<typeof nextRuns>[1]): ReturnType<typeof nextRuns>;
   apply(plan: PlanFile, who: string, how: Pick<RunHow, "signal" | "progress">): Promise<ApplyReport>;
 }
 
@@ -76,6 +87,8 @@ export interface Runtime {
   readonly systems: ReadonlyMap<string, System>;
   readonly calls: CallCounter;
   readonly budgets: Budgets;
+  /** For a person to connect a system; null: there is none of this name, or its log-in needs nobody. */
+  connect(system: string): Promise<Authorization | null>;
   close(): Promise<void>;
 }
 
@@ -84,18 +97,20 @@ export const SILENT: Progress = { phase: () => undefined };
 /** @throws StateError when the database cannot be reached or started. */
 export async function openRuntime(parts: RuntimeParts): Promise<Runtime> {
   const { log } = parts;
-  const embedded = parts.database.kind === "embedded" ? await startEmbedded({ dataDir: parts.dataDir, log }) : null;
-  const closers: (() => Promise<void>)[] = embedded === null ? [] : [() => embedded.stop()];
+  const state = await openState(parts);
+  const { database } = state;
+  const closers: (() => Promise<void>)[] = [() => state.close()];
   const close = async (): Promise<void> => {
     for (const closer of closers.toReversed()) await closer();
   };
   try {
-    const database = await openDatabase(addressOf(parts.database, embedded), log);
-    closers.push(() => database.close());
     const store = openStore(database);
     const calls = countCalls(parts.calls);
+    const tokens = openTokens(database, tokenKey(parts));
+    const accountOf = (system: SystemParts): Account =>
+      accountFor(system, parts, { calls, budgets: store.budgets, tokens });
     const systems = new Map<string, System>();
-    for (const system of parts.systems) systems.set(system.name, await openSystem(system, parts, calls, store.budgets));
+    for (const system of parts.systems) systems.set(system.name, await system.connector.open(accountOf(system)));
     closers.push(async () => {
       for (const system of systems.values()) await system.close();
     });
@@ -105,49 +120,48 @@ export async function openRuntime(parts: RuntimeParts): Promise<Runtime> {
         openPair(mapping, { store, systems, accounts: parts.systems, calls, log }),
       ]),
     );
-    return { ledger: store.ledger, pairs, systems, calls, budgets: store.budgets, close };
+    const connect = async (name: string): Promise<Authorization | null> => {
+      const system = parts.systems.find((each) => each.name === name);
+      return system === undefined ? null : system.connector.connect(accountOf(system));
+    };
+    return { ledger: store.ledger, pairs, systems, calls, budgets: store.budgets, connect, close };
   } catch (error) {
     await close();
     throw error;
   }
 }
 
-function addressOf(choice: DatabaseChoice, embedded: Embedded | null): DatabaseAddress {
-  if (choice.kind === "url") return { url: choice.url.reveal() };
-  if (embedded === null) throw new Error("the embedded database was not started");
-  return { connection: embedded.connection };
+interface AccountTools {
+  readonly calls: CallCounter;
+  readonly budgets: Budgets;
+  readonly tokens: TokenVault;
 }
 
-function openSystem(
-  system: SystemParts,
+function accountFor(
+  { name, settings, secrets, limits, allowPrivate }: SystemParts,
   { log, version, redactor }: RuntimeParts,
-  observer: CallCounter,
-  shared: Budgets,
-): Promise<System> {
-  const { name, settings, secrets, limits, allowPrivate } = system;
-  const clock: Account["clock"] = {
-    now: () => systemClock.now(),
-    sleep: (ms, signal) => systemClock.sleep(ms, signal ?? new AbortController().signal),
-  };
-  const quiet: Account["log"] = {
-    warn: (message, facts) => log.warn(message, facts),
-    debug: (message, facts) => log.debug(message, facts),
-  };
-  const budgets = { shared, lane: currentLane };
-  const account = {
+  { calls, budgets, tokens }: AccountTools,
+): Account {
+  return {
     name,
     settings,
     secrets,
     limits,
     allowPrivate,
-    observer,
-    clock,
-    log: quiet,
+    observer: calls,
+    clock: {
+      now: () => systemClock.now(),
+      sleep: (ms, signal) => systemClock.sleep(ms, signal ?? new AbortController().signal),
+    },
+    log: {
+      warn: (message, facts) => log.warn(message, facts),
+      debug: (message, facts) => log.debug(message, facts),
+    },
     version,
     redactor,
-    budgets,
+    budgets: { shared: budgets, lane: currentLane },
+    tokens,
   };
-  return system.connector.open(account);
 }
 
 interface PairTools {
@@ -165,14 +179,12 @@ function openPair(mapping: Mapping, { store: whole, systems, accounts, calls, lo
     if (found === undefined) throw new Error(`pair ${mapping.pair}: no system "${mapping.sides[side].system}"`);
     return found;
   };
-  const entities = mapping.entities.map((entity): Entity => ({
-    name: entity.policy.name,
-    mapping: entity,
-    objects: {
-      left: systemOf("left").object(entity.objects.left, entity.wanted.left),
-      right: systemOf("right").object(entity.objects.right, entity.wanted.right),
-    },
-  }));
+  const entities = mapping.entities.map((entity): Entity => {
+    const left = systemOf("left").object(entity.objects.left, entity.wanted.left);
+    const right = systemOf("right").object(entity.objects.right, entity.wanted.right);
+    const policy = policyFor(entity.policy, { left: left.capabilities, right: right.capabilities });
+    return { name: policy.name, mapping: { ...entity, policy }, objects: { left, right } };
+  });
   const parts: PairParts = {
     mapping,
     meaning: digest256(mapping.meaning),
@@ -246,6 +258,7 @@ function openPair(mapping: Mapping, { store: whole, systems, accounts, calls, lo
       await store.savePlan(plan);
       return { ...result, plan };
     },
+    next: (ended) => nextRuns(mapping.schedule, ended),
     apply: (plan, who, { signal, progress }) =>
       calls.during((counts) =>
         applyPlan(parts, portsFor(progress), plan, { run: systemIds.run(), owner, signal, calls: bySide(counts) }, who),

@@ -3,7 +3,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import type { Instant, RunId } from "../core/ids.ts";
-import type { Clock, Digest256, Digest64, Ids } from "../engine/ports.ts";
+import type { Clock, Digest256, Digest64, Ids } from "../engine/ports/world.ts";
 
 export const systemClock: Clock = {
   now: () => Date.now() as Instant,

@@ -11,7 +11,7 @@ import { blockKeys, exactKeys, parseMatchKey, profileKey, profileOf } from "../m
 import { CLEAR_LEAD, type ScoreRule } from "../mapping/match-score.ts";
 import { tallyOf, type Entity, type RunContext } from "./context.ts";
 import { chosenPair } from "./chosen-pair.ts";
-import type { BlockMember } from "./ports.ts";
+import type { BlockMember } from "./ports/sighting.ts";
 
 /**
  * Records of one side that may share a block. Fewer, and common names are never compared; more, and one of them costs the

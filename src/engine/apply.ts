@@ -3,7 +3,7 @@
 
 import type { PairParts, Ports } from "./context.ts";
 import type { PlanFile } from "./plan-document.ts";
-import type { RunReport } from "./ports.ts";
+import type { RunReport } from "./ports/run.ts";
 import type { RunRequest } from "./request.ts";
 import { runPair } from "./run.ts";
 

@@ -4,7 +4,7 @@
 import type { BrokenItem } from "../connector/contract.ts";
 import type { Side } from "../core/ids.ts";
 import { RunEnds, type Entity, type RunContext } from "./context.ts";
-import type { Quarantined } from "./ports.ts";
+import type { Quarantined } from "./ports/waiting.ts";
 
 // In a small system one bad record is more than any share; below this many a listing is still believed.
 const BROKEN_FLOOR = 10;

@@ -4,7 +4,7 @@ import { withhold } from "../core/guard.ts";
 import { carryOutPage } from "./carry-out.ts";
 import type { Stop } from "./job.ts";
 import { throwIfStopping, type Entity, type RunContext } from "./context.ts";
-import type { PlannedDecision } from "./ports.ts";
+import type { PlannedDecision } from "./ports/run.ts";
 import type { RunRequest } from "./request.ts";
 import type { Round } from "./round.ts";
 import { settlePage, type Done } from "./settle-page.ts";

@@ -5,10 +5,12 @@ import type { Job, Stop } from "./job.ts";
 import { performAll } from "./perform.ts";
 import { prepareAll } from "./prepare.ts";
 import type { Decision } from "../core/decision.ts";
+import { otherSide } from "../core/ids.ts";
 import type { WriteOutcome } from "../core/settle.ts";
 import { canonicalText } from "../core/value.ts";
 import type { Entity, RunContext } from "./context.ts";
-import type { Intent, PlannedDecision } from "./ports.ts";
+import type { Intent } from "./ports/intent.ts";
+import type { PlannedDecision } from "./ports/run.ts";
 import { withoutTaken } from "./outcome.ts";
 import { settlePage, type Done } from "./settle-page.ts";
 import { resolveUnknowns } from "./unknown.ts";
@@ -50,6 +52,7 @@ export async function carryOutPage(
       side: write.side,
       op: write.op,
       linkId: planned.decision.linkId,
+      source: planned.decision[otherSide(write.side)],
       outcome: found.get(rows[index]) ?? performed.results[index] ?? SKIPPED,
     }));
     const settled = await withoutTaken(context, entity, ended);

@@ -2,7 +2,7 @@
 
 import type { BySide, RemoteId, Side } from "../core/ids.ts";
 import { isFields, isList, type Value } from "../core/value.ts";
-import type { CaseResolution } from "./ports.ts";
+import type { CaseResolution } from "./ports/waiting.ts";
 
 /** Empty for any other answer. The id may be of either side of the case. */
 export function chosenPair(

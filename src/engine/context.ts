@@ -1,12 +1,14 @@
 // What one run of one pair works with. Made at the start of a run; nothing in it changes but the tallies.
 
-import type { SystemObject, RemoteFailure } from "../connector/contract.ts";
+import type { SystemObject, RemoteFailure, Result } from "../connector/contract.ts";
 import type { Situation } from "../core/decision.ts";
 import { emptyTally, type Tally } from "../core/guard.ts";
-import type { BySide, RemoteId, RunId, Side } from "../core/ids.ts";
+import type { BySide, Instant, RemoteId, RunId, Side } from "../core/ids.ts";
 import type { EntityMapping, Mapping } from "../mapping/mapping.ts";
 import type { Forecast } from "./forecast.ts";
-import type { Clock, Digest256, Digest64, Ids, Lease, Log, PairStore, Progress } from "./ports.ts";
+import type { Link } from "./ports/link.ts";
+import type { Lease, PairStore } from "./ports/pair-store.ts";
+import type { Clock, Digest256, Digest64, Ids, Log, Progress } from "./ports/world.ts";
 
 export interface Ports {
   readonly clock: Clock;
@@ -31,6 +33,8 @@ export interface PairParts {
   readonly meaning: string;
   /** Parents before children. */
   readonly entities: readonly Entity[];
+  /** Asks which account answers on a side; null: the connector cannot tell. Left out: none can. */
+  readonly epochOf?: (side: Side) => Promise<Result<string | null>>;
 }
 
 export interface RunContext extends Ports, PairParts {
@@ -45,6 +49,17 @@ export interface RunContext extends Ports, PairParts {
   readonly forecast: Forecast | null;
   /** Records for whose id the system answered with another record, by `mergedKey`. */
   readonly merged: Map<string, RemoteId>;
+  /** Linked records that this run's listings showed at an earlier version than is remembered, by `entity side`. */
+  readonly earlier: Map<string, Earlier[]>;
+}
+
+/** A record that shows an earlier version than its link remembers. */
+export interface Earlier {
+  readonly link: Link;
+  readonly shown: string;
+  readonly remembered: string;
+  /** Its own time of last change; null: the system tells none. */
+  readonly modified: Instant | null;
 }
 
 export function mergedKey(entity: { readonly name: string }, side: Side, id: RemoteId): string {

@@ -3,15 +3,19 @@
 
 import { emptyTally, GUARDED, type Tally, type Trip } from "../core/guard.ts";
 import { SIDES } from "../core/ids.ts";
+import type { Value } from "../core/value.ts";
 import { carryOut } from "./carry-out-round.ts";
 import type { Stop } from "./job.ts";
+import { refuseOtherAccount } from "./epoch.ts";
 import { endOf, laterTally, type Entity, type RunContext } from "./context.ts";
 import { lookAll, type LookedAll } from "./look-all.ts";
-import { lookAtHints, type Looked } from "./look.ts";
-import { EMPTY_COMMIT, type Commit, type Outcome, type RunReport, type StoredPlan } from "./ports.ts";
+import { lookAtHints } from "./look.ts";
+import type { Looked } from "./looked.ts";
+import { EMPTY_COMMIT, type Commit } from "./ports/commit.ts";
+import type { Outcome, RunReport, StoredPlan } from "./ports/run.ts";
 import type { RunRequest } from "./request.ts";
-import { planOf, planRound, type Round } from "./round.ts";
-import { recoverIntents } from "./unknown.ts";
+import { planOf, planRound, withheldName, type Round } from "./round.ts";
+import { recoverIntents } from "./recover.ts";
 
 const ROUNDS_MAX = 3;
 
@@ -36,6 +40,7 @@ type Finish = (
 export async function runCycle(context: RunContext, request: RunRequest, finish: Finish): Promise<RunResult> {
   const writes = !request.dryRun && context.mapping.state === "active";
   const entities = context.entities.filter((entity) => request.entity === null || entity.name === request.entity);
+  await refuseOtherAccount(context, writes);
   const open = writes ? await recoverIntents(context) : await context.store.openIntents();
   const looked = await lookAll(context, entities, request);
   const swept = new Set(looked.byEntity.flatMap((each) => (each.listings === null ? [] : [each.entity.name])));
@@ -70,6 +75,7 @@ export async function runCycle(context: RunContext, request: RunRequest, finish:
     return { ...done, plan, report: await finish("failed", ends.reason, ends.message, first.tripped) };
   }
   await keepGuardCases(context, entities, first);
+  await closeSystemCases(context, swept);
   if (request.only === null) await endApprovals(context, first, done.carriedOut, request);
   if (first.tripped.length > 0)
     return {
@@ -179,16 +185,50 @@ async function keepGuardCases(context: RunContext, entities: readonly Entity[], 
   if (first === undefined) return;
   for (const side of SIDES) {
     for (const op of GUARDED) {
-      const trip = round.tripped.find((each) => each.side === side && each.op === op);
-      const name = context.mapping.sides[side].name;
+      const own = round.tripped.filter((each) => each.side === side && each.op === op);
       await context.store.setGuardCase(
         first.name,
         side,
         op,
-        trip === undefined
-          ? null
-          : { values: { side: name, op, count: trip.count, limit: trip.limit, run: context.run } },
+        own.length === 0 ? null : { values: guardValues(context, round, own) },
       );
     }
   }
+}
+
+/** A run that came to its end has met the accounts it knows, and a sweep has seen nothing that went back in time. */
+async function closeSystemCases(context: RunContext, swept: ReadonlySet<string>): Promise<void> {
+  const [first] = context.entities;
+  for (const side of SIDES) {
+    if (first !== undefined && context.epochOf !== undefined)
+      await context.store.setGuardCase(first.name, side, "epoch", null);
+    for (const entity of swept) await context.store.setGuardCase(entity, side, "rewind", null);
+  }
+}
+
+/** What a person sees of a class that is withheld: how many over which limit, why, and which records. */
+function guardValues(context: RunContext, round: Round, tripped: readonly Trip[]): Value {
+  const [first] = tripped;
+  if (first === undefined) throw new Error("no guard has tripped");
+  const { count, limit, side, op } = first;
+  const list = round.withheld.get(withheldName(first)) ?? { count: 0, records: [] };
+  const why = tripped.flatMap(({ only }): readonly Value[] =>
+    only === undefined
+      ? []
+      : [
+          only.value === null
+            ? { entity: only.entity, why: only.why }
+            : { entity: only.entity, why: only.why, field: only.value.field, value: only.value.value },
+        ],
+  );
+  return {
+    side: context.mapping.sides[side].name,
+    op,
+    count,
+    limit,
+    run: context.run,
+    ...(why.length === 0 ? {} : { why }),
+    records: list.records,
+    not_listed: list.count - list.records.length,
+  };
 }

@@ -6,16 +6,19 @@ import { decideLinked } from "../core/decide-linked.ts";
 import { GONE } from "../core/subject.ts";
 import { type DecideFacts } from "../core/subject.ts";
 import type { Decision } from "../core/decision.ts";
-import type { Cell } from "../core/field.ts";
 import type { Answer } from "../core/field-outcome.ts";
 import { SIDES, type BySide, type Instant } from "../core/ids.ts";
-import { canonicalText, isFields, type Fields, type Value } from "../core/value.ts";
+import { canonicalText, type Value } from "../core/value.ts";
 import { countSituation, tallyOf, throwIfStopping, type Entity, type RunContext } from "./context.ts";
 import { heldBack, isLocked, mayBeCreated, type Locks } from "./locks.ts";
 import { setOscillationsAside } from "./oscillations.ts";
+import { withoutRefused } from "./refused.ts";
 import { foretellDuplicates } from "./duplicates.ts";
 import { foretell, type Forecast } from "./forecast.ts";
-import type { CaseResolution, PlannedDecision, Subject } from "./ports.ts";
+import { givenValue } from "./given-value.ts";
+import type { PlannedDecision } from "./ports/run.ts";
+import type { Subject } from "./ports/sighting.ts";
+import type { CaseResolution } from "./ports/waiting.ts";
 import { viewsOf, type View } from "./views.ts";
 
 const PAGE = 500;
@@ -23,6 +26,7 @@ const PAGE = 500;
 /**
  * Decides all subjects of an entity and stores the decisions from `seq` on.
  * @param swept Both sides were listed completely in this run.
+ * @param drifted Fields that nothing is carried of.
  * @returns the next free seq.
  */
 export async function decideEntity(
@@ -31,6 +35,7 @@ export async function decideEntity(
   seq: number,
   locks: Locks,
   swept: boolean,
+  drifted: ReadonlySet<string>,
 ): Promise<number> {
   let next = seq;
   let after: string | null = null;
@@ -59,7 +64,7 @@ export async function decideEntity(
     for (const view of await viewsOf(context, entity, subjects, resolutions, !swept)) {
       const { subject } = view;
       if (subject.kind === "lone" && movedTo.has(`${subject.lone.side} ${subject.lone.record.id}`)) continue;
-      const made = await decideView(context, entity, notTwice(view, movedTo), resolutions);
+      const made = await decideView(context, entity, notTwice(view, movedTo), resolutions, drifted);
       if (made === null) continue;
       const decision =
         isLocked(locks, entity.name, view.ids) || mayBeCreated(locks, entity, view, made) || isPromised(view, movedTo)
@@ -77,11 +82,15 @@ export async function decideEntity(
       });
       next += 1;
     }
-    const calm = await setOscillationsAside(
+    const calm = await withoutRefused(
       context,
       entity,
-      planned.map((each) => each.decision),
-      resolutions,
+      await setOscillationsAside(
+        context,
+        entity,
+        planned.map((each) => each.decision),
+        resolutions,
+      ),
     );
     const decided = planned.map((each, index) => {
       const decision = calm[index] ?? each.decision;
@@ -143,6 +152,7 @@ async function decideView(
   entity: Entity,
   view: View,
   resolutions: readonly CaseResolution[],
+  drifted: ReadonlySet<string>,
 ): Promise<Decision | null> {
   const { mapping } = context;
   const own = resolutions.filter((each) => isAbout(each, view.ids));
@@ -152,6 +162,7 @@ async function decideView(
     modified: view.modified as BySide<Instant | null>,
     clockToleranceMs: mapping.clockToleranceMs,
     answers: await answersOf(entity, own),
+    drifted,
   };
   if (view.subject.kind === "linked") return decideLinked(view.subject.pair, facts);
   const { lone } = view.subject;
@@ -180,41 +191,11 @@ async function answersOf(
       answers[unit] = answer;
       continue;
     }
-    const fields = await givenFields(entity, unit, answer.value);
-    if (fields !== null) answers[unit] = { kind: "value", fields };
+    // One that a changed mapping no longer allows leaves the case as it is.
+    const given = await givenValue(entity.mapping, unit, answer.value);
+    if (given.ok) answers[unit] = { kind: "value", fields: given.fields };
   }
   return answers;
-}
-
-/** A group's values are given by field. Null: not such values, or one outside its domain, so the case stays as it is. */
-async function givenFields(
-  entity: Entity,
-  unit: string,
-  value: Value,
-): Promise<Readonly<Record<string, BySide<Cell>>> | null> {
-  const members = entity.mapping.policy.fields.filter((policy) => policy.group === unit).map((policy) => policy.name);
-  const values: Fields = members.length > 0 && isFields(value) ? value : { [unit]: value };
-  const given: Record<string, BySide<Cell>> = {};
-  for (const [name, each] of Object.entries(values)) {
-    if (!entity.mapping.policy.fields.some((policy) => policy.name === name)) return null;
-    const cells = await givenCells(entity, name, each);
-    if (cells === null) return null;
-    given[name] = cells;
-  }
-  return given;
-}
-
-/** Written and read like any value of the left side, so that only what the field may hold gets through. */
-async function givenCells(entity: Entity, field: string, value: Value): Promise<BySide<Cell> | null> {
-  const left = entity.mapping.cell("left", field, value);
-  const written = await entity.mapping.write("left", { [field]: left }, null);
-  if (written.ok) {
-    const [read] = await entity.mapping.read("left", [written.record]);
-    if (read?.fields[field]?.kind === "invalid") return null;
-  }
-  const [carried] = await entity.mapping.carry("left", [{ [field]: { kind: "value", cell: left } }], () => null);
-  const right = carried?.[field];
-  return right?.kind === "value" ? { left, right: right.cell } : null;
 }
 
 /** Names exactly what will be done and on what grounds; an approval holds for this and nothing else. Null: nothing is written. */

@@ -6,7 +6,7 @@ import { blockKeys, isExactKey, parseMatchKey, profileOf } from "../mapping/matc
 import { BLOCK_MOST } from "./alike.ts";
 import type { Entity, RunContext } from "./context.ts";
 import { foretellDuplicate, type Duplicate, type Forecast } from "./forecast.ts";
-import type { Block, Sighting } from "./ports.ts";
+import type { Block, Sighting } from "./ports/sighting.ts";
 
 export async function foretellDuplicates(
   context: RunContext,

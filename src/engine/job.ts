@@ -4,7 +4,7 @@ import type { RemoteFailure, RemoteRecord } from "../connector/contract.ts";
 import type { Write } from "../core/decision.ts";
 import type { WriteOutcome } from "../core/settle.ts";
 import type { Fields } from "../core/value.ts";
-import type { PlannedDecision } from "./ports.ts";
+import type { PlannedDecision } from "./ports/run.ts";
 
 /** One write on its way: the decision it belongs to, and how far it has come. */
 export interface Job {

@@ -2,7 +2,7 @@
 
 import type { Instant } from "../core/ids.ts";
 import type { Ports } from "./context.ts";
-import type { Lease } from "./ports.ts";
+import type { Lease } from "./ports/pair-store.ts";
 
 // Shorter: a slow database costs a run its lease. Longer: after a kill the next start waits that long.
 const TTL_MS = 15_000;

@@ -4,7 +4,11 @@
 import type { CaseKind } from "../core/decision.ts";
 import type { Instant, LinkId, RemoteId, RunId, Side } from "../core/ids.ts";
 import type { Value } from "../core/value.ts";
-import type { CaseResolution, Effect, Hint, PairState, RunRow, StoredPlan } from "./ports.ts";
+import type { Hint } from "./ports/hint.ts";
+import type { Effect } from "./ports/intent.ts";
+import type { PairState } from "./ports/pair-store.ts";
+import type { RunRow, StoredPlan } from "./ports/run.ts";
+import type { CaseResolution } from "./ports/waiting.ts";
 
 export interface CaseRow {
   readonly id: string;
@@ -114,6 +118,7 @@ export interface Ledger {
     /** Oldest first; the last link of the page before. */
     readonly after: LinkId | null;
   }): Promise<readonly LinkRow[]>;
+  link(id: LinkId): Promise<(LinkRow & { readonly pair: string }) | null>;
   /** @throws LedgerError E_TAKEN when either id is in a live or frozen link. */
   addLink(pair: string, entity: string, left: RemoteId, right: RemoteId, who: string): Promise<LinkRow>;
   /** Leaves a tombstone. @throws LedgerError E_NOT_FOUND. */
@@ -132,6 +137,17 @@ export interface Ledger {
   ): Promise<number>;
 
   setPaused(pair: string, reason: string | null, who: string): Promise<void>;
+  /**
+   * Takes the systems of a pair as they are now: another account, a restored backup, fields that have drifted.
+   * @param how.forgetLinks Everything that is remembered of the pair's records goes, and the next run matches them anew, as after
+   *   a lost state. What was done stays in the history.
+   * @returns what was accepted; empty: there was nothing.
+   */
+  acceptState(
+    pair: string,
+    how: { readonly forgetLinks: boolean },
+    who: string,
+  ): Promise<readonly ("epoch" | "rewind" | "drift" | "links")[]>;
   setAcceptedMeaning(pair: string, meaning: string, who: string): Promise<void>;
 
   plan(id: string): Promise<(StoredPlan & { readonly pair: string }) | null>;

@@ -6,8 +6,8 @@ import { NULL_KEY } from "../core/field.ts";
 import { SIDES, type Side } from "../core/ids.ts";
 import { sameValue } from "../core/value.ts";
 import type { Entity } from "./context.ts";
-import { findKey } from "./look.ts";
-import type { Intent } from "./ports.ts";
+import { findKey } from "./find-key.ts";
+import type { Intent } from "./ports/intent.ts";
 import type { View } from "./views.ts";
 
 export interface Locks {

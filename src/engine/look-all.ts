@@ -3,7 +3,9 @@
 
 import { SIDES } from "../core/ids.ts";
 import type { Entity, RunContext } from "./context.ts";
-import { feedsOf, lookAtChanges, lookAtHints, type Looked } from "./look.ts";
+import { feedsOf } from "./feed.ts";
+import { lookAtChanges, lookAtHints } from "./look.ts";
+import type { Looked } from "./looked.ts";
 import type { RunRequest } from "./request.ts";
 import { sweepEntity, type SideListing } from "./sweep.ts";
 

@@ -8,7 +8,8 @@ import type { Instant, LinkId, Side } from "../core/ids.ts";
 import { isOscillating, OSCILLATION_WINDOW_MS, type PastWrite } from "../core/oscillation.ts";
 import type { Value } from "../core/value.ts";
 import type { Entity, RunContext } from "./context.ts";
-import type { CaseResolution, RecentWrites } from "./ports.ts";
+import type { RecentWrites } from "./ports/intent.ts";
+import type { CaseResolution } from "./ports/waiting.ts";
 
 /** What a case lists at most of our writes, the newest. */
 const LISTED_MAX = 12;

@@ -3,7 +3,7 @@
 import type { RemoteFailure, RemoteRecord } from "../connector/contract.ts";
 import type { Write } from "../core/decision.ts";
 import { NULL_KEY, type Cell, type Reading } from "../core/field.ts";
-import { SIDES, unreachable, type LinkId, type RemoteId, type Side } from "../core/ids.ts";
+import { otherSide, SIDES, unreachable, type LinkId, type RemoteId, type Side } from "../core/ids.ts";
 import type { WriteOutcome } from "../core/settle.ts";
 import type { Entity, RunContext } from "./context.ts";
 import { fingerprintOf } from "./sight.ts";
@@ -11,7 +11,8 @@ import { fingerprintOf } from "./sight.ts";
 // Shorter: the same refusal many times over. Longer: a record whose parent has come shows that much later.
 const PARENT_WAIT_MS = 30_000;
 
-export function outcomeOfFailure(failure: RemoteFailure, op: Write["op"]): WriteOutcome {
+/** @param refers The records of this entity name others, which a create may have come before. */
+export function outcomeOfFailure(failure: RemoteFailure, op: Write["op"], refers = false): WriteOutcome {
   switch (failure.kind) {
     case "stale":
       return { kind: "again", why: "edited meanwhile", waitMs: 0 };
@@ -30,6 +31,8 @@ export function outcomeOfFailure(failure: RemoteFailure, op: Write["op"]): Write
       if (op === "delete") return { kind: "again", why: failure.message, waitMs: 0 };
       return { kind: "failed", code: op === "create" ? "key-taken" : "duplicate", message: failure.message };
     case "rejected":
+      if (op === "create" && refers && failure.code === "HTTP_404")
+        return { kind: "again", why: failure.message, waitMs: PARENT_WAIT_MS };
       return { kind: "failed", code: failure.code, message: failure.message };
     case "resync":
     case "malformed":
@@ -162,12 +165,15 @@ export interface Ended {
   readonly side: Side;
   readonly op: Write["op"];
   readonly linkId: LinkId | null;
+  /** Of a create: the record it was made from. */
+  readonly source: RemoteId | null;
   readonly outcome: WriteOutcome;
 }
 
 /**
- * A create that was given a record which is somebody else's counterpart already (an upsert that hit another record) made no
- * counterpart: its source is quarantined, where a second link of that record would be refused for ever.
+ * A create that was given a record which is somebody else's counterpart already (an upsert that hit another record), or from
+ * which a counterpart is just being made, made no counterpart; nor did one whose source was linked meanwhile. Its source is
+ * quarantined, where a second link would be refused for ever.
  */
 export async function withoutTaken(
   context: RunContext,
@@ -176,19 +182,33 @@ export async function withoutTaken(
 ): Promise<readonly WriteOutcome[]> {
   const holders = new Map<string, LinkId>();
   for (const side of SIDES) {
-    const ids = ended.flatMap((each) =>
-      each.side === side && each.op === "create" && each.outcome.kind === "done" ? [each.outcome.id] : [],
-    );
+    const ids = ended.flatMap((each): readonly RemoteId[] => {
+      if (each.op !== "create" || each.outcome.kind !== "done") return [];
+      if (each.side === side) return [each.outcome.id];
+      return each.source === null ? [] : [each.source];
+    });
     if (ids.length === 0) continue;
     for (const link of await context.store.linksBy(entity.name, side, ids))
       if (link.state !== "tombstone") holders.set(`${side} ${link[side]}`, link.id);
   }
+  // Two that were given each other's source make one link.
+  const made = new Map<string, RemoteId>(
+    ended.flatMap(({ side, op, source, outcome }) =>
+      op === "create" && outcome.kind === "done" && source !== null
+        ? [[`${otherSide(side)} ${source}`, outcome.id] as const]
+        : [],
+    ),
+  );
   const given = new Set<string>();
-  return ended.map(({ side, op, linkId, outcome }): WriteOutcome => {
+  return ended.map(({ side, op, linkId, source, outcome }): WriteOutcome => {
     if (op !== "create" || outcome.kind !== "done") return outcome;
     const name = `${side} ${outcome.id}`;
-    const holder = holders.get(name);
-    if ((holder !== undefined && holder !== linkId) || given.has(name))
+    const isHeld = [name, `${otherSide(side)} ${source ?? ""}`].some((each) => {
+      const holder = holders.get(each);
+      return holder !== undefined && holder !== linkId;
+    });
+    const counterpart = made.get(name);
+    if (isHeld || given.has(name) || (counterpart !== undefined && counterpart !== source))
       return {
         kind: "failed",
         code: "key-taken",

@@ -5,10 +5,13 @@ import type { RemoteFailure, RemoteRecord, Result, Written } from "../connector/
 import type { Write } from "../core/decision.ts";
 import { remoteId, unreachable, type RemoteId, type Side } from "../core/ids.ts";
 import type { WriteOutcome } from "../core/settle.ts";
-import type { Entity, RunContext } from "./context.ts";
-import { findKey } from "./look.ts";
-import { LeaseLost } from "./ports.ts";
+import { pagesOf, type Entity, type RunContext } from "./context.ts";
+import { findKey } from "./find-key.ts";
+import { LeaseLost } from "./ports/pair-store.ts";
 import { confirmed, equalToSent, goneAlready, outcomeOfFailure } from "./outcome.ts";
+
+// Smaller: a system's concurrency is not used up. Larger: a stop is noticed that much later. A batch is never parted.
+const CHUNK = 40;
 
 export async function performAll(
   context: RunContext,
@@ -22,25 +25,18 @@ export async function performAll(
       const own = jobs
         .map((job, index) => ({ job, index }))
         .filter(({ job }) => job.write.side === side && job.write.op === op);
-      if (own.length === 0 || stop !== null) continue;
-      // Whoever has taken over may be resolving these intents already: nothing is sent on a lease that has run out.
-      if (!context.holdsLease()) throw new LeaseLost(`the lease of ${context.mapping.pair} has run out`);
-      if (context.signal.aborted) continue;
-      const answers = await send(
-        entity,
-        side,
-        op,
-        own.map(({ job }) => job),
-      );
-      const outcomes = await readBack(
-        context,
-        entity,
-        side,
-        own.map(({ job }) => job),
-        answers,
-      );
-      own.forEach(({ index }, position) => (results[index] = outcomes[position] ?? { kind: "skipped" }));
-      stop = answers.map((answer) => (answer.ok ? null : stopOf(answer.failure))).find((each) => each !== null) ?? null;
+      for (const chunk of pagesOf(own, Math.max(CHUNK, entity.objects[side].capabilities.batch[op]))) {
+        // What is not sent is skipped: its intent ends, and the next run decides it again.
+        if (stop !== null || context.signal.aborted) break;
+        // Whoever has taken over may be resolving these intents already: nothing is sent on a lease that has run out.
+        if (!context.holdsLease()) throw new LeaseLost(`the lease of ${context.mapping.pair} has run out`);
+        const sent = chunk.map(({ job }) => job);
+        const answers = await send(entity, side, op, sent);
+        const outcomes = await readBack(context, entity, side, sent, answers);
+        chunk.forEach(({ index }, position) => (results[index] = outcomes[position] ?? { kind: "skipped" }));
+        stop =
+          answers.map((answer) => (answer.ok ? null : stopOf(answer.failure))).find((each) => each !== null) ?? null;
+      }
     }
   }
   return { results, stop };
@@ -118,7 +114,7 @@ async function readBack(
       if (job.write.op === "delete" && answer.failure.kind === "gone") return goneAlready(job.write);
       if (job.write.op === "create" && (answer.failure.kind === "duplicate" || answer.failure.kind === "stale"))
         return adoptDuplicate(context, entity, side, job, answer.failure);
-      return outcomeOfFailure(answer.failure, job.write.op);
+      return outcomeOfFailure(answer.failure, job.write.op, entity.mapping.refs.length > 0);
     }),
   );
 }

@@ -5,7 +5,8 @@ import type { Decision, Write } from "../core/decision.ts";
 import type { Trip } from "../core/guard.ts";
 import type { BySide, Instant, RunId } from "../core/ids.ts";
 import { canonicalText, isFields, isList, type Fields, type Value } from "../core/value.ts";
-import type { Digest256, PlannedDecision, StoredPlan } from "./ports.ts";
+import type { PlannedDecision, StoredPlan } from "./ports/run.ts";
+import type { Digest256 } from "./ports/world.ts";
 
 /** What a plan file must hold to be applied. */
 export interface PlanFile {
@@ -64,7 +65,13 @@ export function caseRows(decision: Decision): readonly Fields[] {
 }
 
 export function tripRows(tripped: readonly Trip[], names: BySide<string>): readonly Fields[] {
-  return tripped.map((trip) => ({ side: names[trip.side], op: trip.op, count: trip.count, limit: trip.limit }));
+  return tripped.map((trip) => ({
+    side: names[trip.side],
+    op: trip.op,
+    count: trip.count,
+    limit: trip.limit,
+    ...(trip.only === undefined ? {} : { why: trip.only.why, entity: trip.only.entity }),
+  }));
 }
 
 export interface PlanParts {

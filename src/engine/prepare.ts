@@ -5,17 +5,17 @@ import { stopOf, type Prepared, type Stop } from "./job.ts";
 import type { RemoteFailure, RemoteRecord, Result } from "../connector/contract.ts";
 import type { FieldWrite, Write } from "../core/decision.ts";
 import { NULL_KEY, type Cell } from "../core/field.ts";
-import type { Side } from "../core/ids.ts";
+import { otherSide, type Side } from "../core/ids.ts";
 import type { WriteOutcome } from "../core/settle.ts";
 import { canonicalText, isFields, isList, type Fields } from "../core/value.ts";
 import type { Entity, RunContext } from "./context.ts";
 import { exactKeys } from "../mapping/match-key.ts";
-import { findKey } from "./look.ts";
-import type { PlannedDecision } from "./ports.ts";
+import { findKey } from "./find-key.ts";
+import type { PlannedDecision } from "./ports/run.ts";
 import { goneAlready } from "./outcome.ts";
 import { fingerprintOf } from "./sight.ts";
-import { listFor } from "./sweep.ts";
-import { refLookup } from "./views.ts";
+import { listFor } from "./look-up.ts";
+import { refLookup } from "./carry-values.ts";
 import type { RefLookup, RefNeed } from "../mapping/mapping.ts";
 
 export async function prepareAll(
@@ -35,13 +35,13 @@ export async function prepareAll(
     planned.decision.writes.map((write, writeIndex) => ({ planned, writeIndex, write })),
   );
   const needs = all.flatMap(({ write }) =>
-    write.fields.flatMap(({ after }) => (after.kind === "waiting" ? [after] : [])),
+    write.fields.flatMap((field) => (field.after.kind === "waiting" ? needsOf(entity, write, field, field.after) : [])),
   );
   const lookup = needs.length === 0 ? () => null : await refLookup(context, needs);
   const currents = await readCurrents(entity, all);
   return Promise.all(
     all.map(async ({ planned, writeIndex, write }, index) => {
-      const { write: resolved, missing, needed } = resolveReferences(entity, write, lookup);
+      const { write: resolved, missing, needed } = await resolveReferences(entity, write, lookup);
       // A new record waits for its parent; an existing one, or one whose reference is optional, gets its other fields meanwhile.
       const waits = missing.length > 0 && ((write.op === "create" && needed) || resolved.fields.length === 0);
       const result: Prepared = waits
@@ -66,20 +66,54 @@ interface Resolved {
   readonly needed: boolean;
 }
 
-/** References to records that were linked earlier in this run. */
-function resolveReferences(entity: Entity, write: Write, lookup: RefLookup): Resolved {
+/** All records that a waiting value names: one, or those of its lines. */
+function needsOf(entity: Entity, write: Write, { field, sent }: FieldWrite, first: RefNeed): readonly RefNeed[] {
+  if (sent === null || !isList(sent.value)) return [first];
+  return entity.mapping.refNeeds(otherSide(write.side), { [field]: { kind: "value", cell: sent } });
+}
+
+/**
+ * References to records that were linked earlier in this run. Lines that are there already are put together with what the record
+ * shows, which only a decision does: they wait for the next one, and are woken for it at once.
+ */
+async function resolveReferences(entity: Entity, write: Write, lookup: RefLookup): Promise<Resolved> {
   const fields: FieldWrite[] = [];
   const missing: RefNeed[] = [];
   let needed = false;
   for (const field of write.fields) {
-    const id = field.after.kind === "waiting" ? lookup(field.after) : null;
-    if (field.after.kind !== "waiting") fields.push(field);
-    else if (id === null) {
-      missing.push({ entity: field.after.entity, side: field.after.side, id: field.after.id });
+    if (field.after.kind !== "waiting") {
+      fields.push(field);
+      continue;
+    }
+    const needs = needsOf(entity, write, field, field.after);
+    const open = needs.filter((need) => lookup(need) === null);
+    const after = open.length > 0 ? null : await resolvedValue(entity, write, field, lookup);
+    if (after !== null) fields.push({ ...field, after });
+    else {
+      missing.push(
+        ...(open.length > 0 ? open : needs).map(({ entity: name, side, id }) => ({ entity: name, side, id })),
+      );
       needed ||= entity.mapping.policy.fields.find(({ name }) => name === field.field)?.optional !== true;
-    } else fields.push({ ...field, after: { kind: "value", cell: entity.mapping.cell(write.side, field.field, id) } });
+    }
   }
   return { write: { ...write, fields }, missing, needed };
+}
+
+/** Null: it takes a decision. */
+async function resolvedValue(
+  entity: Entity,
+  write: Write,
+  { field, sent }: FieldWrite,
+  lookup: RefLookup,
+): Promise<Extract<FieldWrite["after"], { readonly kind: "value" }> | null> {
+  if (sent === null || (isList(sent.value) && write.op !== "create")) return null;
+  const [carried] = await entity.mapping.carry(
+    otherSide(write.side),
+    [{ [field]: { kind: "value", cell: sent } }],
+    lookup,
+  );
+  const value = carried?.[field];
+  return value?.kind === "value" ? value : null;
 }
 
 /** What has to be read just before writing: the connector's guard asks for it, or it is part of what is written. Undefined: not read. */

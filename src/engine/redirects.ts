@@ -6,7 +6,8 @@ import { otherSide, SIDES, type LinkId, type RemoteId, type Side } from "../core
 import { exactKeys } from "../mapping/match-key.ts";
 import { alikeMatches, nodeName } from "./alike.ts";
 import { mergedKey, type Entity, type RunContext } from "./context.ts";
-import type { Link, Sighting, StoredBases, Subject } from "./ports.ts";
+import type { Link, StoredBases } from "./ports/link.ts";
+import type { Sighting, Subject } from "./ports/sighting.ts";
 
 /**
  * Links one of whose records is gone while the system answered with another record for its id, or while exactly one unlinked

@@ -3,7 +3,7 @@
 import type { Trip } from "../core/guard.ts";
 import type { Instant } from "../core/ids.ts";
 import type { EntityTally, PairParts, Ports } from "./context.ts";
-import type { EntityReport, Outcome, RunReport } from "./ports.ts";
+import type { EntityReport, Outcome, RunReport } from "./ports/run.ts";
 import type { RunRequest } from "./request.ts";
 
 export interface ReportParts {
@@ -31,12 +31,15 @@ export async function reportOf(given: ReportParts): Promise<RunReport> {
       effects: { [left.name]: { ...tally.effects.left }, [right.name]: { ...tally.effects.right } },
       // A limit holds for all entities of a side together: told where its actions are.
       withheld: given.tripped
-        .filter((trip) => tally.counted[trip.side][trip.op] > 0)
+        .filter(
+          (trip) => tally.counted[trip.side][trip.op] > 0 && (trip.only === undefined || trip.only.entity === name),
+        )
         .map((trip) => ({
           side: parts.mapping.sides[trip.side].name,
           op: trip.op,
           count: trip.count,
           limit: trip.limit,
+          ...(trip.only === undefined ? {} : { why: trip.only.why }),
         })),
       blocked: tally.blocked,
       ...open,

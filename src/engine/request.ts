@@ -1,7 +1,7 @@
 // What is asked of a run.
 
 import type { RunId } from "../core/ids.ts";
-import type { RunReport } from "./ports.ts";
+import type { RunReport } from "./ports/run.ts";
 
 export interface RunRequest {
   readonly run: RunId;

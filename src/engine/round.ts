@@ -1,20 +1,33 @@
 // One round's plan: every subject decided, the whole counted by the guards before the first write, and told as a document.
 
-import { addToTally, trips, withhold, type Tally, type Trip } from "../core/guard.ts";
+import { addToTally, entityTrips, trips, withhold, type Tally, type Trip } from "../core/guard.ts";
+import { addOneValues, type OneValueTally } from "../core/one-value.ts";
 import type { Fields } from "../core/value.ts";
 import { tallyOf, type Entity, type RunContext } from "./context.ts";
 import { BLOCK_MOST } from "./alike.ts";
 import { countInSync, decideEntity } from "./decide-entity.ts";
+import { driftedFields } from "./drift.ts";
 import { forecastRows } from "./forecast.ts";
 import { locksOf } from "./locks.ts";
 import { actionRow, caseRows, planDocument, tripRows, writtenSides } from "./plan-document.ts";
-import type { Intent, PlannedDecision, StoredPlan } from "./ports.ts";
+import type { Intent } from "./ports/intent.ts";
+import type { PlannedDecision, StoredPlan } from "./ports/run.ts";
 import type { RunRequest } from "./request.ts";
 
 const PAGE = 200;
 
+/** More are counted, and stand in the plan. */
+const LISTED_MAX = 100;
+
+interface WithheldList {
+  count: number;
+  readonly records: Fields[];
+}
+
 export interface Round {
   readonly tripped: readonly Trip[];
+  /** By `withheldName`. */
+  readonly withheld: ReadonlyMap<string, Readonly<WithheldList>>;
   /** Action hashes of decisions that a tripped guard touches. */
   readonly approved: ReadonlySet<string>;
   readonly actions: readonly Fields[];
@@ -36,23 +49,37 @@ export async function planRound(
   const locks = locksOf(open);
   let seq = 0;
   for (const entity of entities) {
-    seq = await decideEntity(context, entity, seq, locks, swept.has(entity.name));
+    const isSwept = swept.has(entity.name);
+    const drifted = await driftedFields(context, entity, isSwept);
+    seq = await decideEntity(context, entity, seq, locks, isSwept, drifted);
     await countInSync(context, entity);
     tellCrowded(context, entity);
   }
   const approved = request.only ?? (await context.store.approvedActions());
   const tally = { left: { ...before.left }, right: { ...before.right } };
-  let linkedPairs = 0;
-  for (const entity of context.entities) linkedPairs += (await context.store.countLinks(entity.name)).live;
+  const linked = new Map<string, number>();
+  for (const { name } of context.entities) linked.set(name, (await context.store.countLinks(name)).live);
+  const linkedPairs = [...linked.values()].reduce((sum, count) => sum + count, 0);
+  const values: OneValueTally = new Map();
   await eachPage(context, entities, async (entity, page) => {
     for (const planned of page) {
       const isApproved = planned.actionHash !== null && approved.has(planned.actionHash);
       if (isApproved || (request.only !== null && planned.actionHash !== null)) continue;
       addToTally(tally, planned.decision);
       addToTally(tallyOf(context, entity.name).counted, planned.decision);
+      addOneValues(values, planned.decision);
     }
   });
-  const tripped = trips(tally, context.mapping.guards, linkedPairs);
+  const { guards } = context.mapping;
+  const tripped = [
+    ...trips(tally, guards, linkedPairs),
+    ...entities.flatMap(({ name }) => {
+      const { counted } = tallyOf(context, name);
+      const updates = { left: counted.left.update, right: counted.right.update };
+      return entityTrips(name, updates, values, guards, { entity: linked.get(name) ?? 0, pair: linkedPairs });
+    }),
+  ];
+  const withheld = await withheldRecords(context, entities, tripped, approved);
   const actions: Fields[] = [];
   const cases: Fields[] = [];
   const names = { left: context.mapping.sides.left.name, right: context.mapping.sides.right.name };
@@ -65,7 +92,40 @@ export async function planRound(
       }
     });
   }
-  return { tripped, approved, actions, cases };
+  return { tripped, withheld, approved, actions, cases };
+}
+
+/** The list of each case of a tripped guard: what a person decides about. */
+async function withheldRecords(
+  context: RunContext,
+  entities: readonly Entity[],
+  tripped: readonly Trip[],
+  approved: ReadonlySet<string>,
+): Promise<ReadonlyMap<string, WithheldList>> {
+  const lists = new Map<string, WithheldList>();
+  if (tripped.length === 0) return lists;
+  await eachPage(context, entities, async (entity, page) => {
+    for (const { decision, actionHash } of page) {
+      if (actionHash !== null && approved.has(actionHash)) continue;
+      const told = new Set<string>();
+      for (const trip of tripped) {
+        const name = withheldName(trip);
+        if (told.has(name) || withhold(decision, [trip]) === decision) continue;
+        told.add(name);
+        const list = lists.get(name) ?? { count: 0, records: [] };
+        lists.set(name, list);
+        list.count += 1;
+        const { left, right } = decision;
+        if (list.records.length < LISTED_MAX) list.records.push({ entity: entity.name, left, right });
+      }
+    }
+  });
+  return lists;
+}
+
+/** The case that a trip is told in: one for each side and class. */
+export function withheldName({ side, op }: Pick<Trip, "side" | "op">): string {
+  return `${side} ${op}`;
 }
 
 /** Nobody is looked for among so many: whoever is meant is found by other values, or taken for new. */

@@ -5,7 +5,7 @@ import type { RemoteId } from "../core/ids.ts";
 import { exactKeys, parseMatchKey, profileOf } from "../mapping/match-key.ts";
 import { alikeMatches, nodeName } from "./alike.ts";
 import type { Entity, RunContext } from "./context.ts";
-import type { Sighting } from "./ports.ts";
+import type { Sighting } from "./ports/sighting.ts";
 
 export interface RuleMatch {
   readonly match: Match;

@@ -5,7 +5,8 @@ import { newTally, RunEnds, type PairParts, type Ports, type RunContext } from "
 import { runCycle, type RunResult } from "./cycle.ts";
 import { newForecast } from "./forecast.ts";
 import { keepLease } from "./lease.ts";
-import { LeaseLost, type Outcome, type RunReport } from "./ports.ts";
+import { LeaseLost } from "./ports/pair-store.ts";
+import type { Outcome, RunReport } from "./ports/run.ts";
 import { reportOf } from "./report.ts";
 import type { RunRequest } from "./request.ts";
 
@@ -49,6 +50,7 @@ export async function runPair(parts: PairParts, ports: Ports, request: RunReques
     signal: kept.signal,
     tallies,
     merged: new Map(),
+    earlier: new Map(),
     forecast:
       request.dryRun || parts.mapping.state !== "active"
         ? newForecast(parts.entities.map((entity) => entity.name))

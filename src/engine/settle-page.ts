@@ -1,23 +1,18 @@
 // A page of outcomes becomes one commit: links, bases, history, cases, quarantine, parked records, and hints for what must be
 // looked at again.
 
-import type { CaseOpening, Decision, QuarantineEntry, Write } from "../core/decision.ts";
+import type { CaseOpening, Decision } from "../core/decision.ts";
 import { otherSide, SIDES, type BySide, type RemoteId, type Side } from "../core/ids.ts";
+import { refusalOf, sourceOf, triedAgainAt } from "./refused.ts";
 import { settleLink, type Seen, type WriteOutcome } from "../core/settle.ts";
 import type { Value } from "../core/value.ts";
 import type { RefNeed } from "../mapping/mapping.ts";
 import { tallyOf, type Entity, type EntityTally, type RunContext } from "./context.ts";
-import {
-  EMPTY_COMMIT,
-  type CasesOf,
-  type Commit,
-  type Effect,
-  type Hint,
-  type LinkWrite,
-  type Parked,
-  type Quarantined,
-  type Unlinked,
-} from "./ports.ts";
+import { EMPTY_COMMIT, type Commit, type Unlinked } from "./ports/commit.ts";
+import type { Hint } from "./ports/hint.ts";
+import type { Effect } from "./ports/intent.ts";
+import type { LinkWrite } from "./ports/link.ts";
+import type { CasesOf, Parked, Quarantined, RefusedWrite } from "./ports/waiting.ts";
 
 /** A decision and how its writes ended. */
 export interface Done {
@@ -46,9 +41,9 @@ interface RecordName {
 export async function settlePage(context: RunContext, entity: Entity, page: readonly Done[]): Promise<void> {
   if (page.length === 0) return;
   const tally = tallyOf(context, entity.name);
-  const quarantined = page.flatMap((done) => failuresOf(entity, done));
   const known = await alreadyQuarantined(context, entity, page);
-  const failing = new Set(quarantined.map(nameOf));
+  const quarantined = page.flatMap((done) => failuresOf(context, entity, done, known));
+  const failing = new Set([...quarantined, ...page.flatMap((done) => done.decision.refused ?? [])].map(nameOf));
   tally.newlyFailed.count += quarantined.filter((entry) => !known.has(nameOf(entry))).length;
   const commit: Commit = {
     ...EMPTY_COMMIT,
@@ -58,7 +53,7 @@ export async function settlePage(context: RunContext, entity: Entity, page: read
     effects: page.flatMap((done) => effectsOf(done, tally)),
     intentsDone: page.flatMap((done) => done.intentsDone),
     intentsTried: page.flatMap((done) => done.intentsTried),
-    cases: page.map((done) => casesOf(done)),
+    cases: page.map((done) => casesOf(entity, done)),
     quarantined,
     released: page
       .flatMap((done) => recordsOf(done.decision))
@@ -68,7 +63,7 @@ export async function settlePage(context: RunContext, entity: Entity, page: read
       entity.mapping.refs.length === 0
         ? []
         : page.filter((done) => done.missing.length === 0).flatMap((done) => recordsOf(done.decision)),
-    hints: page.flatMap((done) => hintsOf(context, done)),
+    hints: [...page.flatMap((done) => hintsOf(context, done)), ...quarantined.flatMap(hintOfRefused)],
   };
   await context.store.commit(context.lease, commit);
 }
@@ -88,12 +83,13 @@ async function alreadyQuarantined(
   context: RunContext,
   entity: Entity,
   page: readonly Done[],
-): Promise<ReadonlySet<string>> {
-  const known = new Set<string>();
+): Promise<ReadonlyMap<string, RefusedWrite>> {
+  const known = new Map<string, RefusedWrite>();
   for (const side of SIDES) {
     const ids = page.flatMap((done) => done.decision[side] ?? []);
     if (ids.length === 0) continue;
-    for (const id of await context.store.quarantinedOf(entity.name, side, ids)) known.add(nameOf({ side, id }));
+    for (const row of await context.store.refusedWrites(entity.name, side, ids))
+      known.set(nameOf({ side, id: row.id }), row);
   }
   return known;
 }
@@ -142,7 +138,7 @@ function effectsOf(done: Done, tally: EntityTally): readonly Effect[] {
   });
 }
 
-function casesOf({ decision, outcomes, lookAgain }: Done): CasesOf {
+function casesOf(entity: Entity, { decision, outcomes, lookAgain }: Done): CasesOf {
   const unknown = outcomes.flatMap((outcome, index): readonly CaseOpening[] => {
     const write = decision.writes[index];
     if (outcome.kind !== "unknown" || write === undefined || !outcome.needsPerson) return [];
@@ -169,8 +165,34 @@ function casesOf({ decision, outcomes, lookAgain }: Done): CasesOf {
   const open = [...cases, ...unknown];
   // Of records that could not be read nothing is known; and until what was decided has happened, what waited for a person
   // before still does.
-  const undone = decision.situation === "unknown" || lookAgain || outcomes.some((outcome) => outcome.kind !== "done");
-  return { entity: decision.entity, left, right, open, ...(undone ? { keep: true as const } : {}) };
+  const undone =
+    decision.situation === "unknown" ||
+    lookAgain ||
+    decision.refused !== undefined ||
+    outcomes.some((outcome) => outcome.kind !== "done");
+  return {
+    entity: decision.entity,
+    left,
+    right,
+    open,
+    ...(undone ? { keep: true as const, ended: unitsDone(entity, decision, outcomes) } : {}),
+  };
+}
+
+/**
+ * Fields and groups of which every write was confirmed, whatever became of the record's others: an answer of a person would
+ * else be carried out again each time, for as long as a reference beside it waits.
+ */
+function unitsDone(entity: Entity, decision: Decision, outcomes: readonly WriteOutcome[]): readonly string[] {
+  const groups = new Map(entity.mapping.policy.fields.map((field) => [field.name, field.group ?? field.name]));
+  const unitsOf = (isDone: boolean): readonly string[] =>
+    decision.writes.flatMap((write, index) =>
+      (outcomes[index]?.kind === "done") === isDone
+        ? write.fields.map((field) => groups.get(field.field) ?? field.field)
+        : [],
+    );
+  const waiting = unitsOf(false);
+  return [...new Set(unitsOf(true))].filter((unit) => !waiting.includes(unit));
 }
 
 function idsAfter(decision: Decision, outcomes: readonly WriteOutcome[]): BySide<RemoteId | null> {
@@ -182,21 +204,34 @@ function idsAfter(decision: Decision, outcomes: readonly WriteOutcome[]): BySide
 }
 
 /** What fails for good: under the record that is written, for a create under the record it was to be made from. */
-function failuresOf(entity: Entity, { decision, outcomes }: Done): readonly Quarantined[] {
-  const entries: QuarantineEntry[] = [...decision.quarantine];
+function failuresOf(
+  context: RunContext,
+  entity: Entity,
+  { decision, outcomes }: Done,
+  known: ReadonlyMap<string, RefusedWrite>,
+): readonly Quarantined[] {
+  const entries = decision.quarantine.map((entry): Quarantined => ({ entity: entity.name, ...entry, next: null }));
   decision.writes.forEach((write, index) => {
     const outcome = outcomes[index];
-    if (outcome?.kind !== "failed") return;
     const record = sourceOf(decision, write);
-    if (record !== null) entries.push({ ...record, code: outcome.code, message: outcome.message });
+    if (outcome?.kind !== "failed" || record === null) return;
+    const refused = refusalOf(context, decision, write);
+    const before = known.get(nameOf(record));
+    const attempts = before?.refused === refused ? before.attempts : 0;
+    entries.push({
+      entity: entity.name,
+      ...record,
+      code: outcome.code,
+      message: outcome.message,
+      refused,
+      next: triedAgainAt(context.clock.now(), attempts + 1),
+    });
   });
-  return entries.map((entry) => ({ entity: entity.name, ...entry, next: null }));
+  return entries;
 }
 
-function sourceOf(decision: Decision, write: Write): { readonly side: Side; readonly record: RemoteId } | null {
-  const side = write.op === "create" ? otherSide(write.side) : write.side;
-  const record = decision[side];
-  return record === null ? null : { side, record };
+function hintOfRefused({ entity, side, record, next }: Quarantined): readonly Hint[] {
+  return next === null ? [] : [{ entity, side, id: record, channel: "retry", due: next }];
 }
 
 function parkedOf({ decision, missing }: Done): readonly Parked[] {

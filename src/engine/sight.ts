@@ -5,7 +5,8 @@ import type { RemoteRecord } from "../connector/contract.ts";
 import type { RemoteId, Side } from "../core/ids.ts";
 import type { SideReading } from "../mapping/mapping.ts";
 import type { Entity, RunContext } from "./context.ts";
-import type { Link, Sighting } from "./ports.ts";
+import type { Link } from "./ports/link.ts";
+import type { Sighting } from "./ports/sighting.ts";
 
 /** Records of one page, each with its link (live or frozen) and whether it differs from what the link remembers. */
 export interface Sighted {

@@ -1,12 +1,18 @@
 // Full comparison of an entity: both sides are listed completely, and only then does a record's absence mean anything.
 // Even so each missing record is looked up once more by itself before it counts as gone.
 
-import type { Result, RemoteRecord } from "../connector/contract.ts";
+import type { RemoteRecord } from "../connector/contract.ts";
 import { SIDES, type RemoteId, type Side } from "../core/ids.ts";
 import { brokenItems, refuseTooManyBroken } from "./broken.ts";
-import { endOf, mergedKey, RunEnds, tallyOf, throwIfStopping, type Entity, type RunContext } from "./context.ts";
-import type { Link, Quarantined, Sighting } from "./ports.ts";
+import { endOf, RunEnds, tallyOf, throwIfStopping, type Earlier, type Entity, type RunContext } from "./context.ts";
+import { lookUp } from "./look-up.ts";
+import type { Link } from "./ports/link.ts";
+import type { Sighting } from "./ports/sighting.ts";
+import type { Quarantined } from "./ports/waiting.ts";
+import { readAgain } from "./read-again.ts";
+import { refuseRewound } from "./rewind.ts";
 import { compareWithLinks, isOlder, sightingsOf, withoutRecord } from "./sight.ts";
+import { isSinkSide } from "./sink.ts";
 
 const ABSENCE_PAGE = 200;
 
@@ -16,14 +22,19 @@ export interface SideListing {
   readonly read: number;
   /** Where reading of changes may start: nothing that changed after the listing began lies before it. Null: not told. */
   readonly cursor: string | null;
+  /** Greatest cursor value of all that was listed; null: none was seen. */
+  readonly latest: string | null;
   readonly broken: readonly Quarantined[];
 }
 
 /** Stages every sighting of both sides. @throws RunEnds when a side could not be listed whole, or is empty and was not. */
 export async function sweepEntity(context: RunContext, entity: Entity): Promise<readonly SideListing[]> {
-  const listings = await Promise.all(SIDES.map((side) => listSide(context, entity, side)));
+  // A sink shows nothing: neither is it listed, nor does anything count as absent there.
+  const sides = SIDES.filter((side) => !isSinkSide(entity, side));
+  const listings = await Promise.all(sides.map((side) => listSide(context, entity, side)));
   await refuseEmptySide(context, entity, listings);
-  for (const side of SIDES) await proveAbsences(context, entity, side);
+  for (const listing of listings) await refuseRewound(context, entity, listing);
+  for (const side of sides) await proveAbsences(context, entity, side);
   return listings;
 }
 
@@ -37,22 +48,27 @@ async function listSide(context: RunContext, entity: Entity, side: Side): Promis
   let brokenMessage = "";
   let total: number | null = null;
   let cursor: string | null = null;
+  let latest: string | null = null;
   let first = true;
+  const atEnd = object.capabilities.changes?.cursorAtEnd ?? false;
   const broken: Quarantined[] = [];
   for await (const page of object.list()) {
     if (!page.ok) throw endOf(page.failure, what);
     const { value } = page;
     // Only the first page's greatest cursor is certain to lie before everything that changes while the listing goes on.
-    if (first) cursor = value.cursor;
+    if (first || atEnd) cursor = value.cursor ?? cursor;
     first = false;
+    latest = object.laterCursor(latest, value.cursor);
     total = value.total ?? total;
     const sightings = await sightingsOfListed(context, entity, side, value.records);
-    await context.store.stage(context.run, [...sightings, ...unreadable(entity, side, value.broken)]);
-    broken.push(...brokenItems(context, entity, side, value.broken));
-    brokenMessage = value.broken[0]?.message ?? brokenMessage;
+    const again = await readAgain(context, entity, side, value.broken);
+    const seen = [...sightings, ...again.sightings, ...unreadable(entity, side, again.broken)];
+    await context.store.stage(context.run, seen);
+    broken.push(...brokenItems(context, entity, side, again.broken));
+    brokenMessage = again.broken[0]?.message ?? brokenMessage;
     count.deleted += value.records.filter((record) => record.deleted).length;
-    count.read += value.records.length;
-    count.broken += value.broken.length;
+    count.read += value.records.length + value.broken.length - again.broken.length;
+    count.broken += again.broken.length;
     context.progress.phase(entity.name, "read", count.read, total);
     throwIfStopping(context);
   }
@@ -67,7 +83,7 @@ async function listSide(context: RunContext, entity: Entity, side: Side): Promis
   }
   refuseTooManyBroken(what, count, brokenMessage);
   tallyOf(context, entity.name).read[side] += distinct;
-  return { side, read: distinct, cursor, broken };
+  return { side, read: distinct, cursor, latest, broken };
 }
 
 /** A listing may lag behind our own writes: a record that it shows older than the link knows it is read by itself. */
@@ -81,13 +97,25 @@ async function sightingsOfListed(
   const late = page.filter(
     (each) => each.differs && each.link !== null && isOlder(each.record.version, each.link.versions[side]),
   );
-  if (late.length === 0 || !entity.objects[side].capabilities.get) return sightingsOf(context, entity, side, page);
+  if (late.length === 0 || !entity.objects[side].capabilities.get) {
+    noteEarlier(context, entity, side, late);
+    return sightingsOf(context, entity, side, page);
+  }
   const { sightings } = await lookUp(
     context,
     entity,
     side,
     late.map((each) => each.record.id),
     false,
+  );
+  noteEarlier(
+    context,
+    entity,
+    side,
+    late.flatMap(({ link }) => {
+      const record = sightings.find((sighting) => sighting.id === link?.[side]);
+      return record === undefined ? [] : [{ record, link }];
+    }),
   );
   return [
     ...(await sightingsOf(
@@ -98,6 +126,25 @@ async function sightingsOfListed(
     )),
     ...sightings,
   ];
+}
+
+/** What shows an earlier version even now may come of a restored backup. */
+function noteEarlier(
+  context: RunContext,
+  entity: Entity,
+  side: Side,
+  rows: readonly {
+    readonly record: Pick<RemoteRecord, "version" | "modified">;
+    readonly link: Link | null;
+  }[],
+): void {
+  const earlier = rows.flatMap(({ record: { version: shown, modified }, link }): readonly Earlier[] => {
+    const remembered = link?.versions[side] ?? null;
+    if (link === null || shown === null || remembered === null || !isOlder(shown, remembered)) return [];
+    return [{ link, shown, remembered, modified }];
+  });
+  const key = `${entity.name} ${side}`;
+  if (earlier.length > 0) context.earlier.set(key, [...(context.earlier.get(key) ?? []), ...earlier]);
 }
 
 /** A record that is there but cannot be read is not absent. */
@@ -154,66 +201,4 @@ async function proveAbsences(context: RunContext, entity: Entity, side: Side): P
     after = last.id;
     throwIfStopping(context);
   }
-}
-
-export interface LookedUp {
-  readonly sightings: readonly Sighting[];
-  /** Records that the system says it does not have. */
-  readonly gone: readonly RemoteId[];
-  /** Records that could not be read: neither there nor gone. */
-  readonly failed: readonly RemoteId[];
-}
-
-/** Point look-ups of records that should be there. @param missed They were missing from a complete listing of this run. */
-export async function lookUp(
-  context: RunContext,
-  entity: Entity,
-  side: Side,
-  ids: readonly RemoteId[],
-  missed: boolean,
-): Promise<LookedUp> {
-  const object = entity.objects[side];
-  const found = object.capabilities.get ? await object.get(ids) : await listFor(entity, side, ids);
-  const records: RemoteRecord[] = [];
-  const gone: RemoteId[] = [];
-  const failed: RemoteId[] = [];
-  ids.forEach((id, index) => {
-    const result = found[index];
-    if (result?.ok === true && result.value.id !== id) {
-      // Merged into another record, which the system answers with.
-      context.merged.set(mergedKey(entity, side, id), result.value.id);
-      gone.push(id);
-    } else if (result?.ok === true) records.push(result.value);
-    else if (result?.failure.kind === "gone") gone.push(id);
-    else if (result?.failure.kind === "auth" || result?.failure.kind === "stop")
-      throw endOf(result.failure, `reading ${object.name} ${id}`);
-    else failed.push(id);
-  });
-  const sightings = await sightingsOf(context, entity, side, await compareWithLinks(context, entity, side, records));
-  const absences = gone.map((id) => withoutRecord(entity, side, id, missed ? "absent" : "unknown"));
-  return {
-    sightings: [...sightings, ...absences, ...failed.map((id) => withoutRecord(entity, side, id, "unknown"))],
-    gone,
-    failed,
-  };
-}
-
-/** Systems without `get`: a second complete listing is the look-up. */
-export async function listFor(
-  entity: Entity,
-  side: Side,
-  ids: readonly RemoteId[],
-): Promise<readonly Result<RemoteRecord>[]> {
-  const wanted = new Set(ids);
-  const found = new Map<RemoteId, RemoteRecord>();
-  for await (const page of entity.objects[side].list()) {
-    if (!page.ok) return ids.map(() => page);
-    for (const record of page.value.records) if (wanted.has(record.id)) found.set(record.id, record);
-  }
-  return ids.map((id): Result<RemoteRecord> => {
-    const record = found.get(id);
-    return record === undefined
-      ? { ok: false, failure: { kind: "gone", message: "not in a complete listing" } }
-      : { ok: true, value: record };
-  });
 }

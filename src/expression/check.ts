@@ -211,7 +211,7 @@ class Check {
 
   private declare(name: string, position: number | null, place: Place): void {
     if (name === "" || name === "$")
-      throw new Refusal("E_EXPR_FORBIDDEN", `$${name} cannot be given a value`, position);
+      throw new Refusal("E_EXPR_FORBIDDEN", `$${name} cannot be given a value`, position, { hint: "$name := value" });
     place.variables.names.add(name);
   }
 
@@ -257,8 +257,11 @@ class Check {
           hint: functionParameters(name) === null ? undefined : "give the value another name",
         });
       }
-      const why = whyForbidden(name);
-      if (why !== null) throw new Refusal("E_EXPR_FORBIDDEN", `$${name} is not allowed: ${why}`, position);
+      const forbidden = whyForbidden(name);
+      if (forbidden !== null) {
+        const { why, instead } = forbidden;
+        throw new Refusal("E_EXPR_FORBIDDEN", `$${name} is not allowed: ${why}`, position, { hint: instead });
+      }
       if (functionParameters(name) !== null) return name;
       throw new Refusal("E_EXPR_NAME", `there is no function $${name}`, position, {
         hint: didYouMean(
@@ -316,6 +319,7 @@ function padRefusal(position: number | null): Refusal {
     "E_EXPR_FORBIDDEN",
     `the width of $pad must be written as a number up to ${String(PAD_WIDTH_MAX)}`,
     position,
+    { hint: "$pad(text, 20)" },
   );
 }
 

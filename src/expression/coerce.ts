@@ -64,7 +64,7 @@ export function truth(item: Item): boolean | undefined {
 }
 
 export function isTrue(item: Item): boolean {
-  return truth(item) === true;
+  return item === true || (item !== false && truth(item) === true);
 }
 
 function checkFinite(number: number): void {

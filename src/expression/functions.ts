@@ -21,12 +21,20 @@ const interpreted: Readonly<Record<string, readonly Parameter[]>> = {
   parseInteger: parameters("s-", "s"),
 };
 
-const forbidden: Readonly<Record<string, string>> = {
-  eval: "it runs text as a program",
-  random: "the same input must always give the same result",
-  shuffle: "the same input must always give the same result",
-  now: "the same input must always give the same result",
-  millis: "the same input must always give the same result",
+interface Forbidden {
+  readonly why: string;
+  /** What to write instead. */
+  readonly instead: string;
+}
+
+const SAME = "the same input must always give the same result";
+
+const forbidden: Readonly<Record<string, Forbidden>> = {
+  eval: { why: "it runs text as a program", instead: "write that program out, here" },
+  random: { why: SAME, instead: "take something of the record that differs from others, as its id" },
+  shuffle: { why: SAME, instead: "$sort gives an order that stays" },
+  now: { why: SAME, instead: "take a time of the record, as when it was changed" },
+  millis: { why: SAME, instead: "take a time of the record, as when it was changed" },
 };
 
 /** The function as compiled code calls it; null: it is left to jsonata. */
@@ -41,7 +49,7 @@ export function functionParameters(name: string): readonly Parameter[] | null {
 }
 
 /** Null: it is not. */
-export function whyForbidden(name: string): string | null {
+export function whyForbidden(name: string): Forbidden | null {
   return Object.hasOwn(forbidden, name) ? (forbidden[name] ?? null) : null;
 }
 

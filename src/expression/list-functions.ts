@@ -23,25 +23,25 @@ import { mergeSort } from "./sort.ts";
 import { asItem } from "./text-functions.ts";
 
 export const listFunctions: Builtins = {
-  count: builtin("a", ([list]) => listOf(list)?.length ?? 0),
-  append: builtin("x x", ([first, second]) => append(asItem(first), asItem(second))),
-  exists: builtin("x", ([item]) => item !== undefined),
-  type: builtin("x", ([item]) => typeName(asItem(item))),
-  keys: builtin("x-", ([item]) => keysOf(asItem(item))),
-  lookup: builtin("x- s", ([item, name]) => lookup(asItem(item), typeof name === "string" ? name : "undefined")),
-  merge: builtin("a<o>", ([objects]) => merge(listOf(objects))),
-  reverse: builtin("a", ([list]) => reverse(listOf(list))),
-  distinct: builtin("x", ([item]) => distinct(asItem(item))),
-  sort: builtin("a f?", ([list, later]) => sort(listOf(list), later)),
-  map: builtin("a f", ([list, change]) => map(listOf(list), functionOf(change))),
-  filter: builtin("a f", ([list, keep]) => filter(listOf(list), functionOf(keep))),
-  reduce: builtin("a f j?", ([list, combine, start]) => reduce(listOf(list), functionOf(combine), asItem(start))),
-  each: builtin("o- f", ([fields, change]) => each(fieldsOf(fields), functionOf(change))),
-  sift: builtin("o- f?", ([fields, keep]) => sift(fieldsOf(fields), functionOf(keep))),
-  error: builtin("s?", ([message]) => {
+  count: builtin("a", (list) => listOf(list)?.length ?? 0),
+  append: builtin("x x", (first, second) => append(asItem(first), asItem(second))),
+  exists: builtin("x", (item) => item !== undefined),
+  type: builtin("x", (item) => typeName(asItem(item))),
+  keys: builtin("x-", (item) => keysOf(asItem(item))),
+  lookup: builtin("x- s", (item, name) => lookup(asItem(item), typeof name === "string" ? name : "undefined")),
+  merge: builtin("a<o>", (objects) => merge(listOf(objects))),
+  reverse: builtin("a", (list) => reverse(listOf(list))),
+  distinct: builtin("x", (item) => distinct(asItem(item))),
+  sort: builtin("a f?", (list, later) => sort(listOf(list), later)),
+  map: builtin("a f", (list, change) => map(listOf(list), functionOf(change))),
+  filter: builtin("a f", (list, keep) => filter(listOf(list), functionOf(keep))),
+  reduce: builtin("a f j?", (list, combine, start) => reduce(listOf(list), functionOf(combine), asItem(start))),
+  each: builtin("o- f", (fields, change) => each(fieldsOf(fields), functionOf(change))),
+  sift: builtin("o- f?", (fields, keep) => sift(fieldsOf(fields), functionOf(keep))),
+  error: builtin("s?", (message) => {
     throw failed(textOr(message, "$error() was evaluated"));
   }),
-  assert: builtin("b s?", ([condition, message]) => {
+  assert: builtin("b s?", (condition, message) => {
     if (condition !== true) throw failed(textOr(message, "$assert() did not hold"));
     return undefined;
   }),

@@ -1,6 +1,6 @@
 // `( $x := …; … )` and `test ? yes : no`.
 
-import { truth } from "./coerce.ts";
+import { isTrue } from "./coerce.ts";
 import { declare, type Run, type Scope } from "./native-scope.ts";
 import type { Item } from "./sequence.ts";
 import type { NodeOf } from "./tree.ts";
@@ -10,7 +10,7 @@ export function compileCondition(node: NodeOf<"condition">, scope: Scope, branch
   const test = scope.compile(node.test, scope);
   const yes = branch(node.yes, scope);
   const no = node.no === null ? () => undefined : branch(node.no, scope);
-  return (context, slots) => (truth(test(context, slots)) === true ? yes(context, slots) : no(context, slots));
+  return (context, slots) => (isTrue(test(context, slots)) ? yes(context, slots) : no(context, slots));
 }
 
 export function compileBlock(node: NodeOf<"block">, outer: Scope, last: Scope["compile"]): Run {

@@ -6,10 +6,10 @@
 import { compileBlock, compileCondition } from "./native-block.ts";
 import { declare, NotCompiled, type Run, type Scope } from "./native-scope.ts";
 import { argumentShift, compiledFunction, functionArgument, takesPattern } from "./functions.ts";
-import { bindArguments, InlineFunction, Pattern, type Argument } from "./signature.ts";
+import { fits, InlineFunction, Pattern, type Argument } from "./signature.ts";
 import { SafeRegex } from "./safe-regex.mjs";
 import { spend } from "./budget.ts";
-import type { Builtin } from "./builtin.ts";
+import { callBuiltin, type Builtin } from "./builtin.ts";
 import type { Item } from "./sequence.ts";
 import type { Node, NodeOf } from "./tree.ts";
 
@@ -27,33 +27,61 @@ export function compileCall(node: NodeOf<"call">, given: Run | null, scope: Scop
   const shift = argumentShift(name, node.args, given === null ? 0 : 1);
   const args: ArgumentRun[] = node.args.map((arg, index) => compileArgument(name, index + shift, arg, scope, end));
   if (given !== null) args.unshift(given);
-  const { parameters, run } = builtin;
-  const [first, second] = args;
-  if (first !== undefined && args.length === 1) {
-    return (context, slots) => {
-      const bound = bindArguments(name, parameters, [first(context, slots)], end === "tail" ? null : context);
-      spend(CALL_COST);
-      return run(bound);
-    };
-  }
-  if (first !== undefined && second !== undefined && args.length === 2) {
-    return (context, slots) => {
-      const values = [first(context, slots), second(context, slots)];
-      spend(CALL_COST);
-      return run(bindArguments(name, parameters, values, end === "tail" ? null : context));
-    };
-  }
-  return (context, slots) => {
-    const values = args.map((arg) => arg(context, slots));
+  const call = (values: readonly Argument[], context: Item): Item => {
     spend(CALL_COST);
-    return run(bindArguments(name, parameters, values, end === "tail" ? null : context));
+    return callBuiltin(name, builtin, values, end === "tail" ? null : context);
   };
+  return directCall(builtin, args, call) ?? ((context, slots) => call(argumentValues(args, context, slots), context));
+}
+
+/** Nearly always the arguments written are the function's, and fit: then no list is made of them. Null: not with so many. */
+function directCall(
+  builtin: Builtin,
+  args: readonly ArgumentRun[],
+  call: (values: readonly Argument[], context: Item) => Item,
+): Run | null {
+  const { parameters, run } = builtin;
+  if (parameters.slice(args.length).some((parameter) => !parameter.optional)) return null;
+  const [first, second, third] = args;
+  const [forFirst, forSecond, forThird] = parameters;
+  if (first === undefined || forFirst === undefined || args.length > 3) return null;
+  if (second === undefined) {
+    return (context, slots) => {
+      const a = first(context, slots);
+      if (!fits(forFirst, a)) return call([a], context);
+      spend(CALL_COST);
+      return run(a, undefined, undefined, undefined);
+    };
+  }
+  if (forSecond === undefined) return null;
+  if (third === undefined) {
+    return (context, slots) => {
+      const a = first(context, slots);
+      const b = second(context, slots);
+      if (!fits(forFirst, a) || !fits(forSecond, b)) return call([a, b], context);
+      spend(CALL_COST);
+      return run(a, b, undefined, undefined);
+    };
+  }
+  if (forThird === undefined) return null;
+  return (context, slots) => {
+    const a = first(context, slots);
+    const b = second(context, slots);
+    const c = third(context, slots);
+    if (!fits(forFirst, a) || !fits(forSecond, b) || !fits(forThird, c)) return call([a, b, c], context);
+    spend(CALL_COST);
+    return run(a, b, c, undefined);
+  };
+}
+
+function argumentValues(args: readonly ArgumentRun[], context: Item, slots: Item[]): readonly Argument[] {
+  return args.map((arg) => arg(context, slots));
 }
 
 /** `value ~> $name`: the function is called with nothing around it. */
 export function compileTail(callee: NodeOf<"variable">, given: Run): Run {
   const { name, builtin } = functionOf(callee);
-  return (context, slots) => builtin.run(bindArguments(name, builtin.parameters, [given(context, slots)], null));
+  return (context, slots) => callBuiltin(name, builtin, [given(context, slots)], null);
 }
 
 function functionOf(callee: Node): { readonly name: string; readonly builtin: Builtin } {
@@ -83,9 +111,7 @@ function compilePattern(regex: RegExp): ArgumentRun {
 
 function compileReference(callee: NodeOf<"variable">): ArgumentRun {
   const { name, builtin } = functionOf(callee);
-  const reference = new InlineFunction(builtin.arity, (args) =>
-    builtin.run(bindArguments(name, builtin.parameters, args, null)),
-  );
+  const reference = new InlineFunction(builtin.arity, (args) => callBuiltin(name, builtin, args, null));
   return () => reference;
 }
 

@@ -35,6 +35,8 @@ export function compilePath(path: NodeOf<"path">, scope: Scope): Run {
   const steps = path.steps.map((step, index) => compileStep(step, scope, index === 0));
   if (path.group !== null || path.keepSingleton) return listPath(path, steps, scope);
   const names = namesOf(path.steps);
+  const [name] = names ?? [];
+  if (name !== undefined && path.steps.length === 1) return alongName(name, steps);
   if (names !== null) {
     return (context, slots) =>
       isList(context) ? overItems(steps, 0, context, slots) : alongNames(names, context, steps, slots);
@@ -85,6 +87,15 @@ function overOneItem(steps: readonly CompiledStep[], start: Item, slots: Item[])
     return item.sequence === true ? flattened([item]) : item;
   }
   return item;
+}
+
+/** One name alone, which most rules are. */
+function alongName(name: string, steps: readonly CompiledStep[]): Run {
+  return (context, slots) => {
+    if (!isFields(context)) return isList(context) ? overItems(steps, 0, context, slots) : undefined;
+    const item = context[name];
+    return typeof item === "object" && isList(item) && item.sequence === true ? flattened([item]) : item;
+  };
 }
 
 /** `a.b.c` where no list is on the way, which is nearly always; with one, the steps go on from there. */

@@ -15,7 +15,7 @@ import { groupOf, objectOf } from "./native-object.ts";
 import { filterOf } from "./native-filter.ts";
 import { spend } from "./budget.ts";
 import { isTrue } from "./coerce.ts";
-import { arithmetic, calculate, compare, equal, isIn, joinTexts, negate, range, type Order } from "./operators.ts";
+import { arithmetic, calculate, compare, equal, isIn, negate, range, withText, type Order } from "./operators.ts";
 import { append, collapse, markConstructed, outermost, unwrapped, type Item } from "./sequence.ts";
 import type { Value } from "../core/value.ts";
 import type { Node, NodeOf } from "./tree.ts";
@@ -67,7 +67,10 @@ function finish(node: Node, kind: Run, scope: Scope): Run {
   if (node.predicates.length === 0 && !givesSequence(node)) return run;
   const { keepList } = node;
   const done = run;
-  return (context, slots) => collapse(done(context, slots), keepList);
+  return (context, slots) => {
+    const item = done(context, slots);
+    return typeof item === "object" ? collapse(item, keepList) : item;
+  };
 }
 
 function givesSequence(node: Node): boolean {
@@ -126,6 +129,7 @@ function compileVariable(node: NodeOf<"variable">, scope: Scope): Run {
 
 function compileBinary(node: NodeOf<"binary">, scope: Scope): Run {
   const { operator } = node;
+  if (operator === "&") return compileJoin(node, scope);
   const left = compileNode(node.left, scope);
   const right = compileNode(node.right, scope);
   switch (operator) {
@@ -142,6 +146,14 @@ function compileBinary(node: NodeOf<"binary">, scope: Scope): Run {
     case "=":
     case "!=": {
       const wanted = operator === "=";
+      const text = literalText(node.right);
+      if (text !== null) {
+        return (context, slots) => {
+          spend(2);
+          const a = left(context, slots);
+          return a !== undefined && (a === text) === wanted;
+        };
+      }
       return (context, slots) => {
         spend(2);
         const a = left(context, slots);
@@ -149,8 +161,6 @@ function compileBinary(node: NodeOf<"binary">, scope: Scope): Run {
         return a !== undefined && b !== undefined && equal(a, b) === wanted;
       };
     }
-    case "&":
-      return (context, slots) => joinTexts(left(context, slots), right(context, slots));
     case "in":
       return (context, slots) => isIn(left(context, slots), right(context, slots));
     case "..":
@@ -162,6 +172,26 @@ function compileBinary(node: NodeOf<"binary">, scope: Scope): Run {
       return (context, slots) => calculate(operation, left(context, slots), right(context, slots));
     }
   }
+}
+
+/** Null: it is something else. */
+function literalText(node: Node): string | null {
+  return node.kind === "literal" && node.predicates.length === 0 && typeof node.value === "string" ? node.value : null;
+}
+
+/** `a & b & c` makes one text, not first that of `a & b`. */
+function compileJoin(node: NodeOf<"binary">, scope: Scope): Run {
+  const parts = joined(node).map((part) => compileNode(part, scope));
+  return (context, slots) => {
+    let text = "";
+    for (let index = 0; index < parts.length; index += 1) text = withText(text, parts[index]?.(context, slots));
+    return text;
+  };
+}
+
+function joined(node: Node): readonly Node[] {
+  const plain = node.kind === "binary" && node.operator === "&" && node.predicates.length === 0 && node.group === null;
+  return plain && !node.keepList ? [...joined(node.left), ...joined(node.right)] : [node];
 }
 
 function isOrder(operator: string): operator is Order {

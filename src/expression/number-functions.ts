@@ -4,27 +4,27 @@ import { builtin, type Builtins } from "./builtin.ts";
 import { HandOver, spend } from "./budget.ts";
 import { calculable, truth } from "./coerce.ts";
 import { failed } from "./failure.ts";
-import { Exact, exactNumber } from "../core/value.ts";
+import { Exact, exactNumber, shortDecimal } from "../core/value.ts";
 import { isList, type Item } from "./sequence.ts";
 import { type Argument } from "./signature.ts";
 import { asItem } from "./text-functions.ts";
 
 export const numberFunctions: Builtins = {
-  number: builtin("(nsb)-", ([item]) => numberOf(item)),
-  abs: builtin("n-", ([number]) => mapNumber(number, Math.abs)),
-  floor: builtin("n-", ([number]) => mapNumber(number, Math.floor)),
-  ceil: builtin("n-", ([number]) => mapNumber(number, Math.ceil)),
-  round: builtin("n- n?", ([number, places]) => mapNumber(number, (value) => round(value, places))),
-  sqrt: builtin("n-", ([number]) => mapNumber(number, squareRoot)),
-  power: builtin("n- n", ([number, exponent]) => mapNumber(number, (value) => power(value, exponent))),
-  sum: builtin("a<n>", ([numbers]) => fold(numbers, 0, add)),
-  max: builtin("a<n>", ([numbers]) => fold(numbers, undefined, (a, b) => Math.max(a, b))),
-  min: builtin("a<n>", ([numbers]) => fold(numbers, undefined, (a, b) => Math.min(a, b))),
-  average: builtin("a<n>", ([numbers]) => average(numbers)),
-  boolean: builtin("x-", ([item]) => truth(asItem(item))),
-  not: builtin("x-", ([item]) => negated(truth(asItem(item)))),
-  toMillis: builtin("s- s?", ([text, picture]) => (picture === undefined ? toMillis(text) : withPicture())),
-  fromMillis: builtin("n- s? s?", ([millis, picture, zone]) =>
+  number: builtin("(nsb)-", (item) => numberOf(item)),
+  abs: builtin("n-", (number) => mapNumber(number, Math.abs)),
+  floor: builtin("n-", (number) => mapNumber(number, Math.floor)),
+  ceil: builtin("n-", (number) => mapNumber(number, Math.ceil)),
+  round: builtin("n- n?", (number, places) => mapNumber(number, (value) => round(value, places))),
+  sqrt: builtin("n-", (number) => mapNumber(number, squareRoot)),
+  power: builtin("n- n", (number, exponent) => mapNumber(number, (value) => power(value, exponent))),
+  sum: builtin("a<n>", (numbers) => fold(numbers, 0, add)),
+  max: builtin("a<n>", (numbers) => fold(numbers, undefined, (a, b) => Math.max(a, b))),
+  min: builtin("a<n>", (numbers) => fold(numbers, undefined, (a, b) => Math.min(a, b))),
+  average: builtin("a<n>", (numbers) => average(numbers)),
+  boolean: builtin("x-", (item) => truth(asItem(item))),
+  not: builtin("x-", (item) => negated(truth(asItem(item)))),
+  toMillis: builtin("s- s?", (text, picture) => (picture === undefined ? toMillis(text) : withPicture())),
+  fromMillis: builtin("n- s? s?", (millis, picture, zone) =>
     picture === undefined && zone === undefined ? mapNumber(millis, fromMillis) : withPicture(),
   ),
 };
@@ -43,6 +43,8 @@ function numberOf(item: Argument): Item {
   if (item === undefined || typeof item === "number" || item instanceof Exact) return item;
   if (typeof item === "boolean") return item ? 1 : 0;
   if (typeof item === "string") {
+    const short = shortDecimal(item);
+    if (short !== null) return short;
     if (/^-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?$/.test(item) && Number.isFinite(Number(item))) {
       return exactNumber(item) ?? Number(item);
     }

@@ -124,9 +124,10 @@ export function isIn(left: Item, right: Item): boolean {
   return right.some((entry) => entry === left || sameExact(left, entry));
 }
 
-export function joinTexts(left: Item, right: Item): string {
+/** `&`: what is absent adds nothing. */
+export function withText(before: string, item: Item): string {
   spend(2);
-  const text = (toText(left) ?? "") + (toText(right) ?? "");
+  const text = typeof item === "string" ? before + item : before + (toText(item) ?? "");
   spendText(text.length);
   return text;
 }

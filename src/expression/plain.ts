@@ -12,6 +12,7 @@ export function plainResult(item: Item, lengthMax: number): Value | undefined {
   // Nearly every result is one of these.
   if (item === undefined || item === null || typeof item === "boolean") return item;
   if (typeof item === "string" && item.length < lengthMax) return item;
+  if (typeof item === "number" && Number.isFinite(item)) return item === 0 ? 0 : item;
   return new Plain(lengthMax).value(item, 0);
 }
 

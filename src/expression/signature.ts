@@ -89,6 +89,13 @@ function kindBit(value: Argument): number {
   }
 }
 
+/** Whether the function may get the argument just as it is. No: `bindArguments` says what becomes of it. */
+export function fits(parameter: Parameter, arg: Argument): boolean {
+  if ((parameter.bits & kindBit(arg)) === 0) return false;
+  if (parameter.listOf === null || arg === undefined) return true;
+  return isArgumentList(arg) && (parameter.listOf === "" || allOfKind(arg, parameter.listOf));
+}
+
 /** The arguments as the function gets them: one for each parameter. */
 export function bindArguments(
   name: string,

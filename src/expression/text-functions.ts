@@ -10,30 +10,30 @@ import { InlineFunction, Pattern, type Argument } from "./signature.ts";
 
 export const textFunctions: Builtins = {
   // Called from $map it gets one argument, though it can take two.
-  string: { ...builtin("x- b?", ([item, pretty]) => stringOf(item, pretty)), arity: 1 },
-  length: builtin("s-", ([text]) => (typeof text === "string" ? characters(text).length : undefined)),
-  substring: builtin("s- n n?", ([text, start, length]) => substring(text, start, length)),
-  substringBefore: builtin("s- s", ([text, mark]) => beforeOrAfter(text, mark, (found, at) => found.slice(0, at))),
-  substringAfter: builtin("s- s", ([text, mark]) =>
+  string: { ...builtin("x- b?", (item, pretty) => stringOf(item, pretty)), arity: 1 },
+  length: builtin("s-", (text) => (typeof text === "string" ? characters(text).length : undefined)),
+  substring: builtin("s- n n?", (text, start, length) => substring(text, start, length)),
+  substringBefore: builtin("s- s", (text, mark) => beforeOrAfter(text, mark, (found, at) => found.slice(0, at))),
+  substringAfter: builtin("s- s", (text, mark) =>
     beforeOrAfter(text, mark, (found, at, length) => found.slice(at + length)),
   ),
-  lowercase: builtin("s-", ([text]) => mapText(text, (found) => found.toLowerCase())),
-  uppercase: builtin("s-", ([text]) => mapText(text, (found) => found.toUpperCase())),
-  trim: builtin("s-", ([text]) => mapText(text, trim)),
-  pad: builtin("s- n s?", ([text, width, fill]) => pad(text, width, fill)),
-  contains: builtin("s- (sf)", ([text, part]) => contains(text, part)),
-  split: builtin("s- (sf) n?", ([text, separator, limit]) => split(text, separator, limit)),
-  join: builtin("a<s> s?", ([texts, separator]) => join(texts, separator)),
-  match: builtin("s- f n?", ([text, pattern, limit]) => match(text, pattern, limit)),
-  replace: builtin("s- (sf) (sf) n?", ([text, pattern, replacement, limit]) =>
+  lowercase: builtin("s-", (text) => mapText(text, (found) => found.toLowerCase())),
+  uppercase: builtin("s-", (text) => mapText(text, (found) => found.toUpperCase())),
+  trim: builtin("s-", (text) => mapText(text, trim)),
+  pad: builtin("s- n s?", (text, width, fill) => pad(text, width, fill)),
+  contains: builtin("s- (sf)", (text, part) => contains(text, part)),
+  split: builtin("s- (sf) n?", (text, separator, limit) => split(text, separator, limit)),
+  join: builtin("a<s> s?", (texts, separator) => join(texts, separator)),
+  match: builtin("s- f n?", (text, pattern, limit) => match(text, pattern, limit)),
+  replace: builtin("s- (sf) (sf) n?", (text, pattern, replacement, limit) =>
     replace(text, pattern, replacement, limit),
   ),
-  encodeUrlComponent: builtin("s-", ([text]) => mapText(text, encodeURIComponent)),
-  encodeUrl: builtin("s-", ([text]) => mapText(text, encodeURI)),
-  decodeUrlComponent: builtin("s-", ([text]) => mapText(text, decodeURIComponent)),
-  decodeUrl: builtin("s-", ([text]) => mapText(text, decodeURI)),
-  base64encode: builtin("s-", ([text]) => mapText(text, (found) => Buffer.from(found, "latin1").toString("base64"))),
-  base64decode: builtin("s-", ([text]) => mapText(text, (found) => Buffer.from(found, "base64").toString("latin1"))),
+  encodeUrlComponent: builtin("s-", (text) => mapText(text, encodeURIComponent)),
+  encodeUrl: builtin("s-", (text) => mapText(text, encodeURI)),
+  decodeUrlComponent: builtin("s-", (text) => mapText(text, decodeURIComponent)),
+  decodeUrl: builtin("s-", (text) => mapText(text, decodeURI)),
+  base64encode: builtin("s-", (text) => mapText(text, (found) => Buffer.from(found, "latin1").toString("base64"))),
+  base64decode: builtin("s-", (text) => mapText(text, (found) => Buffer.from(found, "base64").toString("latin1"))),
 };
 
 function mapText(text: Argument, change: (text: string) => string): Item {
@@ -54,9 +54,25 @@ function stringOf(item: Argument, pretty: Argument): Item {
 
 /** Runs of white space become one blank; none is left at the ends. */
 function trim(text: string): string {
-  const even = /[\t\n\r]| {2}/.test(text) ? text.replaceAll(/[ \t\n\r]+/g, " ") : text;
+  const even = isEven(text) ? text : text.replaceAll(/[ \t\n\r]+/g, " ");
   const start = even.startsWith(" ") ? 1 : 0;
   return even.slice(start, even.length > start && even.endsWith(" ") ? -1 : undefined);
+}
+
+const TAB = 9;
+const LINE_FEED = 10;
+const RETURN = 13;
+const BLANK = 32;
+
+/** Single blanks are all the white space it has. A loop, because most texts are short and a regular expression takes long to start. */
+function isEven(text: string): boolean {
+  let before = 0;
+  for (let index = 0; index < text.length; index += 1) {
+    const code = text.charCodeAt(index);
+    if (code === TAB || code === LINE_FEED || code === RETURN || (code === BLANK && before === BLANK)) return false;
+    before = code;
+  }
+  return true;
 }
 
 /** A function never reaches a parameter of these kinds: check.ts lets functions stand only where one is wanted. */
@@ -69,9 +85,15 @@ export function asItem(argument: Argument): Item {
 /** By code points, so that an emoji is one character. */
 function characters(text: string): string | string[] {
   spendText(text.length);
-  if (!/[\uD800-\uDBFF]/.test(text)) return text;
+  if (!hasPairs(text)) return text;
   spend(text.length);
   return Array.from(text);
+}
+
+/** Whether it has the first half of a surrogate pair. */
+function hasPairs(text: string): boolean {
+  for (let index = 0; index < text.length; index += 1) if ((text.charCodeAt(index) & 0xfc00) === 0xd800) return true;
+  return false;
 }
 
 function substring(text: Argument, start: Argument, length: Argument): Item {
@@ -146,10 +168,14 @@ function limitOf(limit: Argument, name: string): number | undefined {
 }
 
 function join(texts: Argument, separator: Argument): Item {
-  if (texts === undefined) return undefined;
-  const list = asItem(texts);
+  const list = texts === undefined ? undefined : asItem(texts);
   if (!isList(list)) return undefined;
-  const joined = list.join(typeof separator === "string" ? separator : "");
+  const between = typeof separator === "string" ? separator : "";
+  let joined = "";
+  for (let index = 0; index < list.length; index += 1) {
+    const text = list[index];
+    if (typeof text === "string") joined += index === 0 ? text : between + text;
+  }
   spendText(joined.length);
   return joined;
 }

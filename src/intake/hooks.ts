@@ -8,7 +8,8 @@ import type { AddressInfo } from "node:net";
 import type { Webhooks } from "../connector/webhook/webhooks.ts";
 import type { Secret } from "../connector/secret.ts";
 import type { Instant, RemoteId, Side } from "../core/ids.ts";
-import type { Hint, Log } from "../engine/ports.ts";
+import type { Hint } from "../engine/ports/hint.ts";
+import type { Log } from "../engine/ports/world.ts";
 
 /** One system that sends webhooks, and who listens to each of its objects. */
 export interface HookTarget {

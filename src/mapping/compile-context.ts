@@ -54,7 +54,13 @@ function reportUnknownKey(key: string, at: KeyPath, context: CompileContext, kno
 /** Names that every JavaScript object already has: what is looked up by name would find them. */
 export function reportReservedName(name: string, at: KeyPath, context: CompileContext): void {
   if (!(name in Object.prototype)) return;
-  context.report(problem("E_RESERVED", at, `"${name}" cannot be used as a name`, { on: "key", found: name }));
+  context.report(
+    problem("E_RESERVED", at, `"${name}" cannot be used as a name`, {
+      on: "key",
+      found: name,
+      hint: "give it another name",
+    }),
+  );
 }
 
 export function readPath(text: string, at: KeyPath, context: CompileContext): Path | null {
@@ -82,6 +88,11 @@ export function readDirection(text: string, at: KeyPath, context: CompileContext
   return null;
 }
 
+/** For whoever left it out. */
+export function directionHint({ names }: CompileContext): string {
+  return `direction: ${names.left} -> ${names.right}`;
+}
+
 /** A word of `conflict` or `at_link`; null: none is said, or it is reported. */
 export function readResolution(text: string | undefined, at: KeyPath, context: CompileContext): Resolution | null {
   if (text === undefined) return null;
@@ -98,7 +109,7 @@ function reportWord(found: string, allowed: readonly string[], at: KeyPath, cont
 }
 
 export function reportNotSupported(what: string, at: KeyPath, context: CompileContext): void {
-  context.report(problem("E_NOT_SUPPORTED", at, `${what} is not supported yet`, { on: "key" }));
+  context.report(problem("E_NOT_SUPPORTED", at, `${what} is not supported yet`, { on: "key", hint: "leave it out" }));
 }
 
 /** An expression over a record. @param bindings Names of the variables it may use beside `$`. */

@@ -5,6 +5,7 @@ import { SIDES } from "../core/ids.ts";
 import type { Expression } from "../core/expression.ts";
 import { didYouMean, problem, type KeyPath } from "../core/problem.ts";
 import {
+  directionHint,
   readDirection,
   readExpression,
   readResolution,
@@ -61,6 +62,10 @@ export function compileEntity(
     // Records of an entity may name each other: that orders records, not entities.
     if (rule.ref !== undefined && rule.ref !== name)
       named.push({ entity: rule.ref, path: [...ruleAt, "ref"], waits: rule.optional !== true });
+    for (const [line, { ref }] of Object.entries(rule.each?.fields ?? {})) {
+      if (ref !== undefined && ref !== name)
+        named.push({ entity: ref, path: [...ruleAt, "each", "fields", line, "ref"], waits: rule.optional !== true });
+    }
   }
   for (const [index, parent] of (entity.after ?? []).entries())
     named.push({ entity: parent, path: [...at, "after", index], waits: true });
@@ -68,7 +73,12 @@ export function compileEntity(
   const parents = named.filter(({ waits }) => waits);
 
   if (Object.keys(entity.fields).length === 0) {
-    context.report(problem("E_MISSING", [...at, "fields"], "an entity needs at least one field rule", { on: "value" }));
+    context.report(
+      problem("E_MISSING", [...at, "fields"], "an entity needs at least one field rule", {
+        on: "value",
+        hint: "fields: { email: { as: email } }",
+      }),
+    );
   }
   reportOverlaps(fields, [...at, "fields"], context);
   checkTests(entity.tests ?? [], [...at, "tests"], context);
@@ -170,12 +180,12 @@ function reportMirrorKeys(entity: EntityFile, at: KeyPath, context: CompileConte
   for (const key of ["strength", "foreign"] as const) {
     if (entity[key] === undefined || entity.direction !== undefined) continue;
     const message = `\`${key}\` is about the receiving side of a one-way entity, so it needs a \`direction\``;
-    context.report(problem("E_MISSING", [...at, "direction"], message, { on: "key" }));
+    context.report(problem("E_MISSING", [...at, "direction"], message, { on: "key", hint: directionHint(context) }));
   }
   const { foreign, direction, strength } = entity;
   if (foreign === undefined || foreign === "keep" || direction === undefined || strength === "strong") return;
   const message = `\`foreign: ${foreign}\` is for a mirror, so it needs \`strength: strong\``;
-  context.report(problem("E_MISSING", [...at, "strength"], message, { on: "key" }));
+  context.report(problem("E_MISSING", [...at, "strength"], message, { on: "key", hint: "add strength: strong" }));
 }
 
 const ALLOWED: readonly Operation[] = ["create", "update"];

@@ -48,7 +48,7 @@ export function compileLines(
 }
 
 /** Keys that say something of the whole list, or that lines have not yet. */
-const NOT_SUPPORTED = ["ref", "value", "domain"] as const;
+const NOT_SUPPORTED = ["value", "domain"] as const;
 const OF_THE_LIST = ["direction", "strength", "conflict", "at_link", "group", "merge", "blank", "optional"] as const;
 
 function reportUnfit(rule: RuleFile, at: KeyPath, context: CompileContext): boolean {

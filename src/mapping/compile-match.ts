@@ -65,7 +65,12 @@ function pathsRule(
     const path = [...at, context.names[side]];
     if (typeof text === "string") return readPath(text, path, context);
     if (text === undefined)
-      context.report(problem("E_MISSING", path, `the path on ${context.names[side]} is missing`, { on: "key" }));
+      context.report(
+        problem("E_MISSING", path, `the path on ${context.names[side]} is missing`, {
+          on: "key",
+          hint: `add ${context.names[side]}: PATH`,
+        }),
+      );
     else
       context.report(
         problem("E_TYPE", path, `${shown(text)} is not a path`, { found: shown(text), expected: "a path" }),

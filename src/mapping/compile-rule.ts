@@ -5,6 +5,7 @@ import type { FieldPolicy, Resolution, Strength } from "../core/field.ts";
 import { otherSide, SIDES, type BySide, type Side } from "../core/ids.ts";
 import { problem, type KeyPath } from "../core/problem.ts";
 import {
+  directionHint,
   readDirection,
   readExpression,
   readResolution,
@@ -127,7 +128,7 @@ function valueSource(
   if (entries[oneWay.giving] !== undefined) {
     const name = context.names[oneWay.giving];
     const message = `\`value\` stands in place of what ${name} shows, so ${name} can have no place here`;
-    context.report(problem("E_COMBINATION", [...at, name], message, { on: "key" }));
+    context.report(problem("E_COMBINATION", [...at, name], message, { on: "key", hint: `leave out ${name}` }));
   }
   return expression === null ? { kind: "none" } : { kind: "expression", expression };
 }
@@ -136,11 +137,12 @@ function valueSource(
 function reportWholeRecord(target: Target, text: SideText, context: CompileContext): void {
   const message = "the whole record cannot be written, only places in it";
   const whole = target.kind === "path" && target.path.length === 0;
-  if (whole) context.report(problem("E_PATH", text.pathAt, message, { found: "$" }));
+  const expected = "a path in the record, as address.city";
+  if (whole) context.report(problem("E_PATH", text.pathAt, message, { found: "$", expected }));
   if (target.kind !== "expressions") return;
   const written = target.writes.find(({ path }) => path.length === 0);
   if (written !== undefined)
-    context.report(problem("E_PATH", [...text.at, "write", "$"], message, { on: "key", found: "$" }));
+    context.report(problem("E_PATH", [...text.at, "write", "$"], message, { on: "key", found: "$", expected }));
 }
 
 function tableOf(
@@ -165,7 +167,7 @@ function policyOf(name: string, { rule, at, oneWay, defaults }: PolicyText, cont
   const strength = rule.strength ?? defaults.strength;
   if (rule.strength !== undefined && oneWay === null) {
     const message = "`strength` says what an edit of the receiving side is worth, so it needs a `direction`";
-    context.report(problem("E_MISSING", [...at, "direction"], message, { on: "key" }));
+    context.report(problem("E_MISSING", [...at, "direction"], message, { on: "key", hint: directionHint(context) }));
   }
   const ruleConflict = readResolution(rule.conflict, [...at, "conflict"], context);
   const ruleAtLink = readResolution(rule.at_link, [...at, "at_link"], context);
@@ -190,19 +192,26 @@ function oneWayConflict(oneWay: Direction, strength: Strength): Resolution {
 }
 
 function reportKeysThatDoNotGoTogether(rule: RuleFile, lens: FieldLens, at: KeyPath, context: CompileContext): void {
-  const report = (key: string, message: string, hint?: string): void =>
-    context.report(
-      problem("E_COMBINATION", [...at, key], message, { on: "key", ...(hint === undefined ? {} : { hint }) }),
-    );
+  const report = (key: string, message: string, hint: string): void =>
+    context.report(problem("E_COMBINATION", [...at, key], message, { on: "key", hint }));
   if (rule.ref !== undefined && rule.values !== undefined)
-    report("values", "`ref` and `values` each say what the value is on the other side");
-  if (rule.optional === true && rule.ref === undefined)
-    report("optional", "`optional` says that a record does not wait for the one it names, so it needs a `ref`");
+    report("values", "`ref` and `values` each say what the value is on the other side", "leave out one of them");
+  const refs = [rule, ...Object.values(rule.each?.fields ?? {})].filter(({ ref }) => ref !== undefined);
+  if (rule.optional === true && refs.length === 0)
+    report(
+      "optional",
+      "`optional` says that a record does not wait for the one it names, so it needs a `ref`",
+      "add ref: ENTITY, or leave out optional",
+    );
   if (rule.merge === undefined) return;
   if (lens.policy.writes !== "both")
-    report("merge", "`merge` puts changes of both sides together, and this rule has one direction");
+    report(
+      "merge",
+      "`merge` puts changes of both sides together, and this rule has one direction",
+      "leave out merge, or direction",
+    );
   if (rule.ref !== undefined || (rule.values !== undefined && rule.merge !== "max"))
-    report("merge", "`merge` needs values that are the same on both sides");
+    report("merge", "`merge` needs values that are the same on both sides", "leave out merge");
   else reportMergeType(rule.merge, lens, report);
 }
 
@@ -216,7 +225,7 @@ const MERGED: Readonly<Record<Merge, readonly string[]>> = {
 function reportMergeType(
   merge: Merge,
   { sides, table, lines }: FieldLens,
-  report: (key: string, message: string, hint?: string) => void,
+  report: (key: string, message: string, hint: string) => void,
 ): void {
   if (merge === "max" && table !== null) return;
   const wrong = SIDES.map((side) => sides[side].type.name).find((type) => !MERGED[merge].includes(type));

@@ -54,7 +54,10 @@ export function compileMapping(file: MappingFile, options: CompileOptions): Comp
   };
   const known = Object.keys(file.entities);
   known.forEach((name) => reportReservedName(name, ["entities", name], context));
-  if (known.length === 0) report(problem("E_MISSING", ["entities"], "a mapping needs at least one entity"));
+  if (known.length === 0) {
+    const hint = "say what is kept in step, as in the example of docs/mapping-guide.md";
+    report(problem("E_MISSING", ["entities"], "a mapping needs at least one entity", { hint }));
+  }
   const compiled = Object.entries(file.entities).map(([name, entity]) => compileEntity(name, entity, known, context));
   const { ordered, problems: cycles } = orderEntities(compiled);
   cycles.forEach(report);

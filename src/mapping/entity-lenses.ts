@@ -6,7 +6,7 @@ import type { BySide, Side } from "../core/ids.ts";
 import type { Path } from "../core/path.ts";
 import { isFields, isList, type Fields, type Value } from "../core/value.ts";
 import { combineField } from "./combine.ts";
-import { carryField, refNeed } from "./lens-carry.ts";
+import { carryField, refNeeds } from "./lens-carry.ts";
 import { readField } from "./lens-read.ts";
 import { writeFields } from "./lens-write.ts";
 import { cellOf } from "./cell.ts";
@@ -42,14 +42,14 @@ export function entityLenses(parts: EntityParts): EntityMapping {
     wanted: { left: wantedNames(parts, "left", reads.left), right: wantedNames(parts, "right", reads.right) },
     matchFields: parts.matchRules.map(matchedFields),
     scored: parts.matchRules.flatMap((rule) => (rule.kind === "score" ? [rule.rule] : [])),
-    refs: [...new Set(fields.flatMap((field) => field.ref ?? []))].sort(),
+    refs: [...new Set(fields.flatMap(refsIn))].sort(),
     fingerprintText: (side, record) => readText(reads[side], record),
     read: (side, records) => readPage(parts, side, records),
     cell: (side, field, value) => baseCell(lensOf(field), side, value),
     refNeeds: (from, readings) =>
       fields.flatMap((field) => {
         const reading = readings[field.policy.name];
-        return (reading === undefined ? null : refNeed(field, from, reading)) ?? [];
+        return reading === undefined ? [] : refNeeds(field, from, reading);
       }),
     carry: (from, page, lookup) =>
       Promise.all(
@@ -72,6 +72,11 @@ export function entityLenses(parts: EntityParts): EntityMapping {
     combine: (field, movement) => combineField(lensOf(field), movement),
     write: (side, cells, current) => writeFields(byName, side, cells, current),
   };
+}
+
+/** Entities that the field names, itself or inside its lines. */
+function refsIn({ ref, lines }: FieldLens): readonly string[] {
+  return ref === null ? (lines?.fields ?? []).flatMap(refsIn) : [ref];
 }
 
 function matchedFields(rule: MatchRule): readonly string[] {

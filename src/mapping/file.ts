@@ -32,6 +32,15 @@ const guardsSchema = z
       update: limitSchema("Records updated per run and side").optional(),
       delete: limitSchema("Records deleted per run and side").optional(),
       blank: limitSchema("Fields set to empty per run and side").optional(),
+      one_value: limitSchema(
+        "Records of which one field gets one and the same value, over many different ones, per run and side",
+      ).optional(),
+      all_changed: z
+        .enum(["refuse", "allow"])
+        .describe(
+          "Every linked record of an entity, 100 or more, updated on one side at once: refuse withholds these updates. Example: refuse",
+        )
+        .optional(),
       empty: z
         .enum(["refuse", "allow"])
         .describe("A side that had records and lists none: refuse halts the run. Example: refuse")

@@ -1,4 +1,5 @@
 // `guards`: limits per run and side. A guard left out has the figures below; one written in part keeps the rest of them.
+// `one_value` has the floor of `update` and half of its fraction.
 
 import { problem, type KeyPath } from "../core/problem.ts";
 import { parseFraction } from "../core/units.ts";
@@ -18,15 +19,26 @@ type GuardsFile = Exclude<NonNullable<MappingFile["guards"]>, "off">;
 type LimitFile = NonNullable<GuardsFile["create"]>;
 
 export function compileGuards(guards: MappingFile["guards"], context: CompileContext): Guards {
-  if (guards === "off") return { create: null, update: null, delete: null, blank: null, empty: "allow" };
+  if (guards === "off") {
+    const none = { create: null, update: null, delete: null, blank: null, oneValue: null };
+    return { ...none, empty: "allow", allChanged: "allow" };
+  }
   const limit = (name: keyof typeof DEFAULTS): Limit | null =>
     readLimit(guards?.[name], DEFAULTS[name], ["guards", name], context);
+  const update = limit("update");
+  const half = update === null ? null : { floor: update.floor, fraction: update.fraction / 2 };
   return {
     create: limit("create"),
-    update: limit("update"),
+    update,
     delete: limit("delete"),
     blank: limit("blank"),
     empty: guards?.empty ?? "refuse",
+    // Whoever lets all of them change at once has said so.
+    allChanged: guards?.all_changed ?? (update === null || update.fraction >= 1 ? "allow" : "refuse"),
+    oneValue:
+      guards?.one_value === undefined
+        ? half
+        : readLimit(guards.one_value, half ?? DEFAULTS.update, ["guards", "one_value"], context),
   };
 }
 

@@ -30,15 +30,33 @@ export function carryField(
     if (word !== null) return asCarried(word);
   }
   if (given.key === NULL_KEY) return carryNull(field, from);
-  if (field.lines !== null) return carryLines(field, field.lines, from, given);
+  if (field.lines !== null) return carryLines(field, field.lines, { from, lookup }, given);
   if (field.table !== null)
     return { kind: "invalid", found: given.value, message: "the table of values has no such entry" };
   if (field.ref !== null) return carryRef(field, from, given, lookup);
   return receive(field, to, given);
 }
 
-/** The record of another entity that carrying this reading needs; null: none. */
-export function refNeed(field: FieldLens, from: Side, reading: Reading): RefNeed | null {
+/** The records of other entities that carrying this reading needs. */
+export function refNeeds(field: FieldLens, from: Side, reading: Reading): readonly RefNeed[] {
+  const { lines } = field;
+  if (lines === null) {
+    const need = refNeed(field, from, reading);
+    return need === null ? [] : [need];
+  }
+  if (reading.kind !== "value") return [];
+  const named = lines.fields.filter(({ ref }) => ref !== null);
+  return linesIn(reading.cell.value).flatMap((line) =>
+    named.flatMap((each) => {
+      const value = line[each.policy.name] ?? null;
+      return value === null
+        ? []
+        : (refNeed(each, from, { kind: "value", cell: cellOf(each.sides[from].type, value) }) ?? []);
+    }),
+  );
+}
+
+function refNeed(field: FieldLens, from: Side, reading: Reading): RefNeed | null {
   if (field.ref === null || reading.kind !== "value" || reading.cell.key === NULL_KEY) return null;
   const id = scalarText(reading.cell.value);
   return id === null ? null : { entity: field.ref, side: from, id: id as RemoteId };
@@ -75,12 +93,19 @@ function receive(field: FieldLens, to: Side, given: Cell): Carried | Promise<Car
   return readsOnlyWhatItWrites(side) ? writtenAndRead(field, to, cell) : asCarried(cell);
 }
 
-function carryLines(field: FieldLens, lines: LinesLens, from: Side, given: Cell): Carried {
-  const to = otherSide(from);
+/** Which way lines are carried, and who stands for the records that they name. */
+export interface LinesWay {
+  readonly from: Side;
+  readonly lookup: RefLookup;
+}
+
+function carryLines(field: FieldLens, lines: LinesLens, way: LinesWay, given: Cell): Carried {
+  const to = otherSide(way.from);
   const carried: Fields[] = [];
   const ids = new Set<string>();
   for (const line of linesIn(given.value)) {
-    const result = carryLine(lines, from, line);
+    const result = carryLine(lines, way, line);
+    if ("waiting" in result) return result.waiting;
     const name = `${lines.key.policy.name} ${JSON.stringify(line[lines.key.policy.name] ?? null)}`;
     if (!result.ok) return { kind: "invalid", found: given.value, message: `line of ${name}: ${result.message}` };
     const id = lineId(lines, to, result.line);
@@ -94,16 +119,21 @@ function carryLines(field: FieldLens, lines: LinesLens, from: Side, given: Cell)
   return asCarried(cellOf(field.sides[to].type, carried));
 }
 
-type CarriedLine = { readonly ok: true; readonly line: Fields } | { readonly ok: false; readonly message: string };
+type CarriedLine =
+  | { readonly ok: true; readonly line: Fields }
+  | { readonly ok: false; readonly message: string }
+  /** For the counterpart of a record that the line names. */
+  | { readonly ok: false; readonly waiting: Extract<Carried, { readonly kind: "waiting" }> };
 
 /** One canonical line in the normal form of the other side. */
-export function carryLine(lines: LinesLens, from: Side, line: Fields): CarriedLine {
+export function carryLine(lines: LinesLens, way: LinesWay, line: Fields): CarriedLine {
   const carried: Record<string, Value> = {};
   for (const field of lines.fields) {
     const { name } = field.policy;
     const value = line[name];
     if (value === undefined) continue;
-    const across = carryLineField(field, from, value);
+    const across = carryLineField(field, way, value);
+    if (across.kind === "waiting") return { ok: false, waiting: across };
     if (across.kind === "invalid") return { ok: false, message: `${name}: ${across.message}` };
     if (across.kind === "value") carried[name] = across.cell.value;
   }
@@ -111,9 +141,9 @@ export function carryLine(lines: LinesLens, from: Side, line: Fields): CarriedLi
 }
 
 /** A field of a canonical line. */
-export function carryLineField(field: FieldLens, from: Side, value: Value): Carried {
+export function carryLineField(field: FieldLens, { from, lookup }: LinesWay, value: Value): Carried {
   const cell = value === null ? NULL_CELL : cellOf(field.sides[from].type, value);
-  const carried = carryField(field, from, { kind: "value", cell }, () => null);
+  const carried = carryField(field, from, { kind: "value", cell }, lookup);
   if (carried instanceof Promise) throw new Error("cannot happen: a field of a line has an expression");
   return carried;
 }

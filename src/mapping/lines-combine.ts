@@ -11,16 +11,18 @@ import type { Cell } from "../core/field.ts";
 import { otherSide, type Side } from "../core/ids.ts";
 import type { Fields, Value } from "../core/value.ts";
 import { cellOf } from "./cell.ts";
-import { carryLine } from "./lens-carry.ts";
+import { carryLine, type LinesWay } from "./lens-carry.ts";
 import type { FieldLens, LinesLens } from "./lens.ts";
-import { fieldMoved, lineMoved, pairLines, saysSame, type LinePair } from "./lines-onto.ts";
+import { fieldMoved, lineMoved, lookupOf, pairLines, saysSame, type LinePair } from "./lines-onto.ts";
+import type { RefLookup } from "./mapping.ts";
 import type { Combined, Movement } from "./movement.ts";
 
 /** Null: a conflict, or a change cannot be carried over. */
 export function combineLines(field: FieldLens, lines: LinesLens, movement: Movement): Combined | null {
   const merged: Record<Side, Fields[]> = { left: [], right: [] };
+  const lookup = lookupOf(movement);
   for (const pair of pairLines(lines, movement)) {
-    const line = mergeLine(lines, pair);
+    const line = mergeLine(lines, pair, lookup);
     if (line === "conflict") return null;
     if (line === "removed") continue;
     if (line.left !== null) merged.left.push(line.left);
@@ -32,33 +34,39 @@ export function combineLines(field: FieldLens, lines: LinesLens, movement: Movem
 
 type Merged = "conflict" | "removed" | { readonly left: Fields | null; readonly right: Fields | null };
 
-function mergeLine(lines: LinesLens, pair: LinePair): Merged {
+function mergeLine(lines: LinesLens, pair: LinePair, lookup: RefLookup): Merged {
   const { left, right } = pair.now;
-  if (left !== null && right !== null) return mergeBoth(lines, pair, { left, right });
-  if (left !== null) return mergeOne(lines, pair, "left", left);
-  return right === null ? "removed" : mergeOne(lines, pair, "right", right);
+  if (left !== null && right !== null) return mergeBoth(lines, pair, { left, right }, lookup);
+  if (left !== null) return mergeOne(lines, pair, { from: "left", lookup }, left);
+  return right === null ? "removed" : mergeOne(lines, pair, { from: "right", lookup }, right);
 }
 
 /** A line that one side alone has. */
-function mergeOne(lines: LinesLens, pair: LinePair, has: Side, line: Fields): Merged {
+function mergeOne(lines: LinesLens, pair: LinePair, way: LinesWay, line: Fields): Merged {
+  const has = way.from;
   const lacks = otherSide(has);
   const moved = lineMoved(lines, has, pair);
   if (pair.base[lacks] !== null) return moved ? "conflict" : "removed";
   // The other side has done without it since both agreed, and nobody has touched it.
   if (!moved) return { left: pair.now.left, right: pair.now.right };
-  const carried = carryLine(lines, has, line);
+  const carried = carryLine(lines, way, line);
   if (!carried.ok) return "conflict";
   return has === "left" ? { left: line, right: carried.line } : { left: carried.line, right: line };
 }
 
-function mergeBoth(lines: LinesLens, pair: LinePair, now: { readonly left: Fields; readonly right: Fields }): Merged {
-  const toRight = carryLine(lines, "left", now.left);
-  const toLeft = carryLine(lines, "right", now.right);
+function mergeBoth(
+  lines: LinesLens,
+  pair: LinePair,
+  now: { readonly left: Fields; readonly right: Fields },
+  lookup: RefLookup,
+): Merged {
+  const toRight = carryLine(lines, { from: "left", lookup }, now.left);
+  const toLeft = carryLine(lines, { from: "right", lookup }, now.right);
   const left: Record<string, Value> = { ...now.left };
   const right: Record<string, Value> = { ...now.right };
   for (const field of lines.fields) {
     const { name } = field.policy;
-    if (saysSame(lines, field, pair)) continue;
+    if (saysSame(lines, field, pair, lookup)) continue;
     const leftMoved = fieldMoved(lines, "left", pair, name);
     const rightMoved = fieldMoved(lines, "right", pair, name);
     if (leftMoved && rightMoved) return "conflict";

@@ -16,6 +16,7 @@ import { cellOf } from "./cell.ts";
 import { carryLineField } from "./lens-carry.ts";
 import type { FieldLens, LinesLens } from "./lens.ts";
 import { fieldKey, linesById } from "./lines-key.ts";
+import type { RefLookup } from "./mapping.ts";
 import type { Movement } from "./movement.ts";
 
 /** A line as both sides have it, now and when they last agreed. */
@@ -23,6 +24,10 @@ export interface LinePair {
   readonly id: string;
   readonly now: Readonly<Record<Side, Fields | null>>;
   readonly base: Readonly<Record<Side, Fields | null>>;
+}
+
+export function lookupOf({ lookup }: Movement): RefLookup {
+  return lookup ?? (() => null);
 }
 
 /** All lines that any of the four lists knows: those of the left in its order, then those of the right. */
@@ -49,14 +54,14 @@ export function lineMoved(lines: LinesLens, side: Side, pair: LinePair): boolean
 }
 
 /** Both sides say the same in one field of a line that both have, in either direction. */
-export function saysSame(lines: LinesLens, field: FieldLens, { now }: LinePair): boolean {
+export function saysSame(lines: LinesLens, field: FieldLens, { now }: LinePair, lookup: RefLookup): boolean {
   const { name } = field.policy;
   const key = { left: fieldKey(lines, "left", now.left, name), right: fieldKey(lines, "right", now.right, name) };
   if (key.left === NULL_KEY && key.right === NULL_KEY) return true;
   return (["left", "right"] as const).some((from) => {
     const value = now[from]?.[name];
     if (value === undefined) return false;
-    const across = carryLineField(field, from, value);
+    const across = carryLineField(field, { from, lookup }, value);
     return across.kind === "value" && across.cell.key === key[otherSide(from)];
   });
 }
@@ -79,7 +84,7 @@ export function linesOnto(field: FieldLens, lines: LinesLens, to: Side, carried:
     const line = coming.get(id);
     const pair = known.get(id);
     if (pair === undefined) continue;
-    if (line !== undefined) result.push(lineOnto(lines, { pair, line, shown, fresh }));
+    if (line !== undefined) result.push(lineOnto(lines, { pair, line, shown, fresh }, lookupOf(movement)));
     else if (stays(pair)) result.push(shown);
   }
   for (const [id, line] of coming) {
@@ -92,13 +97,14 @@ export function linesOnto(field: FieldLens, lines: LinesLens, to: Side, carried:
 function lineOnto(
   lines: LinesLens,
   given: { readonly pair: LinePair; readonly line: Fields; readonly shown: Fields; readonly fresh: boolean },
+  lookup: RefLookup,
 ): Fields {
   const { pair, line, shown, fresh } = given;
   const result: Record<string, Value> = {};
   for (const field of lines.fields) {
     const { name } = field.policy;
     const atRest = !fresh && !fieldMoved(lines, "left", pair, name) && !fieldMoved(lines, "right", pair, name);
-    const keeps = line[name] === undefined || atRest || saysSame(lines, field, pair);
+    const keeps = line[name] === undefined || atRest || saysSame(lines, field, pair, lookup);
     const value = keeps ? shown[name] : line[name];
     if (value !== undefined) result[name] = value;
   }

@@ -42,8 +42,14 @@ export function compileTable(
     const at = [...path, leftWord];
     const left = wordCell(types.left, leftWord);
     const right = wordCell(types.right, rightWord);
-    if (typeof left === "string") problems.push(problem("E_ENUM", at, left, { on: "key", found: leftWord }));
-    if (typeof right === "string") problems.push(problem("E_ENUM", at, right, { found: shown(rightWord) }));
+    if (typeof left === "string")
+      problems.push(
+        problem("E_ENUM", at, left, { on: "key", found: leftWord, expected: `a value of type ${types.left.name}` }),
+      );
+    if (typeof right === "string")
+      problems.push(
+        problem("E_ENUM", at, right, { found: shown(rightWord), expected: `a value of type ${types.right.name}` }),
+      );
     if (typeof left === "string" || typeof right === "string") continue;
 
     const earlierRight = toRight.get(left.key);

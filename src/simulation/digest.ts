@@ -1,6 +1,6 @@
 // Digests of the simulated world. They need to be stable and to tell texts apart, not to withstand an attacker.
 
-import type { Digest256, Digest64 } from "../engine/ports.ts";
+import type { Digest256, Digest64 } from "../engine/ports/world.ts";
 import { hashText } from "./random.ts";
 
 const STARTS = [0x811c9dc5, 0x01000193, 0x9e3779b9, 0x7f4a7c15, 0x94d049bb, 0xbf58476d, 0x2545f491, 0x5851f42d];

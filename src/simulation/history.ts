@@ -49,6 +49,8 @@ export type Event =
   | { readonly kind: "stop" }
   /** The next statement that changes the state fails: before it took effect, or after. */
   | { readonly kind: "store"; readonly when: "before" | "after" }
+  /** After this round the state is lost: all of it, or what came since this round began (a backup is restored). */
+  | { readonly kind: "state-lost"; readonly all: boolean }
   /** A person answers the oldest open case. */
   | { readonly kind: "answer"; readonly side: Side };
 
@@ -215,6 +217,7 @@ function drawEvent({ random, swarm, shape, count }: Draw): Event {
   if (swarm.omissions && roll < 0.5)
     return { kind: "fault", side, operation: "list", mishap: random.pick(["omits", "omits", "empty"] as const) };
   if (swarm.deletes && roll < 0.58) return { kind: "delete", side, object, pick };
+  if (swarm.stateLoss && roll < 0.6) return { kind: "state-lost", all: random.chance(0.5) };
   if (roll < 0.63) return { kind: "blank", side, object, pick, field };
   if (roll < 0.67) return { kind: "twin", side, object, number: count(), pick };
   if (roll < 0.75) return { kind: "create", side, object, number: count(), pick };

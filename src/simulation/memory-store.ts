@@ -2,7 +2,7 @@
 
 import type { Instant } from "../core/ids.ts";
 import type { Ledger } from "../engine/ledger.ts";
-import type { PairStore } from "../engine/ports.ts";
+import type { PairStore } from "../engine/ports/pair-store.ts";
 import { memoryLedger } from "./memory/ledger.ts";
 import { memoryPairStore } from "./memory/pair-store.ts";
 import { newTables, type Tables } from "./memory/tables.ts";

@@ -1,15 +1,20 @@
 // Plays a history: two faulty systems, a state in memory, one or two daemons, and the engine as it is. Afterwards faults stop, the
 // daemon runs until it should have come to rest, and what happened is handed to the checkers.
 
-import type { BySide, Instant, RunId } from "../core/ids.ts";
+import { otherSide, remoteId, type BySide, type Instant, type RunId } from "../core/ids.ts";
 import type { PairParts, Ports } from "../engine/context.ts";
-import type { PairStore, RunReport } from "../engine/ports.ts";
+import type { Intent } from "../engine/ports/intent.ts";
+import type { PairStore } from "../engine/ports/pair-store.ts";
+import type { RunReport } from "../engine/ports/run.ts";
+import { canonicalText } from "../core/value.ts";
+import type { RunRequest } from "../engine/request.ts";
 import { runPair } from "../engine/run.ts";
 import type { Mapping } from "../mapping/mapping.ts";
 import { digest256, digest64 } from "./digest.ts";
 import type { Event, History, Round, RunKind, TimedEvent } from "./history.ts";
 import { openMemoryStore, type MemoryStore } from "./memory-store.ts";
-import { pairTables, rowKey, type LinkRow, type StoredCase } from "./memory/tables.ts";
+import { backup, restore } from "./memory/backup.ts";
+import { newTables, pairTables, rowKey, type LinkRow, type StoredCase } from "./memory/tables.ts";
 import { recordOf, type Populace, type Systems } from "./populace.ts";
 import { hashText, randomOf } from "./random.ts";
 import { openScheduler, type Process, type Scheduler } from "./scheduler.ts";
@@ -63,6 +68,10 @@ export interface Played {
   readonly cut: ReadonlySet<number>;
   /** Rounds in which a system said what was not so. */
   readonly lied: ReadonlySet<number>;
+  /** When the state was lost: how many things had happened by then, after which round, and whether all of it went. */
+  readonly losses: readonly Loss[];
+  /** Two dry runs one after the other when everything has gone quiet; of some histories none. */
+  readonly plans: readonly DryRun[];
   /** Number of the first round in which nothing goes wrong any more. */
   readonly calmFrom: number;
   /** Of these rounds on nothing may be written. */
@@ -73,6 +82,19 @@ export interface Played {
   readonly rows: { readonly before: number; readonly after: number };
   readonly trace: string;
   readonly figures: Figures;
+}
+
+/** What a dry run said, and whether it changed anything. */
+export interface DryRun {
+  readonly plan: string | null;
+  readonly wrote: boolean;
+}
+
+export interface Loss {
+  readonly at: number;
+  readonly happenings: number;
+  readonly round: number;
+  readonly all: boolean;
 }
 
 /** The part of the state that says what has been agreed. */
@@ -88,21 +110,30 @@ export interface Memory {
 }
 
 const STARTS_AT = Date.UTC(2026, 0, 1) as Instant;
+const NO_STATE = pairTables(
+  newTables(() => STARTS_AT),
+  "nobody",
+);
 /** Longer than any lag, settle time, wait for a parent, or lease. */
 const LONG_MS = 600_000;
+const DAY_MS = 86_400_000;
 
 export async function play(history: History, cast: Cast, options: PlayOptions): Promise<Played> {
   const world = openWorld(history, cast, options);
   for (const round of history.rounds) await world.round(round);
   await world.calm();
+  // Plans cost as much as runs: of every fourth history.
+  const plans = hashText(history.seed) % 4 === 0 ? [await world.plan(), await world.plan()] : [];
   const calmFrom = world.rounds();
   for (const run of ["changes", "changes", "changes"] as const) await world.undisturbed(run);
   const followed = world.memory();
+  // Whatever was refused while things went wrong has been due again by now.
+  world.scheduler.advance(DAY_MS);
   for (const run of ["sweep", "sweep", "sweep", "changes"] as const) await world.undisturbed(run);
   const before = world.rowCount();
   const quietFrom = world.rounds();
   for (const run of ["sweep", "changes"] as const) await world.undisturbed(run);
-  const { systems, store, happenings, runs, answered, cut, lied, scheduler } = world;
+  const { systems, store, happenings, runs, answered, cut, lied, losses, scheduler } = world;
   return {
     history,
     mapping: cast.mapping,
@@ -113,6 +144,8 @@ export async function play(history: History, cast: Cast, options: PlayOptions): 
     answered,
     cut,
     lied,
+    losses,
+    plans,
     calmFrom,
     quietFrom,
     followed,
@@ -131,8 +164,10 @@ interface World {
   readonly answered: ReadonlySet<string>;
   readonly cut: ReadonlySet<number>;
   readonly lied: ReadonlySet<number>;
+  readonly losses: readonly Loss[];
   round(round: Round): Promise<void>;
   undisturbed(run: RunKind): Promise<void>;
+  plan(): Promise<DryRun>;
   calm(): Promise<void>;
   rounds(): number;
   rowCount(): number;
@@ -152,6 +187,8 @@ function openWorld(history: History, cast: Cast, options: PlayOptions): World {
   const answered = new Set<string>();
   const cut = new Set<number>();
   const lied = new Set<number>();
+  const losses: Loss[] = [];
+  let loss: { readonly all: boolean } | null = null;
   const storeFaults: StoreFault[] = [];
   const counts = { faults: 0, crashes: 0, edits: 0 };
   let number = 0;
@@ -176,8 +213,8 @@ function openWorld(history: History, cast: Cast, options: PlayOptions): World {
   const store = openMemoryStore(() => scheduler.now());
   const { mapping, populace } = cast;
   const pair = store.pair(mapping.pair);
-  const isIntended = (key_: string): boolean =>
-    [...(store.tables.pairs.get(mapping.pair)?.intents.values() ?? [])].some((intent) => intent.key === key_);
+  const intentOf = (key_: string): Intent | null =>
+    [...(store.tables.pairs.get(mapping.pair)?.intents.values() ?? [])].find((intent) => intent.key === key_) ?? null;
   const systemOf = (side: "left" | "right"): FaultySystem =>
     faultySystem({
       side,
@@ -186,13 +223,18 @@ function openWorld(history: History, cast: Cast, options: PlayOptions): World {
       random: randomOf(`${history.seed} ${side}`),
       scheduler,
       round: () => number,
-      isIntended,
+      intentOf: (sent) => {
+        const intent = intentOf(sent);
+        return intent === null ? null : { other: intent.decision[otherSide(intent.side)] };
+      },
       happened: (happening) => void happenings.push({ ...happening, seq: happenings.length }),
       announce: (object, id) => void announce(side, object, id),
       armed,
       used: ({ mishap }) => {
         counts.faults += 1;
-        if (mishap === "omits" || mishap === "empty" || mishap === "stale") lied.add(number);
+        const blind = !history.habits[side].get || armed.some((each) => each.side === side && each.operation === "get");
+        if (mishap === "omits" || mishap === "empty" || mishap === "stale" || (mishap === "garbled" && blind))
+          lied.add(number);
       },
       answered: (answeredKey) => void answered.add(answeredKey),
     });
@@ -209,11 +251,13 @@ function openWorld(history: History, cast: Cast, options: PlayOptions): World {
     const delivery = `${side} ${String(happenings.length)}`;
     for (let copy = 0; copy < (chance % 7 === 0 ? 2 : 1); copy += 1) {
       await scheduler.turn(null, `webhook of ${id}`, chance % 4000);
+      // Anybody may send a hint: about a record that changed long ago, or one that never was.
+      const named = chance % 11 === 0 ? (remoteId(`${id}9`) ?? id) : id;
       const hints = entities.map((entity) => ({
         pair: mapping.pair,
         entity,
         side,
-        id,
+        id: named,
         channel: "webhook" as const,
         due: scheduler.now(),
       }));
@@ -227,7 +271,8 @@ function openWorld(history: History, cast: Cast, options: PlayOptions): World {
       case "crash":
         if (daemons.length > 0) counts.crashes += 1;
         cut.add(number);
-        for (const daemon of daemons.slice(0, 1)) daemon.process.kill();
+        // Of two daemons now this one, now the other.
+        daemons[counts.crashes % Math.max(1, daemons.length)]?.process.kill();
         return;
       case "stall":
         for (const { process } of daemons.slice(0, 1)) process.frozenUntil = scheduler.now() + event.ms;
@@ -240,6 +285,9 @@ function openWorld(history: History, cast: Cast, options: PlayOptions): World {
         return;
       case "fault":
         armed.push(event);
+        return;
+      case "state-lost":
+        loss = { all: event.all || loss?.all === true };
         return;
       case "answer":
         answerOldest(event.side);
@@ -294,7 +342,7 @@ function openWorld(history: History, cast: Cast, options: PlayOptions): World {
       // Whoever made a record that nobody has heard of yet looks for it by its key: no engine could find it under another.
       const row = system.table(shape.name).rows.get(record.id);
       const isKeyed = shape.key !== null && fields !== null && fields[shape.key] !== record.fields[shape.key];
-      if (isKeyed && row?.key !== null && row?.key !== undefined && isIntended(row.key)) return;
+      if (isKeyed && row?.key !== null && row?.key !== undefined && intentOf(row.key) !== null) return;
       if (event.kind === "delete" || fields !== null) system.change("person", shape.name, record.id, fields, null);
     };
     made();
@@ -339,10 +387,8 @@ function openWorld(history: History, cast: Cast, options: PlayOptions): World {
     };
   }
 
-  async function runOnce(daemon: Daemon, kind: RunKind): Promise<void> {
-    const faultsBefore = counts.faults;
-    const end = { round: number, process: daemon.process.name, kind };
-    const request = {
+  function requestOf(daemon: Daemon, kind: RunKind): RunRequest {
+    return {
       run: `r_${key()}` as RunId,
       kind,
       entity: null,
@@ -352,9 +398,16 @@ function openWorld(history: History, cast: Cast, options: PlayOptions): World {
       signal: daemon.stop.signal,
       calls: () => ({}),
     };
+  }
+
+  async function runOnce(daemon: Daemon, kind: RunKind): Promise<void> {
+    const faultsBefore = counts.faults;
+    const end = { round: number, process: daemon.process.name, kind };
     try {
-      const { report } = await runPair(partsOf(daemon), portsOf(daemon), request);
+      const { report } = await runPair(partsOf(daemon), portsOf(daemon), requestOf(daemon, kind));
       scheduler.note(`${daemon.process.name} ends: ${report.outcome} ${report.reason ?? ""} ${report.message ?? ""}`);
+      // What it had begun nobody has written down.
+      if (report.reason === "lease-lost") cut.add(number);
       runs.push({ ...end, report, thrown: null, excused: false });
     } catch (thrown) {
       cut.add(number);
@@ -375,6 +428,10 @@ function openWorld(history: History, cast: Cast, options: PlayOptions): World {
     for (const system of [systems.left, systems.right])
       for (const shape of system.parts.objects) system.table(shape.name).roundAt = roundStart;
     scheduler.note(`round ${String(number)}: ${round.run}`);
+    const tables = pairTables(store.tables, mapping.pair);
+    const kept = backup(tables);
+    // Somebody has looked, and has given back what was missing.
+    if (tables.paused !== null && hashText(`${history.seed} resumes ${String(number)}`) % 3 > 0) tables.paused = null;
     const first = newDaemon(`d${String(number)}`);
     const second = round.second === null ? null : newDaemon(`e${String(number)}`);
     daemons = second === null ? [first] : [first, second];
@@ -391,6 +448,12 @@ function openWorld(history: History, cast: Cast, options: PlayOptions): World {
     const rest = queue;
     queue = [];
     for (const { event } of rest) happen(event);
+    if (loss !== null) {
+      scheduler.note(`the state is lost: ${loss.all ? "all of it" : "what came in this round"}`);
+      restore(tables, loss.all ? backup(NO_STATE) : kept);
+      losses.push({ at: scheduler.now(), happenings: happenings.length, round: number, all: loss.all });
+      loss = null;
+    }
     scheduler.advance(round.restMs);
     number += 1;
   }
@@ -404,11 +467,30 @@ function openWorld(history: History, cast: Cast, options: PlayOptions): World {
     answered,
     cut,
     lied,
+    losses,
     round: play_,
     async undisturbed(run) {
       await play_({ run, second: null, events: [], restMs: 0 });
       await scheduler.drain();
       scheduler.advance(LONG_MS);
+    },
+    async plan() {
+      const rowsOf = (): string => {
+        const { links, cases, hints, intents, effects } = pairTables(store.tables, mapping.pair);
+        return canonicalText(
+          [links, cases, hints, intents].flatMap((map) => [...map.keys()].map(String)).concat(String(effects.length)),
+        );
+      };
+      const before = { rows: rowsOf(), happenings: happenings.length };
+      const daemon = newDaemon("plan");
+      const request = { ...requestOf(daemon, "sweep"), dryRun: true };
+      let plan: string | null = null;
+      await scheduler.until(
+        runPair(partsOf(daemon), portsOf(daemon), request).then((result) => {
+          plan = result.plan?.hash ?? null;
+        }),
+      );
+      return { plan, wrote: rowsOf() !== before.rows || happenings.length !== before.happenings };
     },
     async calm() {
       isCalm = true;

@@ -10,6 +10,8 @@ import { lengthOf, tell } from "./story.ts";
 export interface SimulateOptions {
   readonly runs: number;
   readonly seed: string;
+  /** The number of the first history: a long series can be played in parts. */
+  readonly from?: number;
   /** Say which promise broke, without making the history smaller. */
   readonly brief?: boolean;
   /** Who plays in the history of a seed. */
@@ -36,7 +38,7 @@ export interface Simulated {
 export async function simulate(options: SimulateOptions): Promise<Simulated> {
   const sums = { histories: 0, steps: 0, faults: 0, crashes: 0, edits: 0, writes: 0, checked: 0 };
   for (let index = 0; index < options.runs; index += 1) {
-    const seed = `${options.seed}-${String(index)}`;
+    const seed = `${options.seed}-${String((options.from ?? 0) + index)}`;
     const { played, broken } = await playSeed(seed, options);
     sums.histories += 1;
     sums.steps += played.figures.steps;

@@ -82,6 +82,10 @@ function wrongs({ events }: Round, name: (side: "left" | "right") => string): re
         return [`${when} the daemon is asked to stop`];
       case "store":
         return [`${when} the next change of the state fails ${event.when} it took effect`];
+      case "state-lost":
+        return [
+          `  afterwards ${event.all ? "the whole state is lost" : "the state is restored as it was before this run"}`,
+        ];
       case "answer":
         return [`${when} a person answers the oldest conflict: ${name(event.side)}`];
       default:

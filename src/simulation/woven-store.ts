@@ -13,6 +13,8 @@ const CHANGES: ReadonlySet<string> = new Set([
   "endRun",
   "startRun",
   "setGuardCase",
+  "setDrift",
+  "rememberEpoch",
   "saveDecisions",
   "stage",
 ]);

@@ -1,7 +1,7 @@
 // What both sides last agreed on, beside the links: a jsonb object a side, merged by canonical field name.
 
-import type { BySide, LinkId } from "../core/ids.ts";
-import type { Bases, StoredBases } from "../engine/ports.ts";
+import type { BySide, LinkId, Side } from "../core/ids.ts";
+import type { Bases, StoredBases } from "../engine/ports/link.ts";
 import { statement, type Sql } from "./database.ts";
 import { asValue, recordset, storableKey } from "./encoding.ts";
 
@@ -29,6 +29,30 @@ export async function readBases(sql: Sql, links: readonly LinkId[]): Promise<Rea
     found.set(id, { left, right, matchKeys: { left: left_keys ?? [], right: right_keys ?? [] } });
   }
   return found;
+}
+
+const countsOf = (side: Side) =>
+  statement<{ field: string; count: number }>(
+    `bases.count-${side}`,
+    `select f.field, (
+         select count(*) from syncline.links l join syncline.bases b on b.link_id = l.id
+          where l.pair || '/' || l.entity = $1 || '/' || $2 and l.pair = $1 and l.entity = $2 and l.state = 'live'
+            and b.${side}_values ->> f.field is not null)::float8 as count
+       from unnest($3::text[]) as f(field)`,
+  );
+const COUNTS = { left: countsOf("left"), right: countsOf("right") };
+
+/** Live links whose base has a value for the field on this side. */
+export async function countBases(
+  sql: Sql,
+  pair: string,
+  entity: string,
+  side: Side,
+  fields: readonly string[],
+): Promise<ReadonlyMap<string, number>> {
+  if (fields.length === 0) return new Map();
+  const rows = await sql.rows(COUNTS[side], [pair, entity, fields]);
+  return new Map(rows.map(({ field, count }) => [field, count]));
 }
 
 // Rows that would not change are left alone: a settled page writes no new row versions.

@@ -2,7 +2,7 @@
 // told as crowded and left out, on both sides alike: who is in it is not looked at, however many pages ask.
 
 import { SIDES, type LinkId, type RemoteId, type RunId, type Side } from "../core/ids.ts";
-import type { Block, BlockMember } from "../engine/ports.ts";
+import type { Block, BlockMember } from "../engine/ports/sighting.ts";
 import { statement, type Sql } from "./database.ts";
 import { storableKey } from "./encoding.ts";
 import { RUN_NUMBER } from "./sightings.ts";

@@ -3,7 +3,7 @@
 // link is neither matched nor created again.
 
 import type { LinkId, RemoteId, RunId, Side } from "../core/ids.ts";
-import type { Candidate } from "../engine/ports.ts";
+import type { Candidate } from "../engine/ports/sighting.ts";
 import { statement, type Sql } from "./database.ts";
 import { storableKey } from "./encoding.ts";
 import { RUN_NUMBER } from "./sightings.ts";

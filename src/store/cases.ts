@@ -7,22 +7,23 @@ import type { CaseKind } from "../core/decision.ts";
 import type { Instant, RemoteId, RunId, Side } from "../core/ids.ts";
 import type { Value } from "../core/value.ts";
 import type { CaseRow } from "../engine/ledger.ts";
-import type { CaseResolution, CasesOf, Lease, Withheld } from "../engine/ports.ts";
+import type { Lease } from "../engine/ports/pair-store.ts";
+import type { CaseResolution, CasesOf, StandingOp } from "../engine/ports/waiting.ts";
 import { statement, type Sql } from "./database.ts";
 import { asValue, instantSql, json, recordset } from "./encoding.ts";
 import { HELD, leaseLost } from "./leases.ts";
 
 const OF_SUBJECT = `
      select s.n, c.id, c.kind, c.field, c.since from subject s join syncline.cases c
-         on c.pair = $1 and c.entity = s.entity and c.subject_left = s.left_id and c.closed_at is null and c.kind <> 'guard'
+         on c.pair = $1 and c.entity = s.entity and c.subject_left = s.left_id and c.closed_at is null and c.kind not in ('guard', 'drift')
      union
      select s.n, c.id, c.kind, c.field, c.since from subject s join syncline.cases c
-         on c.pair = $1 and c.entity = s.entity and c.subject_right = s.right_id and c.closed_at is null and c.kind <> 'guard'`;
+         on c.pair = $1 and c.entity = s.entity and c.subject_right = s.right_id and c.closed_at is null and c.kind not in ('guard', 'drift')`;
 
 const SETTLE = statement(
   "cases.settle",
   `with subject as materialized (
-     select * from json_to_recordset($2::json) as s(n int, entity text, left_id text, right_id text, keep boolean)),
+     select * from json_to_recordset($2::json) as s(n int, entity text, left_id text, right_id text, keep boolean, ended text[])),
    opening as materialized (
      select distinct on (n, kind, coalesce(field, ''), field is null) *
        from json_to_recordset($3::json) as o(n int, kind text, field text, left_id text, right_id text, "values" json)),
@@ -41,7 +42,8 @@ const SETTLE = statement(
    others as (
      update syncline.cases c
         set closed_at = case when o.keep then null else now() end, confirmed_by = case when o.keep then $4 else c.confirmed_by end
-       from (select t.id, bool_or(s.keep) as keep from stored t join subject s using (n) group by t.id) o
+       from (select t.id, bool_or(s.keep and not coalesce(t.field = any (s.ended), false)) as keep
+               from stored t join subject s using (n) group by t.id) o
       where c.id = o.id and c.id not in (select id from kept))
    insert into syncline.cases (pair, entity, kind, field, left_id, right_id, subject_left, subject_right, "values", confirmed_by)
    select $1, s.entity, o.kind, o.field, o.left_id, o.right_id, s.left_id, s.right_id, o."values", $4
@@ -53,12 +55,13 @@ const SETTLE = statement(
 
 export async function settleCases(sql: Sql, pair: string, run: RunId, cases: readonly CasesOf[]): Promise<void> {
   if (cases.length === 0) return;
-  const subjects = cases.map(({ entity, left, right, keep = false }, n) => ({
+  const subjects = cases.map(({ entity, left, right, keep = false, ended = [] }, n) => ({
     n,
     entity,
     left_id: left,
     right_id: right,
     keep,
+    ended,
   }));
   const openings = cases.flatMap(({ open }, n) =>
     open.map(({ kind, field, left, right, values }) => ({ n, kind, field, left_id: left, right_id: right, values })),
@@ -74,7 +77,7 @@ const CLOSE_UNCONFIRMED = statement<{ held: boolean }>(
    closed as (
      update syncline.cases c set closed_at = now() from held, syncline.runs r
       where r.pair = $1 and r.run = $3 and c.pair = $1 and c.entity = $4 and c.closed_at is null
-        and c.kind not in ('guard', 'unknown-outcome') and c.confirmed_by is distinct from $3
+        and c.kind not in ('guard', 'drift', 'unknown-outcome') and c.confirmed_by is distinct from $3
         and (c.answered_at is null or c.answered_at < r.started_at)
         and not exists (
           select 1 from syncline.intents i
@@ -111,11 +114,11 @@ const CLOSE_GUARD = statement(
     where pair = $1 and entity = $2 and side = $3 and op = $4 and kind = 'guard' and closed_at is null`,
 );
 
-/** The case of a tripped guard: one for each entity, side and class of action. */
+/** The case of a tripped guard, or of a system that is not what it was: one for each entity, side and class. */
 export async function setGuardCase(
   sql: Sql,
   pair: string,
-  guard: { readonly entity: string; readonly side: Side; readonly op: Withheld["op"] },
+  guard: { readonly entity: string; readonly side: Side; readonly op: StandingOp },
   open: { readonly values: Value } | null,
 ): Promise<void> {
   const key = [pair, guard.entity, guard.side, guard.op];

@@ -3,7 +3,8 @@
 // whatever the size of the page, in the order of the keys of Commit; waking comes last, when links and parked records are in.
 
 import { SIDES } from "../core/ids.ts";
-import type { Commit, Lease } from "../engine/ports.ts";
+import type { Commit } from "../engine/ports/commit.ts";
+import type { Lease } from "../engine/ports/pair-store.ts";
 import { settleCases } from "./cases.ts";
 import { moveCursors } from "./cursors.ts";
 import type { Database } from "./database.ts";

@@ -1,7 +1,8 @@
 // Where reading of changes stopped, per entity and side.
 
 import type { Side } from "../core/ids.ts";
-import type { Commit, CursorState } from "../engine/ports.ts";
+import type { Commit } from "../engine/ports/commit.ts";
+import type { CursorState } from "../engine/ports/hint.ts";
 import { statement, type Sql } from "./database.ts";
 import { recordset } from "./encoding.ts";
 

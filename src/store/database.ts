@@ -3,7 +3,7 @@
 
 import knexPackage, { type Knex } from "knex";
 import type pg from "pg";
-import type { Log } from "../engine/ports.ts";
+import type { Log } from "../engine/ports/world.ts";
 import { boundParameter, columnTypes, type Parameter } from "./encoding.ts";
 import { migrateState } from "./migrate.ts";
 import { StateError, statementFailure } from "./state-error.ts";
@@ -104,13 +104,17 @@ export function connectDatabase(address: DatabaseAddress, log: Log): Database {
     knex,
     rows: (statement, parameters) => run(knex, statement, parameters),
     async transaction(work) {
+      let working = false;
       try {
-        return await knex.transaction((transaction) =>
-          work({ rows: (statement, parameters) => run(transaction, statement, parameters) }),
-        );
+        return await knex.transaction(async (transaction) => {
+          working = true;
+          const done = await work({ rows: (statement, parameters) => run(transaction, statement, parameters) });
+          working = false;
+          return done;
+        });
       } catch (error) {
         // What `work` threw passes unchanged; only begin and commit fail with what the driver gives.
-        if (error instanceof Error && !isDriverError(error)) throw error;
+        if (working) throw error;
         throw statementFailure(error, "commit");
       }
     },
@@ -130,18 +134,13 @@ async function run<Row>(
       .options({ name: statement.name, values: parameters.map(boundParameter) });
     return result.rows;
   } catch (error) {
-    // knex puts the whole statement before the message.
-    if (error instanceof Error) error.message = error.message.replace(`${statement.text} - `, "");
+    // knex puts the whole statement before the message, at times with a word of its own.
+    if (error instanceof Error) {
+      const at = error.message.indexOf(statement.text);
+      if (at >= 0) error.message = error.message.slice(at + statement.text.length).replace(/^ - /, "");
+    }
     throw statementFailure(error, statement.name);
   }
-}
-
-/** Errors of pg and knex; ours are wrapped already. */
-function isDriverError(error: Error): boolean {
-  return (
-    error.cause === undefined &&
-    ("severity" in error || "errno" in error || /^(Knex|Connection terminated)/.test(error.message))
-  );
 }
 
 function connectionConfig(address: DatabaseAddress): Knex.PgConnectionConfig {

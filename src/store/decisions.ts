@@ -3,7 +3,7 @@
 import type { Decision } from "../core/decision.ts";
 import type { RunId } from "../core/ids.ts";
 import type { Fields } from "../core/value.ts";
-import type { PlannedDecision } from "../engine/ports.ts";
+import type { PlannedDecision } from "../engine/ports/run.ts";
 import { statement, type Sql } from "./database.ts";
 import { asValue, recordset } from "./encoding.ts";
 import { RUN_NUMBER } from "./sightings.ts";

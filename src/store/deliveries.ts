@@ -2,7 +2,7 @@
 // the deliveries that arrive while one statement is under way share the next one: every commit waits for the disk once, and
 // a flood would wait in line for it (measured: seconds a piece; in groups p50 stays at 7 ms with 4,000 a second).
 
-import type { Hint } from "../engine/ports.ts";
+import type { Hint } from "../engine/ports/hint.ts";
 import { statement, type Sql } from "./database.ts";
 import { recordset } from "./encoding.ts";
 import { toHintRow } from "./inbox.ts";

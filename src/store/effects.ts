@@ -1,7 +1,7 @@
 // The history: every confirmed remote change, and their sums, which are kept in the same transaction.
 
 import type { Instant, LinkId, RemoteId, RunId, Side } from "../core/ids.ts";
-import type { Effect } from "../engine/ports.ts";
+import type { Effect } from "../engine/ports/intent.ts";
 import type { EffectRow } from "../engine/ledger.ts";
 import { statement, type Sql } from "./database.ts";
 import { asValue, instantSql, recordset } from "./encoding.ts";

@@ -21,7 +21,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
-import type { Log } from "../engine/ports.ts";
+import type { Log } from "../engine/ports/world.ts";
 import { accountFor, canReach, type Account } from "./embedded-account.ts";
 import { errorCode, StateError } from "./state-error.ts";
 

@@ -13,7 +13,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Log } from "../engine/ports.ts";
+import type { Log } from "../engine/ports/world.ts";
 import type { ServerConnection } from "./database.ts";
 import { findBinaries, program, usableBinaries, type Binaries } from "./embedded-binaries.ts";
 import { ensureCluster, USER } from "./embedded-cluster.ts";

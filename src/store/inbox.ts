@@ -2,7 +2,7 @@
 // record must survive that run, so what is done is named row by row.
 
 import type { Instant, RemoteId, Side } from "../core/ids.ts";
-import type { Channel, Hint, StoredHint } from "../engine/ports.ts";
+import type { Channel, Hint, StoredHint } from "../engine/ports/hint.ts";
 import { statement, type Sql } from "./database.ts";
 import { instantSql, recordset, timestampSql } from "./encoding.ts";
 

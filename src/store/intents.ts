@@ -4,7 +4,8 @@
 import type { Decision } from "../core/decision.ts";
 import type { Instant, RemoteId, RunId, Side } from "../core/ids.ts";
 import type { Fields } from "../core/value.ts";
-import type { Intent, Lease } from "../engine/ports.ts";
+import type { Intent } from "../engine/ports/intent.ts";
+import type { Lease } from "../engine/ports/pair-store.ts";
 import { statement, type Sql } from "./database.ts";
 import { asValue, instantSql, recordset, timestampSql } from "./encoding.ts";
 import { HELD, leaseLost } from "./leases.ts";

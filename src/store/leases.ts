@@ -2,7 +2,7 @@
 // token is still the newest, so a holder that slept through its time is refused. Time is the database's alone.
 
 import type { Instant } from "../core/ids.ts";
-import { LeaseLost, type Lease } from "../engine/ports.ts";
+import { LeaseLost, type Lease } from "../engine/ports/pair-store.ts";
 import { statement, type Sql } from "./database.ts";
 import { instantSql } from "./encoding.ts";
 

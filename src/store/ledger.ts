@@ -2,7 +2,7 @@
 
 import { SIDES, type Instant, type LinkId, type RemoteId } from "../core/ids.ts";
 import { LedgerError, type Ledger, type LinkRow } from "../engine/ledger.ts";
-import type { LinkWrite } from "../engine/ports.ts";
+import type { LinkWrite } from "../engine/ports/link.ts";
 import { addAudit, listAudit } from "./audit.ts";
 import { answerCase, findCase, listCases } from "./cases.ts";
 import { statement, type Database, type Sql } from "./database.ts";
@@ -13,7 +13,8 @@ import { countWaiting } from "./figures.ts";
 import { addHints } from "./inbox.ts";
 import { serializePair } from "./leases.ts";
 import { writeLinks } from "./link-writes.ts";
-import { countLinks, linksBy, listLinks } from "./links.ts";
+import { countLinks, linkById, linksBy, listLinks } from "./links.ts";
+import { acceptState } from "./accept-state.ts";
 import { readState, setAcceptedMeaning, setPaused } from "./pair-state.ts";
 import { wake } from "./parked.ts";
 import { readPlan } from "./plans.ts";
@@ -56,6 +57,7 @@ export function openLedger(database: Database): Ledger {
     effectTotals: () => effectTotals(database),
 
     links: (filter) => listLinks(database, filter),
+    link: (id) => linkById(database, id),
     addLink: (pair, entity, left, right, who) => addLink(database, { pair, entity, left, right, who }),
     removeLink: (pair, entity, left, right, who) => removeLink(database, { pair, entity, left, right, who }),
 
@@ -87,6 +89,7 @@ export function openLedger(database: Database): Ledger {
         await setAcceptedMeaning(sql, pair, meaning);
         await addAudit(sql, { who, what: "mapping accepted", facts: { pair, meaning } });
       }),
+    acceptState: (pair, how, who) => acceptState(database, pair, how, who),
     plan: (id) => readPlan(database, id),
     audit: (row) => addAudit(database, row),
     auditRows: (limit) => listAudit(database, limit),

@@ -9,7 +9,7 @@
 //   id null, dead    none                   a tombstone is inserted
 
 import type { LinkId } from "../core/ids.ts";
-import type { Link, LinkWrite } from "../engine/ports.ts";
+import type { Link, LinkWrite } from "../engine/ports/link.ts";
 import { storeBases } from "./bases.ts";
 import { statement, type Sql } from "./database.ts";
 import { fingerprintNumber, recordset } from "./encoding.ts";

@@ -1,7 +1,7 @@
 // The links table: reading links by record, counting them, and the rows every other family joins with.
 
 import type { Instant, LinkId, RemoteId, Side } from "../core/ids.ts";
-import type { Link } from "../engine/ports.ts";
+import type { Link } from "../engine/ports/link.ts";
 import { statement, type Sql } from "./database.ts";
 import { fingerprintSql, instantSql } from "./encoding.ts";
 
@@ -136,4 +136,17 @@ export async function listLinks(
 ): Promise<readonly LinkListRow[]> {
   const id = (side: Side) => (filter.record?.side === side ? filter.record.id : null);
   return sql.rows(LIST, [filter.pair, filter.entity, filter.after ?? "0", id("left"), id("right"), filter.limit]);
+}
+
+const ONE = statement<LinkListRow & { readonly pair: string }>(
+  "links.one",
+  `select id::text as id, pair, entity, left_id as "left", right_id as "right", state, ${instantSql("since")} as since
+     from syncline.links where id = $1::bigint`,
+);
+
+/** Null: there is none of this id. */
+export async function linkById(sql: Sql, id: LinkId): Promise<(LinkListRow & { readonly pair: string }) | null> {
+  if (!/^\d{1,18}$/.test(id)) return null;
+  const [row] = await sql.rows(ONE, [id]);
+  return row ?? null;
 }

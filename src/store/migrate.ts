@@ -2,7 +2,7 @@
 // keeps a second process out, are one transaction: a crash leaves either the old schema or the new one, and no stale lock.
 
 import type { Knex } from "knex";
-import type { Log } from "../engine/ports.ts";
+import type { Log } from "../engine/ports/world.ts";
 import { state0001 } from "./migrations/0001-state.ts";
 import { StateError } from "./state-error.ts";
 

@@ -1,6 +1,6 @@
 // What is remembered of a pair as a whole.
 
-import type { PairState } from "../engine/ports.ts";
+import type { PairState } from "../engine/ports/pair-store.ts";
 import { statement, type Sql } from "./database.ts";
 
 const READ = statement<{ accepted_meaning: string | null; paused: string | null }>(

@@ -1,7 +1,7 @@
 // The state of one pair, as the engine asks for it: each call goes to the file of its table family.
 
-import type { PairStore } from "../engine/ports.ts";
-import { readBases } from "./bases.ts";
+import type { PairStore } from "../engine/ports/pair-store.ts";
+import { countBases, readBases } from "./bases.ts";
 import { blocks, matchKeysOf } from "./blocks.ts";
 import { candidates } from "./candidates.ts";
 import { forgetUnseen } from "./unlinked.ts";
@@ -9,6 +9,8 @@ import { closeUnconfirmed, resolutions, setGuardCase } from "./cases.ts";
 import { commitPage } from "./commit.ts";
 import { readCursor, readCursorState } from "./cursors.ts";
 import type { Database } from "./database.ts";
+import { drifts, setDrift } from "./drifts.ts";
+import { readEpochs, rememberEpoch } from "./epochs.ts";
 import { clearDecisions, readDecisions, saveDecisions } from "./decisions.ts";
 import { countOpen } from "./figures.ts";
 import { addHints, dueHints } from "./inbox.ts";
@@ -17,7 +19,7 @@ import { acquireLease, releaseLease, renewLease } from "./leases.ts";
 import { counterparts, countLinks, linksBy } from "./links.ts";
 import { readState, setAcceptedMeaning, setPaused } from "./pair-state.ts";
 import { approve, approvedActions, endApprovals, savePlan } from "./plans.ts";
-import { quarantinedOf } from "./quarantine.ts";
+import { quarantinedOf, refusedWrites } from "./quarantine.ts";
 import { recentWrites } from "./recent-writes.ts";
 import { endRun, startRun } from "./runs.ts";
 import { clearSightings, countSighted, countUnchanged, sighted, stage, unsighted } from "./sightings.ts";
@@ -34,6 +36,9 @@ export function pairStore(database: Database, pair: string): PairStore {
     setAcceptedMeaning: (meaning) => setAcceptedMeaning(database, pair, meaning),
     setPaused: (reason) => setPaused(database, pair, reason),
 
+    epochs: () => readEpochs(database, pair),
+    rememberEpoch: (side, epoch) => rememberEpoch(database, pair, side, epoch),
+
     startRun: (run, kind) => startRun(database, pair, run, kind),
     endRun: (run, report) => endRun(database, pair, run, report),
     cursor: (entity, side) => readCursor(database, pair, entity, side),
@@ -41,6 +46,7 @@ export function pairStore(database: Database, pair: string): PairStore {
 
     linksBy: (entity, side, ids) => linksBy(database, pair, entity, side, ids),
     bases: (links) => readBases(database, links),
+    countBases: (entity, side, fields) => countBases(database, pair, entity, side, fields),
     countLinks: (entity) => countLinks(database, pair, entity),
     recentWrites: (entity, links, now, windowMs) => recentWrites(database, pair, entity, links, { now, ms: windowMs }),
     counterparts: (entity, side, ids) => counterparts(database, pair, entity, side, ids),
@@ -68,6 +74,8 @@ export function pairStore(database: Database, pair: string): PairStore {
     commit: (lease, commit) => commitPage(database, pair, lease, commit),
 
     setGuardCase: (entity, side, op, open) => setGuardCase(database, pair, { entity, side, op }, open),
+    setDrift: (drift, open) => setDrift(database, pair, drift, open),
+    drifts: () => drifts(database, pair),
     async forgetUnconfirmed(lease, run, entity) {
       await closeUnconfirmed(database, pair, lease, run, entity);
       await forgetUnseen(database, pair, run, entity);
@@ -75,6 +83,7 @@ export function pairStore(database: Database, pair: string): PairStore {
     resolutions: (subjects) => resolutions(database, pair, subjects),
     countOpen: (entity) => countOpen(database, pair, entity),
     quarantinedOf: (entity, side, ids) => quarantinedOf(database, pair, { entity, side, ids }),
+    refusedWrites: (entity, side, ids) => refusedWrites(database, pair, { entity, side, ids }),
 
     savePlan: (plan) => savePlan(database, pair, plan),
     approvedActions: () => approvedActions(database, pair),

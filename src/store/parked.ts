@@ -2,7 +2,7 @@
 // transaction, so that no crash lies between the two.
 
 import type { RemoteId, Side } from "../core/ids.ts";
-import type { Parked } from "../engine/ports.ts";
+import type { Parked } from "../engine/ports/waiting.ts";
 import { statement, type Sql } from "./database.ts";
 import { recordset } from "./encoding.ts";
 import { nameOf, type RecordName } from "./quarantine.ts";

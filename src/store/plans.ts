@@ -3,7 +3,7 @@
 
 import type { Instant } from "../core/ids.ts";
 import type { Value } from "../core/value.ts";
-import type { StoredPlan } from "../engine/ports.ts";
+import type { StoredPlan } from "../engine/ports/run.ts";
 import { statement, type Sql } from "./database.ts";
 import { instantSql, json, timestampSql } from "./encoding.ts";
 

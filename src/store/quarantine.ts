@@ -2,7 +2,7 @@
 
 import type { RemoteId, Side } from "../core/ids.ts";
 import type { QuarantineRow } from "../engine/ledger.ts";
-import type { Quarantined } from "../engine/ports.ts";
+import type { Quarantined, RefusedWrite } from "../engine/ports/waiting.ts";
 import { statement, type Sql } from "./database.ts";
 import { instantSql, recordset, timestampSql } from "./encoding.ts";
 
@@ -14,24 +14,27 @@ export interface RecordName {
 
 const ADD = statement(
   "quarantine.add",
-  `insert into syncline.quarantine as q (pair, entity, side, record, code, message, next)
-   select $1, i.entity, i.side, i.record, i.code, i.message, ${timestampSql("i.next")}
-     from json_to_recordset($2::json) as i(entity text, side text, record text, code text, message text, next float8)
+  `insert into syncline.quarantine as q (pair, entity, side, record, code, message, next, refused)
+   select $1, i.entity, i.side, i.record, i.code, i.message, ${timestampSql("i.next")}, i.refused
+     from json_to_recordset($2::json)
+       as i(entity text, side text, record text, code text, message text, next float8, refused text)
    on conflict (record, entity, side, pair) do update
-      set code = excluded.code, message = excluded.message, next = excluded.next, attempts = q.attempts + 1`,
+      set code = excluded.code, message = excluded.message, next = excluded.next, refused = excluded.refused,
+          attempts = q.attempts + 1`,
 );
 
 /** A record that is named twice failed once, with the later reason. */
 export async function addQuarantined(sql: Sql, pair: string, entries: readonly Quarantined[]): Promise<void> {
   if (entries.length === 0) return;
   const latest = new Map(entries.map((entry) => [`${entry.side} ${entry.entity} ${entry.record}`, entry]));
-  const rows = [...latest.values()].map(({ entity, side, record, code, message, next }) => ({
+  const rows = [...latest.values()].map(({ entity, side, record, code, message, next, refused }) => ({
     entity,
     side,
     record,
     code,
     message,
     next,
+    refused: refused ?? null,
   }));
   await sql.rows(ADD, [pair, recordset(rows)]);
 }
@@ -63,6 +66,21 @@ export async function quarantinedOf(
 ): Promise<ReadonlySet<RemoteId>> {
   if (which.ids.length === 0) return new Set();
   return new Set((await sql.rows(OF, [pair, which.entity, which.side, which.ids])).map((row) => row.record));
+}
+
+const REFUSED = statement<RefusedWrite>(
+  "quarantine.refused",
+  `select record as id, refused, attempts, ${instantSql("next")} as next from syncline.quarantine
+    where pair = $1 and entity = $2 and side = $3 and record = any($4::text[])`,
+);
+
+export async function refusedWrites(
+  sql: Sql,
+  pair: string,
+  which: { readonly entity: string; readonly side: Side; readonly ids: readonly RemoteId[] },
+): Promise<readonly RefusedWrite[]> {
+  if (which.ids.length === 0) return [];
+  return sql.rows(REFUSED, [pair, which.entity, which.side, which.ids]);
 }
 
 const LIST = statement<QuarantineRow>(

@@ -2,7 +2,8 @@
 
 import { groupBy } from "../core/group.ts";
 import type { Instant, LinkId, Side } from "../core/ids.ts";
-import type { Effect, Link, RecentWrites } from "../engine/ports.ts";
+import type { Effect, RecentWrites } from "../engine/ports/intent.ts";
+import type { Link } from "../engine/ports/link.ts";
 import { statement, type Sql } from "./database.ts";
 import { instantSql, recordset, timestampSql } from "./encoding.ts";
 

@@ -1,7 +1,7 @@
 // The record of each run, and the end of what lives for one run only.
 
 import type { Instant, RunId } from "../core/ids.ts";
-import type { EntityReport, RunReport, RunRow } from "../engine/ports.ts";
+import type { EntityReport, RunReport, RunRow } from "../engine/ports/run.ts";
 import { statement, type Sql } from "./database.ts";
 import { asValue, instantSql, json } from "./encoding.ts";
 

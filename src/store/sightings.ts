@@ -4,7 +4,8 @@
 import type { RemoteId, RunId, Side } from "../core/ids.ts";
 import type { Instant, LinkId } from "../core/ids.ts";
 import type { Fields } from "../core/value.ts";
-import type { Link, Sighting } from "../engine/ports.ts";
+import type { Link } from "../engine/ports/link.ts";
+import type { Sighting } from "../engine/ports/sighting.ts";
 import { statement, type Sql } from "./database.ts";
 import { fingerprintNumber, fingerprintSql, recordset, storableKey } from "./encoding.ts";
 import { linkColumns, toLink, type LinkColumns } from "./links.ts";

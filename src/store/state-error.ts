@@ -46,12 +46,15 @@ export function errorCode(error: unknown): string | null {
     : null;
 }
 
+/** Five characters with a figure among them; EPIPE is the network's. */
+const SQLSTATE = /^(?=.*\d)[0-9A-Z]{5}$/;
+
 /** What a failed statement means: a StateError when somebody can mend it, else an Error that names the statement. */
 export function statementFailure(cause: unknown, statement: string): Error {
   if (cause instanceof StateError) return cause;
   const code = errorCode(cause);
   const text = cause instanceof Error ? cause.message : String(cause);
-  if (code !== null && /^[0-9A-Z]{5}$/.test(code)) {
+  if (code !== null && SQLSTATE.test(code)) {
     const known = MENDABLE.filter(([prefix]) => code.startsWith(prefix)).sort((a, b) => b[0].length - a[0].length)[0];
     if (known !== undefined) return new StateError(`${known[1]} (${code}: ${text})`, known[2], cause);
     return new Error(`state statement ${statement} failed (${code}): ${text}`, { cause });

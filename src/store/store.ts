@@ -2,7 +2,7 @@
 
 import type { Budgets } from "../core/budget.ts";
 import type { Ledger } from "../engine/ledger.ts";
-import type { PairStore } from "../engine/ports.ts";
+import type { PairStore } from "../engine/ports/pair-store.ts";
 import { openBudgets } from "./budgets.ts";
 import type { Database } from "./database.ts";
 import { openLedger } from "./ledger.ts";

@@ -9,7 +9,8 @@
 // Links are those of the time of staging. A record that somebody linked by hand since is left out: the hand left a hint.
 
 import type { RemoteId, RunId } from "../core/ids.ts";
-import type { Link, Sighting, Subject } from "../engine/ports.ts";
+import type { Link } from "../engine/ports/link.ts";
+import type { Sighting, Subject } from "../engine/ports/sighting.ts";
 import { statement, type Sql } from "./database.ts";
 import { linkColumns, toLink, type LinkColumns } from "./links.ts";
 import { RUN_NUMBER, sightingColumns, toSighting, type SightingRow } from "./sightings.ts";

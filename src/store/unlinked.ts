@@ -2,7 +2,7 @@
 // those, and must still know that somebody else has the same e-mail.
 
 import { SIDES, type RunId } from "../core/ids.ts";
-import type { Commit } from "../engine/ports.ts";
+import type { Commit } from "../engine/ports/commit.ts";
 import { statement, type Sql } from "./database.ts";
 import { recordset, storableKey } from "./encoding.ts";
 

@@ -20,7 +20,7 @@ import {
 } from "../../src/engine/ledger.ts";
 import type { BudgetRow } from "../../src/core/budget.ts";
 import { OperatorError, type Operator, type PairSummary } from "../../src/engine/operator.ts";
-import type { RunReport, RunRow, StoredPlan } from "../../src/engine/ports.ts";
+import type { RunReport, RunRow, StoredPlan } from "../../src/engine/ports/run.ts";
 
 const NOW = Date.parse("2026-11-03T03:12:00Z");
 export const at = (secondsAgo: number): Instant => (NOW - secondsAgo * 1000) as Instant;
@@ -261,6 +261,7 @@ export function ledgerOf(world: World): Ledger {
           )
           .slice(0, limit),
       ),
+    link: async (id) => found(world.links.find((row) => row.id === id) ?? null),
     addLink: async (pair, entity, left, right) => {
       if (world.links.some((row) => row.state !== "tombstone" && (row.left === left || row.right === right)))
         throw new LedgerError("E_TAKEN", "linked already");
@@ -302,6 +303,7 @@ export function ledgerOf(world: World): Ledger {
     },
     setPaused: async () => undefined,
     setAcceptedMeaning: async () => undefined,
+    acceptState: async () => [],
     plan: async (id) => found(world.plans.find((plan) => plan.id === id) ?? null),
     audit: async (row) => void (await found(world.audit.push(row))),
     auditRows: async () => [],

@@ -69,6 +69,25 @@ describe("suggest", () => {
     expect(parse(stdout)).toMatchObject({ match: [["email"]] });
   });
 
+  test("a field that holds ids of the pair's own records is drafted as a reference", async () => {
+    const linked = await makeProject({ database: "embedded" });
+    linked.write("mappings/ab.yaml", BARE);
+    for (let index = 1; index <= 4; index += 1) {
+      const email = `p${String(index)}@example.com`;
+      linked.left.put("contact", { email, boss: index > 1 ? `a${String(index - 1)}` : null });
+      linked.right.put("customer", { mail: email, reports_to: index > 1 ? `b${String(index - 1)}` : null });
+    }
+
+    const { json } = await linked.json("suggest", "ab", "customer");
+    await linked.close();
+
+    expect(json).toMatchObject({
+      fields: expect.arrayContaining([
+        expect.objectContaining({ name: "boss", rule: { b: "reports_to", ref: "customer", optional: true } }),
+      ]),
+    });
+  });
+
   test("an entity or a number of samples that cannot be is told: exit 2", async () => {
     project.write("mappings/ab.yaml", BARE);
 

@@ -66,6 +66,12 @@ test("a config that cannot be read keeps no other file from being checked", asyn
   expect(problems.map(({ code }) => code)).toEqual(["E_PARSE", "E_ENUM", "E_ENUM"]);
 });
 
+test("of a mapping that cannot be read nobody can tell which systems it uses, so none is told as unused", async () => {
+  const { problems } = await projectWith({ "mappings/pair.yaml": "pair: [\n" });
+
+  expect(problems.map(({ code }) => code)).toEqual(["E_PARSE"]);
+});
+
 test("an error of the config itself lets no pair run, and the pairs are still checked", async () => {
   const config = readFileSync(new URL("./project/config/syncline.yaml", import.meta.url), "utf8");
 

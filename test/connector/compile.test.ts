@@ -7,8 +7,7 @@ import { parse } from "yaml";
 import { z } from "zod";
 import { isError } from "../../src/core/problem.ts";
 import { connectorFileSchema } from "../../src/connector/file.ts";
-import { soapProtocol } from "../../src/connector/protocols/soap/soap.ts";
-import { restProtocol } from "../../src/connector/protocols/rest.ts";
+import { DIRECT_PROTOCOLS, PROTOCOLS } from "../../src/config/protocols.ts";
 import { compileConnector } from "../../src/connector/compile.ts";
 import { closeExpressionsAfterwards, compiled, expressions, fileText, problemsOf, TODAY } from "./opened.ts";
 
@@ -146,27 +145,32 @@ const broken: readonly (readonly [
     ["auth", "token"],
   ],
   [
-    "a signing scheme",
-    fileText(`secrets: { token: {} }\nauth: { scheme: hmac, token: token }\n${LIST}`),
-    "E_NOT_SUPPORTED",
-    ["auth", "scheme"],
+    "a signature over nothing known",
+    fileText(`secrets: { token: {} }\nauth: { scheme: hmac, token: token, signs: "{bdy}", header: X }\n${LIST}`),
+    "E_SIGNS",
+    ["auth", "signs"],
   ],
   [
-    "a grant for a browser",
+    "a grant for a browser without its address",
     fileText(
       `secrets: { a: {}, b: {} }\nauth: { scheme: oauth2, grant: authorization_code, token_url: "https://x.test", client_id: a, client_secret: b }\n${LIST}`,
     ),
-    "E_NOT_SUPPORTED",
-    ["auth", "grant"],
+    "E_MISSING",
+    ["auth"],
   ],
   [
-    "a protocol of later",
+    "a query that is missing",
     `connector: x\nprotocol: graphql\nbase_url: https://a.test\n${LIST}`,
-    "E_NOT_SUPPORTED",
-    ["protocol"],
+    "E_QUERY",
+    contact("list"),
   ],
-  ["code", object("list: { request: GET /x, code: ./x.js#list }"), "E_NOT_SUPPORTED", contact("list", "code")],
-  ["a limit by cost", fileText(`limits: [{ name: a, cost: x }]\n${LIST}`), "E_NOT_SUPPORTED", ["limits", 0, "cost"]],
+  ["code", object("list: { code: ./x.js#list }"), "E_CODE", contact("list", "code")],
+  [
+    "a limit by cost",
+    fileText(`limits: [{ name: a, cost: { at: x, available: y, restore_rate: 5 } }]\n${LIST}`),
+    "E_UNKNOWN_KEY",
+    ["limits", 0, "cost"],
+  ],
   [
     "a key of another protocol",
     object("list: { request: GET /x, call: ListX }"),
@@ -273,7 +277,7 @@ describe("a good file", () => {
   test("the example of the contract compiles, and says what it cannot do", () => {
     const { connector, problems } = compileConnector(connectorFileSchema.parse(parse(EXAMPLE)), {
       expressions,
-      protocols: { rest: restProtocol },
+      protocols: PROTOCOLS,
       folder: ".",
       today: TODAY,
     });
@@ -333,7 +337,8 @@ describe("a good file", () => {
 
     const { problems } = compileConnector(file, {
       expressions,
-      protocols: { rest: restProtocol, soap: soapProtocol },
+      protocols: PROTOCOLS,
+      direct: DIRECT_PROTOCOLS,
       folder,
       today: TODAY,
     });

@@ -9,8 +9,9 @@ import type { Account } from "../../src/connector/account.ts";
 import { compileConnector, type CompiledConnector, type Connector } from "../../src/connector/compile.ts";
 import type { CallObserver, Page, RemoteFailure, RemoteRecord, Result, System } from "../../src/connector/contract.ts";
 import { connectorFileSchema } from "../../src/connector/file.ts";
-import { restProtocol } from "../../src/connector/protocols/rest.ts";
-import { Secret } from "../../src/connector/secret.ts";
+import { PROTOCOLS } from "../../src/config/protocols.ts";
+import type { TokenVault } from "../../src/core/token-vault.ts";
+import { Secret, type Redactor } from "../../src/connector/secret.ts";
 import { createExpressionCompiler } from "../../src/expression/compiler.ts";
 
 export const expressions = createExpressionCompiler();
@@ -23,13 +24,13 @@ export function closeExpressionsAfterwards(): void {
 }
 
 /** The file's text with `objects:` and the like; what every file needs is put before it. */
-export function fileText(rest: string): string {
-  return `connector: test\nprotocol: rest\nsettings: { base_url: { required: true }, none: {} }\nbase_url: "{{ settings.base_url }}"\n${rest}`;
+export function fileText(rest: string, protocol = "rest"): string {
+  return `connector: test\nprotocol: ${protocol}\nsettings: { base_url: { required: true }, none: {} }\nbase_url: "{{ settings.base_url }}"\n${rest}`;
 }
 
 export function compileText(text: string): CompiledConnector {
   const file = connectorFileSchema.parse(parse(text));
-  return compileConnector(file, { expressions, protocols: { rest: restProtocol }, folder: ".", today: TODAY });
+  return compileConnector(file, { expressions, protocols: PROTOCOLS, folder: ".", today: TODAY });
 }
 
 export function compiled(text: string): Connector {
@@ -57,6 +58,8 @@ export interface OpenOptions {
   readonly limits?: Readonly<Record<string, string>>;
   readonly allowPrivate?: boolean;
   readonly resolve?: NonNullable<Account["resolve"]>;
+  readonly tokens?: TokenVault;
+  readonly redactor?: Redactor;
 }
 
 const opened: System[] = [];
@@ -67,6 +70,17 @@ export function closeSystemsAfterwards(): void {
 }
 
 export async function open(text: string, baseUrl: string, options: OpenOptions = {}): Promise<Watched> {
+  const { account, ...watched } = accountFor(baseUrl, options);
+  const system = await compiled(text).open(account);
+  opened.push(system);
+  return { ...watched, system };
+}
+
+/** An account as the daemon makes one, and what is to be seen of it. */
+export function accountFor(
+  baseUrl: string,
+  options: OpenOptions = {},
+): Omit<Watched, "system"> & { readonly account: Account } {
   const sleeps: number[] = [];
   const calls: Watched["calls"] = [];
   const logged: string[] = [];
@@ -84,7 +98,7 @@ export async function open(text: string, baseUrl: string, options: OpenOptions =
   const note = (message: string, facts: unknown): void => {
     logged.push(message + JSON.stringify(facts));
   };
-  const system = await compiled(text).open({
+  const account: Account = {
     name: "remote",
     settings: { base_url: baseUrl, ...options.settings },
     secrets: new Map(Object.entries(options.secrets ?? {}).map(([name, value]) => [name, new Secret(value)])),
@@ -101,9 +115,10 @@ export async function open(text: string, baseUrl: string, options: OpenOptions =
     version: "0.0.0",
     random: () => 0.5,
     ...(options.resolve === undefined ? {} : { resolve: options.resolve }),
-  });
-  opened.push(system);
-  return { system, sleeps, calls, logged, clock };
+    ...(options.tokens === undefined ? {} : { tokens: options.tokens }),
+    ...(options.redactor === undefined ? {} : { redactor: options.redactor }),
+  };
+  return { account, sleeps, calls, logged, clock };
 }
 
 export function id(text: string): RemoteId {

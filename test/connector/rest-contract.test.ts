@@ -22,6 +22,9 @@ objects:
     ${more}
 `);
 
+const CREATE = 'request: POST /contacts, body: { properties: "{{ record }}" }';
+const CREATE_BY_CODE = 'code: "./test/connector/fixtures/code/contact.js#create"';
+
 const BATCHES = `batch:
       read: { max: 2, request: POST /batch/read, body: { ids: "{{ items.id }}" }, ok: results }
       create: { max: 2, request: POST /batch/create, body: { inputs: "{{ items }}" }, ok: results, failed: errors, match: by-index }`;
@@ -141,3 +144,4 @@ async function world(text: string): Promise<ConnectorWorld> {
 closeExpressionsAfterwards();
 connectorContract("REST", () => world(OBJECT()));
 connectorContract("REST with batches", () => world(OBJECT(BATCHES)));
+connectorContract("REST with a function in the place of create", () => world(OBJECT().replace(CREATE, CREATE_BY_CODE)));

@@ -1,7 +1,7 @@
 // Block keys of scored match rules: who shares one, what is known of them, and when too many do.
 
 import { expect, test } from "@jest/globals";
-import type { Block, BlockMember } from "../../src/engine/ports.ts";
+import type { Block, BlockMember } from "../../src/engine/ports/sighting.ts";
 import { bench, id, linkWrite, sighting, type StoreUnderTest } from "./store-world.ts";
 
 function names({ members }: Block): readonly string[] {
@@ -68,6 +68,21 @@ export function storeBlocks(open: () => StoreUnderTest): void {
     expect(three).toMatchObject({ crowded: false });
     expect(three?.members).toHaveLength(6);
     expect(four).toEqual({ key: "0~four", crowded: true, members: [] });
+  });
+
+  test("linked ones of one side that are more than may be are left out, and the others are named", async () => {
+    const b = await bench(open());
+    const keys = { left: ["0~ada"], right: null };
+    await b.commit({
+      links: ["1", "2", "3"].map((n) => linkWrite(`L${n}`, `R${n}`, { matchKeys: keys })),
+    });
+    await b.pair.stage(b.run, [sighting("right", "R9", { matchKeys: ["0~ada"] })]);
+
+    const named = async (most: number): Promise<readonly string[]> =>
+      (await b.pair.blocks(b.run, "customer", ["0~ada"], false, most)).flatMap(names);
+
+    expect(await named(3)).toHaveLength(4);
+    expect(await named(2)).toEqual(["right R9"]);
   });
 
   test("the match keys of members are told in their order, all or those that begin so", async () => {

@@ -3,7 +3,7 @@
 import { expect, test } from "@jest/globals";
 import { parseJson } from "../../src/core/json.ts";
 import { Exact, isFields } from "../../src/core/value.ts";
-import { LeaseLost } from "../../src/engine/ports.ts";
+import { LeaseLost } from "../../src/engine/ports/pair-store.ts";
 import {
   at,
   bench,
@@ -238,8 +238,23 @@ export function storeLinks(open: () => StoreUnderTest): void {
     await expect(b.commit({ links: [linkChange(link, { left: id("L2") })] })).rejects.toThrow(/L2 = R1.*L2 = R2/);
     await b.commit({ links: [linkChange(link, { left: id("L3") })] });
 
-    expect(await b.link("L3")).toEqual({ ...link, left: "L3" });
+    const moved = await b.link("L3");
+    expect(moved).toEqual({ ...link, left: "L3", since: moved.since });
     expect(await b.pair.linksBy("customer", "left", [id("L1")])).toEqual([]);
+  });
+
+  test("a link that moves is as young as a new one: its record may show late", async () => {
+    const b = await bench(open());
+    await b.commit({ links: [linkWrite("L1", "R1")] });
+    const link = await b.link("L1");
+    await new Promise((resolve) => setTimeout(resolve, 5));
+
+    await b.commit({ links: [linkChange(link, {})] });
+    const kept = await b.link("L1");
+    await b.commit({ links: [linkChange(link, { left: id("L3") })] });
+
+    expect(kept.since).toBe(link.since);
+    expect((await b.link("L3")).since).toBeGreaterThan(link.since);
   });
 
   test("an update replaces each side's fingerprint and version with its own", async () => {

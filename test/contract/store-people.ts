@@ -3,7 +3,7 @@
 import { expect, test } from "@jest/globals";
 import type { CaseOpening } from "../../src/core/decision.ts";
 import type { Value } from "../../src/core/value.ts";
-import type { Effect } from "../../src/engine/ports.ts";
+import type { Effect } from "../../src/engine/ports/intent.ts";
 import {
   at,
   bench,

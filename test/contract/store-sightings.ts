@@ -3,7 +3,7 @@
 import { expect, test } from "@jest/globals";
 import { parseJson } from "../../src/core/json.ts";
 import { isFields } from "../../src/core/value.ts";
-import type { Subject } from "../../src/engine/ports.ts";
+import type { Subject } from "../../src/engine/ports/sighting.ts";
 import {
   at,
   bench,

@@ -5,6 +5,7 @@ import { storeBlocks } from "./store-blocks.ts";
 import { storeLinks } from "./store-links.ts";
 import { storePeople } from "./store-people.ts";
 import { storeSightings } from "./store-sightings.ts";
+import { storeStanding } from "./store-standing.ts";
 import { storeWork } from "./store-work.ts";
 import type { OpenStore, StoreUnderTest } from "./store-world.ts";
 
@@ -26,5 +27,6 @@ export function storeSuite(name: string, open: OpenStore): void {
     describe("blocks", () => storeBlocks(store));
     describe("work", () => storeWork(store));
     describe("people", () => storePeople(store));
+    describe("standing cases", () => storeStanding(store));
   });
 }

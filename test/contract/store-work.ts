@@ -1,7 +1,8 @@
 // Contract of the store: hints, intents, parked records, cursors, quarantine, runs and plans.
 
 import { expect, test } from "@jest/globals";
-import type { Effect, Intent, Parked, RecentWrites } from "../../src/engine/ports.ts";
+import type { Effect, Intent, RecentWrites } from "../../src/engine/ports/intent.ts";
+import type { Parked } from "../../src/engine/ports/waiting.ts";
 import {
   at,
   bench,

@@ -4,17 +4,12 @@
 import type { Decision } from "../../src/core/decision.ts";
 import type { Instant, LinkId, RemoteId, RunId, Side } from "../../src/core/ids.ts";
 import type { Ledger } from "../../src/engine/ledger.ts";
-import {
-  EMPTY_COMMIT,
-  type Commit,
-  type Hint,
-  type Lease,
-  type Link,
-  type LinkWrite,
-  type PairStore,
-  type RunReport,
-  type Sighting,
-} from "../../src/engine/ports.ts";
+import { EMPTY_COMMIT, type Commit } from "../../src/engine/ports/commit.ts";
+import type { Hint } from "../../src/engine/ports/hint.ts";
+import type { Link, LinkWrite } from "../../src/engine/ports/link.ts";
+import type { Lease, PairStore } from "../../src/engine/ports/pair-store.ts";
+import type { RunReport } from "../../src/engine/ports/run.ts";
+import type { Sighting } from "../../src/engine/ports/sighting.ts";
 
 /** What a contract test is given: a store that lives for the test file. */
 export interface StoreUnderTest {

@@ -437,7 +437,15 @@ describe("guards", () => {
     writes,
     link: writes.some((each) => each.op === "delete") ? { kind: "tombstone", reason: "" } : { kind: "keep" },
   });
-  const OFF = { create: null, update: null, delete: null, blank: null, empty: "refuse" } as const;
+  const OFF = {
+    create: null,
+    update: null,
+    delete: null,
+    blank: null,
+    oneValue: null,
+    empty: "refuse",
+    allChanged: "allow",
+  } as const;
 
   test("the limit is the greater of floor and fraction of the linked pairs", () => {
     expect([

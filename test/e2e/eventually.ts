@@ -2,7 +2,7 @@
 
 import { setTimeout as wait } from "node:timers/promises";
 
-const BOUND_MS = 120_000;
+const BOUND_MS = Number(process.env["SYNCLINE_TEST_BOUND_MS"] ?? "120000");
 
 /** @param holds What is waited for; it may throw to give up at once. */
 export async function eventually(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {

@@ -111,6 +111,28 @@ test("a conflict waits with both values; --take, --value and --dismiss answer it
   });
 });
 
+test("a value that a side cannot hold is refused at once with the reason, and the case stays open for a better one", async () => {
+  const made = await linkedProject(1);
+  made.left.edit("contact", "a1", { email: "ada@example.com" });
+  made.right.edit("customer", "b1", { mail: "grace@example.com" });
+  await made.run("run", "ab");
+  const cases = await casesOf(made);
+  const about = cases.find(({ field }) => field === "email");
+
+  const wrong = await made.run("cases", "resolve", about?.id ?? "", "--value", '"nobody"');
+  const still = await casesOf(made);
+  const right = await made.run("cases", "resolve", about?.id ?? "", "--value", '"alan@example.com"');
+  await made.run("run", "ab");
+
+  expect(about).toBeDefined();
+  expect(wrong.code).toBe(2);
+  expect(wrong.stderr).toContain("--value cannot be taken: email:");
+  expect(still).toContainEqual(expect.objectContaining({ field: "email", answered: false }));
+  expect(right.code).toBe(0);
+  expect(made.left.table("contact").get("a1")?.["email"]).toBe("alan@example.com");
+  expect(made.right.table("customer").get("b1")?.["mail"]).toBe("alan@example.com");
+});
+
 test("who could be one of several is not guessed: --link names the partner; a case that is closed cannot be answered again", async () => {
   const made = await linkedProject(1);
   made.left.put("contact", { id: "a-new", email: "twin@example.com", name: "Twin", stage: "lead" });

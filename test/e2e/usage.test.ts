@@ -193,6 +193,28 @@ const BROKEN: Readonly<Record<string, { readonly text: string; readonly told: st
   },
   "bad-path": { text: `${MAPPING}      note: { a: a..b, b: note }\n`, told: "E_PATH" },
   "bad-proto": { text: `${MAPPING}      note: { a: __proto__.x, b: note }\n`, told: "E_PATH" },
+  unlawful: {
+    text: `${MAPPING}      note: { a: { read: note, write: { note: '$value & "!"' } }, b: note }\n`,
+    told: "E_LAW_VIOLATION 22:7",
+  },
+  "crossed-table": {
+    text: MAPPING.replace("customer: active }", "customer: active, LEAD: lost }, as: { text: [lower] }"),
+    told: "E_LAW_VIOLATION",
+  },
+  "float-money": { text: `${MAPPING}      due: { as: { money: float } }\n`, told: "E_FLOAT_MONEY" },
+  "lossy-key": {
+    text: MAPPING.replace("b: mail, as: email", "b: { at: mail, as: { text: { cut: 5 } } }, as: text"),
+    told: "E_KEY 14:10",
+  },
+  "never-written": { text: MAPPING.replace(/allow: .*/, "allow: { a: [], b: [] }"), told: "E_BOTH_READ_ONLY" },
+  "unsafe-pattern": {
+    text: `${MAPPING}      note: { a: { read: '$contains(note, /(x)\\1/)' }, b: note, direction: a -> b }\n`,
+    told: "E_REGEX_UNSAFE",
+  },
+  "endless-padding": {
+    text: `${MAPPING}      note: { a: { read: '$pad("a", 2e8)' }, b: note, direction: a -> b }\n`,
+    told: "E_EXPR_FORBIDDEN",
+  },
   range: { text: `${MAPPING}guards: { delete: { floor: -1, fraction: 110% } }\n`, told: "E_RANGE" },
 };
 

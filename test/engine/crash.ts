@@ -5,7 +5,7 @@ import type { SystemObject } from "../../src/connector/contract.ts";
 import { SILENT } from "../../src/daemon/runtime.ts";
 import { digest256, digest64, systemClock, systemIds } from "../../src/daemon/system-ports.ts";
 import type { PairParts, Ports } from "../../src/engine/context.ts";
-import type { PairStore } from "../../src/engine/ports.ts";
+import type { PairStore } from "../../src/engine/ports/pair-store.ts";
 import type { RunResult } from "../../src/engine/cycle.ts";
 import { runPair } from "../../src/engine/run.ts";
 import type { RunRequest } from "../../src/engine/request.ts";

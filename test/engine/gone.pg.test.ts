@@ -1,6 +1,7 @@
 // One record of a pair is gone, has left the scope, was merged into another, or cannot be read: each policy through whole runs.
 
 import { describe, expect, test } from "@jest/globals";
+import type { Instant } from "../../src/core/ids.ts";
 import { scenarios, type Said, type Scenario } from "./scenario.ts";
 
 const all = scenarios();
@@ -273,6 +274,30 @@ describe("scope", () => {
     await s.sweep();
 
     expect(names(s, "a")).toEqual(["Ada", "Bob"]);
+    await s.expectQuiet();
+  });
+});
+
+describe("a tombstone", () => {
+  const forget = async (s: Scenario, before: number): Promise<void> =>
+    s.test.runtime.ledger.forget({
+      deliveries: 0 as Instant,
+      tombstones: [{ pair: s.test.pair.mapping.pair, before: before as Instant }],
+    });
+
+  test("holds for its retention, and is then forgotten: the survivor counts as new", async () => {
+    const s = await linked();
+    s.a.table("thing").delete(s.ada.a);
+    await s.sweep();
+    await forget(s, Date.now() - 60_000);
+    await s.sweep();
+    expect(names(s, "a")).toEqual(["Bob"]);
+
+    await forget(s, Date.now() + 60_000);
+    await s.sweep();
+
+    expect(names(s, "a")).toEqual(["Ada", "Bob"]);
+    expect((await s.links()).map(([, , state]) => state)).toEqual(["live", "live"]);
     await s.expectQuiet();
   });
 });

@@ -130,6 +130,70 @@ describe("order lines", () => {
   });
 });
 
+test("lines that name records of another entity carry their counterparts, and wait for one that is not there yet", async () => {
+  const s = await world.startWith(`
+pair: PAIR
+state: active
+sides: { a: left-system, b: right-system }
+guards: off
+entities:
+  thing:
+    a: { object: thing }
+    b: { object: thing }
+    match: [[email]]
+    fields:
+      email: { as: email }
+      lines: { a: items, b: lines, merge: lines, each: { key: pos, fields: { pos: {}, part: { a: part_id, b: part, ref: parent }, qty: { as: integer } } } }
+  parent:
+    a: { object: parent }
+    b: { object: parent }
+    match: [[email]]
+    fields: { email: { as: email }, name: {} }
+`);
+  const [screw, nail] = ["screw", "nail"].map((name) => s.a.put("parent", { email: `${name}@example.com`, name }).id);
+  const order = s.a.put("thing", {
+    email: "order@example.com",
+    items: [
+      { pos: "1", part_id: screw, qty: 2 },
+      { pos: "2", part_id: nail, qty: 3 },
+    ],
+  }).id;
+  await s.sweep();
+  const partOf = (name: string) => [...s.b.table("parent").values()].find((row) => row["name"] === name)?.id;
+  const linesOf = () => [...s.b.table("thing").values()][0]?.["lines"];
+
+  expect(linesOf()).toEqual([
+    { pos: "1", part: partOf("screw"), qty: 2 },
+    { pos: "2", part: partOf("nail"), qty: 3 },
+  ]);
+  await s.expectQuiet();
+
+  s.a.edit("thing", order, { items: [{ pos: "1", part_id: "nowhere", qty: 2 }] });
+  await s.sweep();
+  expect(linesOf()).toHaveLength(2);
+
+  s.a.edit("thing", order, { items: [{ pos: "1", part_id: nail, qty: 2 }] });
+  await s.sweep();
+  expect(linesOf()).toEqual([{ pos: "1", part: partOf("nail"), qty: 2 }]);
+  await s.expectQuiet();
+
+  // The line comes with the record that it names: that one first.
+  const bolt = s.a.put("parent", { email: "bolt@example.com", name: "bolt" }).id;
+  s.a.edit("thing", order, {
+    items: [
+      { pos: "1", part_id: nail, qty: 2 },
+      { pos: "2", part_id: bolt, qty: 9 },
+    ],
+  });
+  await s.sweep();
+  await s.sweep();
+  expect(linesOf()).toEqual([
+    { pos: "1", part: partOf("nail"), qty: 2 },
+    { pos: "2", part: partOf("bolt"), qty: 9 },
+  ]);
+  await s.expectQuiet();
+});
+
 test("stock counted on both sides gives the arithmetic result", async () => {
   const s = await linked();
   s.a.edit("thing", s.only("a").id, { qty: 90 });

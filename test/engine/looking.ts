@@ -1,7 +1,7 @@
 // What tests of changes and hints share: a pair in step with its cursors, hints, and what the inbox holds.
 
 import type { Instant, RemoteId, Side } from "../../src/core/ids.ts";
-import type { Channel } from "../../src/engine/ports.ts";
+import type { Channel } from "../../src/engine/ports/hint.ts";
 import type { TestPair } from "./pair.ts";
 import type { Fault, PlainServer } from "./plain-server.ts";
 import { onlyRow } from "./things.ts";

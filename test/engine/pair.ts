@@ -3,13 +3,13 @@
 import { parse } from "yaml";
 import type { Instant } from "../../src/core/ids.ts";
 import { compileConnector } from "../../src/connector/compile.ts";
+import { DIRECT_PROTOCOLS, PROTOCOLS } from "../../src/config/protocols.ts";
 import { connectorFileSchema } from "../../src/connector/file.ts";
-import { restProtocol } from "../../src/connector/protocols/rest.ts";
 import { Redactor, Secret } from "../../src/connector/secret.ts";
 import { openRuntime, SILENT, type PairRuntime, type Runtime } from "../../src/daemon/runtime.ts";
 import { readPlanFile } from "../../src/engine/plan-document.ts";
 import type { ApplyReport } from "../../src/engine/apply.ts";
-import type { RunReport } from "../../src/engine/ports.ts";
+import type { RunReport } from "../../src/engine/ports/run.ts";
 import type { RunResult } from "../../src/engine/cycle.ts";
 import { digest256 } from "../../src/daemon/system-ports.ts";
 import { createExpressionCompiler } from "../../src/expression/compiler.ts";
@@ -101,7 +101,8 @@ export async function openPair(
     const file = connectorFileSchema.parse(parse(text));
     const { connector: compiled, problems } = compileConnector(file, {
       expressions,
-      protocols: { rest: restProtocol },
+      protocols: PROTOCOLS,
+      direct: DIRECT_PROTOCOLS,
       folder: ".",
       today: Date.parse("2026-01-01") as Instant,
     });
@@ -123,6 +124,7 @@ export async function openPair(
   const runtime = await openRuntime({
     database: { kind: "url", url: new Secret(files.databaseUrl) },
     dataDir: ".",
+    key: null,
     systems: [
       system("left-system", files.leftConnector ?? plainConnector("left", objects, { find: "email" }), left.url),
       system("right-system", files.rightConnector ?? plainConnector("right", objects, { find: "email" }), right.url),

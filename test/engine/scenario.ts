@@ -3,7 +3,8 @@
 
 import { afterAll, afterEach, beforeAll, expect } from "@jest/globals";
 import type { CaseRow, EffectRow } from "../../src/engine/ledger.ts";
-import type { CaseResolution, EntityReport, RunReport } from "../../src/engine/ports.ts";
+import type { EntityReport, RunReport } from "../../src/engine/ports/run.ts";
+import type { CaseResolution } from "../../src/engine/ports/waiting.ts";
 import { statement } from "../../src/store/database.ts";
 import { startTestDatabase, type TestDatabase } from "../store/server.ts";
 import { openPair, type PairFiles, type TestPair } from "./pair.ts";

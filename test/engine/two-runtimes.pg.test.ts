@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/gl
 import pg from "pg";
 import type { Instant, RemoteId } from "../../src/core/ids.ts";
 import { SILENT } from "../../src/daemon/runtime.ts";
-import type { PairStore } from "../../src/engine/ports.ts";
+import type { PairStore } from "../../src/engine/ports/pair-store.ts";
 import { startTestDatabase, type TestDatabase } from "../store/server.ts";
 import { Crash, doomed, request, runDoomed, type Doomed } from "./crash.ts";
 import { openPair, type TestPair } from "./pair.ts";

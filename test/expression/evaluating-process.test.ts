@@ -140,7 +140,8 @@ describe("a page", () => {
 
 describe("the evaluating process", () => {
   test("does not start for what is compiled, starts again after it died, and is gone after close", async () => {
-    const from = createExpressionCompiler();
+    // With so much time it dies of its memory, however busy the machine is.
+    const from = createExpressionCompiler({ timeoutMs: 60_000 });
     const before = evaluatingProcesses(process.pid);
     const started = () => evaluatingProcesses(process.pid).filter((pid) => !before.includes(pid));
 

@@ -155,6 +155,12 @@ function expectOnly(text: string, wanted: string, says: string): void {
   expect([errors[0]?.message, errors[0]?.hint, errors[0]?.expected].join(" | ")).toContain(says);
 }
 
+/** Mistakes of shape get theirs where the file is read, from the schema; where an expression breaks, its message says so. */
+function expectMend(text: string): void {
+  for (const { code, path, hint, expected } of compileText(text).problems)
+    if (code !== "E_EXPR_SYNTAX") expect({ path, mend: hint ?? expected }).not.toEqual({ path, mend: null });
+}
+
 /** Jest passes a callback in place of what a row leaves out. */
 const complete = (cases: readonly Broken[]): readonly (readonly [string, string, string])[] =>
   cases.map(([wants, text, says = ""]) => [wants, text, says]);
@@ -168,12 +174,15 @@ describe("a mistake", () => {
   );
   test.each(complete(entities))("of an entity: %s for %s", (wants, text, says) => {
     expectOnly(entityText("email: {}", text), under(wants, "entities.thing"), says);
+    expectMend(entityText("email: {}", text));
   });
-  test.each(complete(rules))("of a rule: %s for %s", (wants, text, says) =>
-    expectOnly(entityText(text), under(wants, FIELDS), says),
-  );
+  test.each(complete(rules))("of a rule: %s for %s", (wants, text, says) => {
+    expectOnly(entityText(text), under(wants, FIELDS), says);
+    expectMend(entityText(text));
+  });
   test.each(complete(keys))("of a key: %s for %s", (wants, text, says) => {
     expectOnly(entityText(text, "match: [[code]]"), under(wants, "entities.thing"), says);
+    expectMend(entityText(text, "match: [[code]]"));
   });
 });
 

@@ -127,6 +127,8 @@ describe("defaults", () => {
         delete: { floor: 10, fraction: 0.1 },
         blank: { floor: 10, fraction: 0.1 },
         empty: "refuse",
+        allChanged: "refuse",
+        oneValue: { floor: 100, fraction: 0.1 },
       },
       onChange: "accept",
     });
@@ -147,7 +149,24 @@ describe("defaults", () => {
   test("guards are switched off all at once, one by one, or changed in part", () => {
     const guards = (text: string) => mappingOf(`${entityText("a: {}")}\nguards: ${text}`).guards;
 
-    expect(guards("off")).toEqual({ create: null, update: null, delete: null, blank: null, empty: "allow" });
+    expect(guards("off")).toEqual({
+      create: null,
+      update: null,
+      delete: null,
+      blank: null,
+      oneValue: null,
+      empty: "allow",
+      allChanged: "allow",
+    });
+    expect(guards("{ update: off }")).toMatchObject({ oneValue: null, allChanged: "allow" });
+    expect(guards("{ update: { floor: 1000, fraction: 100% } }")).toMatchObject({
+      oneValue: { floor: 1000, fraction: 0.5 },
+      allChanged: "allow",
+    });
+    expect(guards("{ one_value: { floor: 7 }, all_changed: allow }")).toMatchObject({
+      oneValue: { floor: 7, fraction: 0.1 },
+      allChanged: "allow",
+    });
     expect(guards("{ delete: off, create: { floor: 3 } }")).toMatchObject({
       create: { floor: 3, fraction: 0.1 },
       update: { floor: 100, fraction: 0.2 },

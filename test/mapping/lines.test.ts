@@ -7,7 +7,7 @@ import { isError } from "../../src/core/problem.ts";
 import type { Cell, Reading } from "../../src/core/field.ts";
 import { otherSide, type Side } from "../../src/core/ids.ts";
 import type { Fields, Value } from "../../src/core/value.ts";
-import type { EntityMapping } from "../../src/mapping/mapping.ts";
+import type { EntityMapping, RefLookup } from "../../src/mapping/mapping.ts";
 import { compileText, entityOf, entityText } from "./compiled.ts";
 
 const LINES = `lines:
@@ -315,6 +315,69 @@ describe("merge: lines", () => {
   });
 });
 
+describe("references inside lines", () => {
+  const naming = entityOf(
+    "lines: { crm: items, each: { key: k, fields: { k: {}, p: { crm: product, ref: thing }, q: { as: integer } } }, merge: lines }",
+  );
+  const items = (...list: readonly Fields[]): Fields => ({ items: list });
+  const lines = (...list: readonly Fields[]): Fields => ({ lines: list });
+  const lookup: RefLookup = ({ side, id }) => {
+    const found = side === "left" ? { a1: "b1", a2: "b2" }[id as string] : { b1: "a1", b2: "a2" }[id as string];
+    return (found ?? null) as ReturnType<RefLookup>;
+  };
+
+  test("are told with those of the record itself, and their entity goes first", async () => {
+    const reading = await readOf(
+      naming,
+      "left",
+      items({ k: "1", product: "a1" }, { k: "2", product: null }, { k: "3" }),
+    );
+
+    expect(naming.refs).toEqual(["thing"]);
+    expect(naming.refNeeds("left", { lines: reading })).toEqual([{ entity: "thing", side: "left", id: "a1" }]);
+  });
+
+  test("are carried as the counterpart; without one the whole list waits for it", async () => {
+    const reading = await readOf(naming, "left", items({ k: "1", product: "a1", q: 2 }, { k: "2", product: null }));
+    const waiting = await readOf(naming, "left", items({ k: "1", product: "a1" }, { k: "2", product: "a9" }));
+
+    const page = await naming.carry("left", [{ lines: reading }, { lines: waiting }], lookup);
+
+    expect(page[0]?.["lines"]).toMatchObject({
+      kind: "value",
+      cell: {
+        value: [
+          { k: "1", p: "b1", q: 2 },
+          { k: "2", p: null },
+        ],
+      },
+    });
+    expect(page[1]?.["lines"]).toEqual({ kind: "waiting", entity: "thing", side: "left", id: "a9" });
+  });
+
+  test("lines added and changed on both sides are merged with the records that they name", async () => {
+    const movement = await movementOf(naming, {
+      left: items({ k: "1", product: "a2", q: 1 }, { k: "2", product: "a2", q: 5 }),
+      right: lines({ k: "1", p: "b1", q: 7 }, { k: "3", p: "b1", q: 3 }),
+      baseLeft: items({ k: "1", product: "a1", q: 1 }),
+      baseRight: lines({ k: "1", p: "b1", q: 1 }),
+    });
+
+    const combined = naming.combine("lines", { ...movement, lookup });
+
+    expect(combined?.left.value).toEqual([
+      { k: "1", p: "a2", q: 7 },
+      { k: "2", p: "a2", q: 5 },
+      { k: "3", p: "a1", q: 3 },
+    ]);
+    expect(combined?.right.value).toEqual([
+      { k: "1", p: "b2", q: 7 },
+      { k: "2", p: "b2", q: 5 },
+      { k: "3", p: "b1", q: 3 },
+    ]);
+  });
+});
+
 describe("what cannot be said of lines", () => {
   const at = "entities.thing.fields.l";
 
@@ -328,10 +391,12 @@ describe("what cannot be said of lines", () => {
     ],
     [
       "E_NOT_SUPPORTED",
-      `${at}.each.fields.p.ref`,
-      "l: { each: { key: k, fields: { k: {}, p: { ref: thing } } } }",
+      `${at}.each.fields.p.value`,
+      "l: { each: { key: k, fields: { k: {}, p: { value: '1' } } } }",
       "inside lines",
     ],
+    ["E_KEY", `${at}.each.key`, "l: { each: { key: k, fields: { k: { ref: thing } } } }", "differs on the two sides"],
+    ["E_ENUM", `${at}.each.fields.p.ref`, "l: { each: { key: k, fields: { k: {}, p: { ref: thin } } } }", "thing"],
     [
       "E_NOT_SUPPORTED",
       `${at}.each.fields.p.crm`,

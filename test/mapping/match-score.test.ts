@@ -1,6 +1,7 @@
 // A scored match rule: what the file may say, what is compared, and what a score is worth.
 
 import { describe, expect, test } from "@jest/globals";
+import { BLOCK_MOST } from "../../src/engine/alike.ts";
 import type { Fields } from "../../src/core/value.ts";
 import type { EntityMapping } from "../../src/mapping/mapping.ts";
 import { blockKeys, exactKeys, profileOf } from "../../src/mapping/match-key.ts";
@@ -35,6 +36,15 @@ async function scored(left: Fields, right: Fields, match = SCORE): Promise<PairS
 
 const ADA = { firstname: "Ada", lastname: "Lovelace", phone: "020 7946 0123", born: "1815-12-10" };
 const ADA_BILLED = { name: "Lovelace, Ada", phone: "+442079460123", born: "1815-12-10" };
+
+/** 101 syllables to make names of. */
+const WORDS = Array.from({ length: 101 }, (_, index) =>
+  ["B", "D", "F", "G", "K", "L", "M", "N", "P", "R", "S", "T", "V", "W", "Z"]
+    .map((letter, place) => `${letter}${["a", "e", "i", "o", "u", "ar", "en"][(index + place) % 7] ?? ""}`)
+    .slice(index % 13, (index % 13) + 2)
+    .join("")
+    .concat(["", "s", "ta", "li", "mo", "ner", "sk", "vo"][index % 8] ?? ""),
+);
 
 describe("a score", () => {
   test("is the weighted mean over the fields that both show, with the score of each", async () => {
@@ -159,6 +169,42 @@ describe("keys of a scored rule", () => {
   test("a record that shows none of the fields has none", async () => {
     expect(await keysOf(entityOf(FIELDS, SCORE), "left", { email: "ada@example.com" })).toEqual([]);
   });
+});
+
+test("of a hundred thousand records each is compared with few: those who share a block that a hundred at most have", async () => {
+  const entity = entityOf(FIELDS, SCORE);
+  const rule = ruleOf(entity);
+  const count = 50_000;
+  const person = (index: number, side: "left" | "right"): Fields => {
+    const [first, last] = [
+      WORDS[index % WORDS.length] ?? "",
+      `${WORDS[(index * 7) % 97] ?? ""}${WORDS[(index * 13) % 89] ?? ""}`,
+    ];
+    const phone = `+44 20 7${String(100_000 + ((index * 7919) % 900_000)).padStart(7, "0")}`;
+    return side === "left" ? { firstname: first, lastname: last, phone } : { name: `${first} ${last}`, phone };
+  };
+  const members = new Map<string, { left: number; right: number }>();
+  for (const side of ["left", "right"] as const) {
+    const records = Array.from({ length: count }, (_, index) => person(index, side));
+    for (const { matchKeys } of await entity.read(side, records)) {
+      for (const key of blockKeys(
+        matchKeys.flatMap((each) => each ?? []),
+        rule.index,
+      )) {
+        const block = members.get(key) ?? { left: 0, right: 0 };
+        block[side] += 1;
+        members.set(key, block);
+      }
+    }
+  }
+
+  const compared = [...members.values()]
+    .filter(({ left, right }) => left <= BLOCK_MOST && right <= BLOCK_MOST)
+    .reduce((sum, { left, right }) => sum + left * right, 0);
+
+  // All against all would be 2,500 million.
+  expect(compared).toBeGreaterThan(count);
+  expect(compared / count).toBeLessThan(BLOCK_MOST);
 });
 
 describe("what the file may say", () => {

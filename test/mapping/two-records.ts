@@ -78,7 +78,7 @@ async function outcomesOf(
     const [baseLeft, baseRight] = [base("left"), base("right")];
     const movement =
       shows.left.kind === "value" && shows.right.kind === "value"
-        ? { left: shows.left.cell, right: shows.right.cell, baseLeft, baseRight }
+        ? { left: shows.left.cell, right: shows.right.cell, baseLeft, baseRight, lookup }
         : null;
     const onto = (to: Side, carried: Carried): Carried =>
       movement === null ? carried : entity.onto(policy.name, to, carried, movement);

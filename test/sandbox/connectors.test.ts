@@ -127,6 +127,17 @@ describe.each(KINDS)("$name", ({ name, object, other, count, record, change, kep
     expect((await system.probe()).ok).toBe(true);
   });
 
+  test("an installation tells which one it is, and another one is another", async () => {
+    const [one, other] = [await open(name, { seed: null }), await open(name, { seed: null })];
+    const answers = [await one.epoch?.(), await one.epoch?.(), await other.epoch?.()].map((answer) =>
+      answer === undefined ? null : valueOf(answer),
+    );
+
+    expect(answers[0]).toMatch(/^acc_/);
+    expect(answers[1]).toBe(answers[0]);
+    expect(answers[2]).not.toBe(answers[0]);
+  });
+
   test("a record is created, found, changed where nobody was faster, seen among the changes, and deleted", async () => {
     const system = await open(name, { seed: null });
     const things = system.object(object, []);

@@ -9,7 +9,7 @@ import { randomBytes } from "node:crypto";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
-import type { Log } from "../../src/engine/ports.ts";
+import type { Log } from "../../src/engine/ports/world.ts";
 import { openDatabase, type Database } from "../../src/store/database.ts";
 import { startEmbedded } from "../../src/store/embedded.ts";
 

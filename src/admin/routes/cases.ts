@@ -4,7 +4,7 @@ import { remoteId, type RemoteId } from "../../core/ids.ts";
 import { isFields, isList, type Value } from "../../core/value.ts";
 import type { CaseKind } from "../../core/decision.ts";
 import type { CaseRow } from "../../engine/ledger.ts";
-import type { CaseResolution } from "../../engine/ports.ts";
+import type { CaseResolution } from "../../engine/ports/waiting.ts";
 import { pairAsked, pairNamed, sideNamed, type Desk } from "../desk.ts";
 import { Refusal } from "../problem-document.ts";
 import { bodyOf, pageOf, textOf } from "../reading.ts";

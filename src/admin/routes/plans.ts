@@ -1,7 +1,7 @@
 // Plans: made, looked at, and carried out exactly as they were looked at.
 
 import { isFields, type Fields } from "../../core/value.ts";
-import type { StoredPlan } from "../../engine/ports.ts";
+import type { StoredPlan } from "../../engine/ports/run.ts";
 import { pairNamed, type Desk } from "../desk.ts";
 import { Refusal } from "../problem-document.ts";
 import { bodyOf, flagOf, textOf } from "../reading.ts";

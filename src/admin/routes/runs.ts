@@ -1,7 +1,7 @@
 // Runs: what each did, and to which records.
 
 import type { RunId } from "../../core/ids.ts";
-import type { RunRow } from "../../engine/ports.ts";
+import type { RunRow } from "../../engine/ports/run.ts";
 import { pairAsked, type Desk } from "../desk.ts";
 import { Refusal } from "../problem-document.ts";
 import { pageOf } from "../reading.ts";

@@ -1,6 +1,9 @@
 // One entry of `objects:`.
 
 import { z } from "zod";
+import { odataObjectPart } from "../protocols/odata/file.ts";
+import { filesObjectPart } from "../protocols/files/file.ts";
+import { sqlObjectPart, sqlStatement } from "../protocols/sql/file.ts";
 import {
   batchSchema,
   changesSchema,
@@ -11,7 +14,9 @@ import {
   listSchema,
   updateSchema,
 } from "./request.ts";
-import { about, duration, name, path } from "./text.ts";
+import { about, name, path } from "./text.ts";
+
+const scalar = z.union([z.string(), z.number(), z.boolean()]);
 
 const fieldSchema = z.strictObject({
   at: about(path.optional(), "Path of the field in an item; default: its own name.", "properties.email"),
@@ -21,6 +26,7 @@ const fieldSchema = z.strictObject({
     "decimal",
   ),
   read_only: about(z.boolean().optional(), "True: never sent.", true),
+  none: about(scalar.optional(), "What stands on the wire for null, read and written.", false),
   encode: about(
     z.enum(["text", "number", "seconds", "milliseconds"]).optional(),
     "How the value is written on the wire; default: as the record just read shows it, else a number, or ISO text for times.",
@@ -30,13 +36,17 @@ const fieldSchema = z.strictObject({
 
 export type FieldPart = z.output<typeof fieldSchema>;
 
-const sqlText = "sql: the statement, with bound parameters :name.";
-
 export const objectSchema = z.strictObject({
   id: about(path.optional(), "Path of the immutable id in an item; default id.", "id"),
   version: about(path.optional(), "Path of a token that changes with each change.", "updatedAt"),
   modified: about(path.optional(), "Path of the time of the last change.", "updatedAt"),
   deleted: about(path.optional(), "Path that is truthy on a deleted item.", "archived"),
+  deleted_is: about(
+    z.union([scalar, z.array(scalar).min(1)]).optional(),
+    "Values at `deleted` that mean so; default: whatever is truthy.",
+    ["ARCHIVED", "DELETED"],
+  ),
+  ...odataObjectPart,
   natural_keys: about(z.array(name).optional(), "Fields that name a record uniquely.", ["email"]),
   fields: about(z.record(z.string().min(1), fieldSchema).optional(), "Names and wire types of fields.", {
     email: { at: "properties.email" },
@@ -46,8 +56,8 @@ export const objectSchema = z.strictObject({
   find: findSchema.optional(),
   changes: changesSchema.optional(),
   create: createSchema.optional(),
-  update: z.union([updateSchema, about(z.string(), sqlText)]).optional(),
-  delete: z.union([deleteSchema, about(z.string(), sqlText)]).optional(),
+  update: z.union([updateSchema, sqlStatement]).optional(),
+  delete: z.union([deleteSchema, sqlStatement]).optional(),
   batch: z
     .strictObject({
       read: batchSchema.optional(),
@@ -57,19 +67,8 @@ export const objectSchema = z.strictObject({
       delete: batchSchema.optional(),
     })
     .optional(),
-  table: about(z.string().optional(), "sql: the table.", "customers"),
-  select: about(z.string().optional(), sqlText),
-  insert: about(z.string().optional(), sqlText),
-  at: about(z.string().optional(), "files: the folder.", "sftp://files.example.com/out"),
-  glob: about(z.string().optional(), "files: which of them.", "*.csv"),
-  format: about(z.record(z.string(), z.unknown()).optional(), "files: csv, jsonl, json or xml.", { csv: {} }),
-  means: about(z.enum(["snapshot", "changes"]).optional(), "files: what a file holds.", "snapshot"),
-  ready_when: about(z.unknown(), "files: when a file is complete.").optional(),
-  after: about(
-    z.strictObject({ move_to: z.string().optional() }).optional(),
-    "files: what becomes of a file that was read.",
-  ),
-  settle: about(duration.optional(), "files: how long a file must have kept its size."),
+  ...sqlObjectPart,
+  ...filesObjectPart,
 });
 
 export type ObjectPart = z.output<typeof objectSchema>;

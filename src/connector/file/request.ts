@@ -2,6 +2,7 @@
 
 import { z } from "zod";
 import { soapRequestPart } from "../protocols/soap/file.ts";
+import { smtpCreatePart } from "../protocols/smtp/file.ts";
 import { about, duration, name, path, template, templates } from "./text.ts";
 
 /** The part of a request that the protocol reads; the rest is the kit's. */
@@ -19,8 +20,21 @@ const requestPart = {
   ...soapRequestPart,
 };
 
+/** A small request that tells which account answers. */
+export const epochSchema = z.strictObject({
+  ...requestPart,
+  at: about(path, "Path in the answer of the account's own id: the organisation, the company, the installation.", "id"),
+});
+
+export type EpochPart = z.output<typeof epochSchema>;
+
 const pagingSchema = z.strictObject({
   token: about(path.optional(), "Path of the next page's token; sent as page.token; empty ends.", "paging.next.after"),
+  more: about(
+    path.optional(),
+    "With token: path that says whether there is a next page; where it is false the token is not followed.",
+    "data.customers.pageInfo.hasNextPage",
+  ),
   number: about(name.optional(), "Pages are numbered; the name of the number's query parameter.", "page"),
   offset: about(name.optional(), "Pages start at an offset; the name of its query parameter.", "offset"),
   link: about(z.literal("next").optional(), "The next page stands in the Link header.", "next"),
@@ -41,7 +55,22 @@ const listing = {
   page: about(pagingSchema.optional(), "How the next page is asked for; left out: there is one page.", {
     token: "paging.next.after",
   }),
-  count: about(path.optional(), "Path of the source's own total, checked against what was read.", "total"),
+  count: about(
+    z.union([path, z.strictObject({ header: z.string().min(1) })]).optional(),
+    "Path of the source's own total, or the header that tells it; checked against what was read.",
+    "total",
+  ),
+  empty: about(
+    path.optional(),
+    "Path of an object that is in the answer also when there are no items and their list is left out.",
+    "QueryResponse",
+  ),
+  reread: about(
+    path.optional(),
+    "The items only name records (an event, a row of ids): path of the id in an item; each record is read with get, and one " +
+      "that is not there counts as deleted.",
+    "data.object.id",
+  ),
 };
 
 export const listSchema = z.strictObject({ ...requestPart, ...listing });
@@ -66,15 +95,35 @@ export const changesSchema = z.strictObject({
   ...requestPart,
   ...listing,
   cursor: z.strictObject({
-    at: about(path, "Path in an item of the value that only grows.", "updatedAt"),
+    at: about(path.optional(), "Path in an item of the value that only grows.", "updatedAt"),
+    token: about(
+      path.optional(),
+      "Instead of `at`: path in the answer, not in an item, of what stands for all read so far; the last page's is kept. It is asked " +
+        "for by listing completely, too.",
+      "nextSyncToken",
+    ),
+    url: about(
+      path.optional(),
+      "As token, where it is the whole address of the next reading; another origin is refused.",
+      '"@odata.deltaLink"',
+    ),
     settle: about(duration.optional(), "How late a row may become visible; that much is read again each time.", "60s"),
   }),
+  window: about(
+    z.number().int().min(1).optional(),
+    "The system shows at most so many items of one search, oldest first: reading starts anew from the last one's cursor.",
+    10_000,
+  ),
   cannot_see: about(z.array(z.enum(["deletes"])).optional(), "What this listing does not show.", ["deletes"]),
 });
 
 const returns = about(
   z.strictObject({
-    id: about(path.optional(), "Path of the id in the answer; default: the object's id.", "id"),
+    id: about(
+      z.union([path, z.strictObject({ header: z.string().min(1) })]).optional(),
+      "Path of the id in the answer, or a header (Location) whose address ends in it; default: the object's id.",
+      "id",
+    ),
     version: about(path.optional(), "Path of the version in the answer.", "updatedAt"),
   }),
   "Where the answer to a write tells what was made.",
@@ -104,6 +153,7 @@ const writtenItem = about(path.optional(), "Path of the whole record in the answ
 
 export const createSchema = z.strictObject({
   ...requestPart,
+  ...smtpCreatePart,
   returns,
   item: writtenItem,
   repeat,
@@ -131,6 +181,11 @@ export const batchSchema = z.strictObject({
   max: about(z.number().int().min(1).max(10_000), "Records in one request at most.", 100),
   ok: about(path.optional(), "Path of the list of records that went well; default $.", "results"),
   failed: about(path.optional(), "Path of the list of records that failed.", "errors"),
+  fault: about(
+    path.optional(),
+    "Path in an entry of `ok` where something stands only when its record failed.",
+    "error",
+  ),
   match: about(
     z.union([z.literal("by-index"), z.strictObject({ key: path })]).optional(),
     "How an answer finds its record; default: by the id, for create by-index.",

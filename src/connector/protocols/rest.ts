@@ -44,6 +44,23 @@ interface RestRequest {
 }
 
 export function restProtocol(context: ProtocolContext): PreparedProtocol {
+  const { problems, prepare } = restRequests(context);
+  return { problems, protocol: { prepare: (part, path) => prepare(part, path, null), close: () => Promise.resolve() } };
+}
+
+/** Prepares requests over HTTP; protocols that put something of their own into the body begin here, too. */
+export interface RestRequests {
+  /** Of the file's top level. */
+  readonly problems: readonly Problem[];
+  /** @param own Sent in place of what the part says; null: that. `atBase`: to base_url itself, whatever the path. */
+  prepare(
+    part: Readonly<Record<string, unknown>>,
+    path: KeyPath,
+    own: { readonly body: Template; readonly atBase: boolean } | null,
+  ): { readonly call: PreparedCall | null; readonly problems: readonly Problem[] };
+}
+
+export function restRequests(context: ProtocolContext): RestRequests {
   const problems: Problem[] = [];
   if (context.file.base_url === undefined) {
     problems.push(
@@ -58,14 +75,13 @@ export function restProtocol(context: ProtocolContext): PreparedProtocol {
   problems.push(...everywhere.problems);
   return {
     problems,
-    protocol: {
-      prepare(part, path) {
-        const reader = new RequestReader(context, path);
-        const request = reader.read(part, headers);
-        const fine = reader.problems.length === 0 && request !== null;
-        return { call: fine ? callOf(request, context) : null, problems: reader.problems };
-      },
-      close: () => Promise.resolve(),
+    prepare(part, path, own) {
+      const reader = new RequestReader(context, path);
+      const request = reader.read(part, headers);
+      if (reader.problems.length > 0 || request === null) return { call: null, problems: reader.problems };
+      if (own === null) return { call: callOf(request, context), problems: [] };
+      const target = own.atBase ? [] : request.target;
+      return { call: callOf({ ...request, target, body: own.body }, context), problems: [] };
     },
   };
 }

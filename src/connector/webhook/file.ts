@@ -64,12 +64,24 @@ export const signatureForm = z.strictObject({
 
 export type SignatureForm = z.output<typeof signatureForm>;
 
+/** A secret that each delivery carries, for senders that cannot sign. */
+const sharedTokenForm = z
+  .strictObject({
+    header: about(headerName.optional(), "Header that carries the secret.", "X-Webhook-Token"),
+    prefix: about(z.string().optional(), "Text before the secret in that header.", "Bearer "),
+    query: about(name.optional(), "Parameter of the address that carries the secret.", "token"),
+  })
+  .refine((form) => (form.header === undefined) !== (form.query === undefined), "either header or query");
+
+export type SharedTokenForm = z.output<typeof sharedTokenForm>;
+
 const what = z.enum(["changed", "gone"]);
 
 export const webhooksPart = z.strictObject({
   verify: about(
-    z.union([z.enum(PRESETS), signatureForm]),
-    "How deliveries are signed: a preset, or the form of an HMAC signature.",
+    z.union([z.enum(PRESETS), signatureForm, sharedTokenForm]),
+    "How deliveries are proven: a preset, the form of an HMAC signature, or { header: NAME } or { query: NAME } where the " +
+      "sender cannot sign and carries the secret itself.",
     "standard-webhooks",
   ),
   secret: about(

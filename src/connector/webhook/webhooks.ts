@@ -16,6 +16,7 @@ import type { WebhooksPart } from "./file.ts";
 import { genericScheme } from "./generic.ts";
 import { SCHEMES } from "./presets.ts";
 import type { Delivery, Scheme } from "./scheme.ts";
+import { sharedTokenScheme } from "./shared-token.ts";
 import { chooseSecrets, secretValues, type DeclaredSecrets } from "./secret-names.ts";
 
 export type Received =
@@ -78,6 +79,7 @@ export function signingScheme(part: Pick<WebhooksPart, "verify">): {
   readonly problems: readonly Problem[];
 } {
   if (typeof part.verify === "string") return { scheme: SCHEMES[part.verify], problems: [] };
+  if (!("signs" in part.verify)) return { scheme: sharedTokenScheme(part.verify), problems: [] };
   return genericScheme(part.verify, ["webhooks", "verify"]);
 }
 

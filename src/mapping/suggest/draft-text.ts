@@ -1,7 +1,9 @@
 // A suggestion as YAML that can be pasted below an entity, each line with its evidence.
 
 import { stringify } from "yaml";
-import type { Evidence, SuggestedMatch, Suggestion } from "./suggest.ts";
+import type { Evidence } from "./draft.ts";
+import type { SuggestedMatch } from "./draft-match.ts";
+import type { Suggestion } from "./suggest.ts";
 
 /** @param indent Of the entity's keys. */
 export function draftText(suggestion: Suggestion, indent: string): string {
@@ -23,8 +25,8 @@ function evidenceText({ equal, of, names, note }: Evidence): string {
     : `${String(equal)} of ${String(of)} equal; ${called}`;
 }
 
-function matchText({ shared, of }: SuggestedMatch): string {
-  return `${String(shared)} of ${String(of)} values are on both sides`;
+function matchText({ shared, of, note }: SuggestedMatch): string {
+  return note ?? `${String(shared)} of ${String(of)} values are on both sides`;
 }
 
 function flow(value: unknown): string {

@@ -1,6 +1,6 @@
 // What a column holds, by its values and where they leave it open by its name.
 
-import { digitsOf, type Value } from "../../core/value.ts";
+import { digitsOf, isFields, isList, type Value } from "../../core/value.ts";
 import { fieldType } from "../types/registry.ts";
 import type { KnownType } from "../types/type.ts";
 import type { Column } from "./column.ts";
@@ -20,6 +20,8 @@ export type Kind =
   | "integer"
   | "decimal"
   | "list"
+  /** Lists of objects. */
+  | "lines"
   | "text";
 
 /** Of a hundred values this many may be odd ones: real records have them. */
@@ -33,6 +35,7 @@ export function kindOf(column: Column): Kind {
   const named = (...things: readonly string[]): boolean => things.some((thing) => isAbout(column.text, thing));
   const text = (pattern: RegExp) => (value: Value) => typeof value === "string" && pattern.test(value.trim());
   if (all((value) => typeof value === "boolean")) return "boolean";
+  if (values.every((value) => isList(value) && value.every(isFields))) return "lines";
   if (all(Array.isArray)) return "list";
   if (all(text(/^(?:yes|no|true|false)$/i))) return "boolean";
   if (all((value) => reads("email", value))) return "email";
@@ -96,6 +99,8 @@ const PHONE_COUNTRIES = [
 
 /** What `as:` could say of two columns of these kinds; the most telling first. Empty: they cannot be one field. */
 export function specsFor(left: Kind, right: Kind): readonly unknown[] {
+  // Lines have no type of their own; see lines-draft.ts.
+  if (left === "lines" || right === "lines") return [];
   if (left === right) {
     if (left === "phone") return ["phone", ...PHONE_COUNTRIES.map((country) => ({ phone: country }))];
     if (left === "text") return [null, { text: ["trim", "lower"] }];

@@ -182,7 +182,7 @@ async function sightsOf(
     const baseRight = baseCell(entity, "right", policy.name, link);
     const movement =
       left.kind === "value" && right.kind === "value"
-        ? { left: left.cell, right: right.cell, baseLeft, baseRight }
+        ? { left: left.cell, right: right.cell, baseLeft, baseRight, lookup }
         : null;
     const carriedTo = (side: Side, carried: Carried): Carried =>
       movement === null ? carried : entity.onto(policy.name, side, carried, movement);

@@ -5,6 +5,8 @@ import type { KeyPath } from "../../core/problem.ts";
 import type { EntityFile } from "../file-entity.ts";
 import type { RuleFile } from "../file-rule.ts";
 import type { MappingFile } from "../file.ts";
+import { matchChanges } from "./mutants-match.ts";
+import { plain, textOf, without } from "./mutants-text.ts";
 
 export interface Mutant {
   readonly entity: string;
@@ -16,7 +18,7 @@ export interface Mutant {
 }
 
 /** A change of one entity: the key below the entity, the words, and the entity as it would be. */
-interface Change {
+export interface Change {
   readonly at: KeyPath;
   readonly change: string;
   readonly entity: EntityFile;
@@ -47,15 +49,6 @@ function entityChanges(entity: EntityFile, sides: readonly string[]): readonly C
     ...allowChanges(entity, sides),
     ...policyChanges(entity, sides),
   ];
-}
-
-function matchChanges(entity: EntityFile): readonly Change[] {
-  const rules = entity.match ?? [];
-  return rules.map((rule, index) => ({
-    at: ["match", index],
-    change: `match rule ${String(index + 1)} (${textOf(rule)}) dropped`,
-    entity: { ...entity, match: rules.filter((_, other) => other !== index) },
-  }));
 }
 
 function scopeChanges(entity: EntityFile, sides: readonly string[]): readonly Change[] {
@@ -161,6 +154,10 @@ function fieldChanges(entity: EntityFile, field: string, sides: readonly string[
       fields: changed === null ? withoutKey(entity.fields, field) : { ...entity.fields, [field]: changed },
     },
   });
+  return ownChanges(rule, sides, put);
+}
+
+function ownChanges(rule: RuleFile, sides: readonly string[], put: Put): readonly Change[] {
   return [
     put([], "rule dropped", null),
     ...typeChanges(rule.as).map(({ at, words, type }) =>
@@ -168,11 +165,29 @@ function fieldChanges(entity: EntityFile, field: string, sides: readonly string[
     ),
     ...ruleWordChanges(rule, sides, put),
     ...valuesChanges(rule, put),
-    ...["group", "merge", "blank", "empty", "ref", "law"].flatMap((key) =>
+    ...["group", "merge", "blank", "empty", "ref", "optional", "law"].flatMap((key) =>
       rule[key] === undefined ? [] : [put([key], `${key} dropped`, withoutKey(rule, key))],
     ),
     ...sides.flatMap((side) => ruleSideChanges(rule, side, put)),
+    ...lineChanges(rule, sides, put),
   ];
+}
+
+/** The rules inside `each`, as those of an entity. */
+function lineChanges(rule: RuleFile, sides: readonly string[], put: Put): readonly Change[] {
+  const { each } = rule;
+  if (each === undefined) return [];
+  return Object.entries(each.fields).flatMap(([name, line]) => {
+    const putLine: Put = (at, words, changed) =>
+      put(["each", "fields", name, ...at], `each: ${name}: ${words}`, {
+        ...rule,
+        each: {
+          ...each,
+          fields: changed === null ? withoutKey(each.fields, name) : { ...each.fields, [name]: changed },
+        },
+      });
+    return ownChanges(line, sides, putLine);
+  });
 }
 
 type Put = (at: KeyPath, words: string, changed: RuleFile | null) => Change;
@@ -258,9 +273,12 @@ function ruleSideChanges(rule: RuleFile, side: string, put: Put): readonly Chang
     void changes.push(put([side, ...at], `${side}: ${words}`, { ...rule, [side]: changed }));
   if (isList(said) && said.length > 1) change([], `${textOf(said)} turned round`, said.toReversed());
   if (!isFields(said)) return changes;
-  const { at, as, read } = said;
+  const { at, as, read, write } = said;
   if (isList(at) && at.length > 1) change(["at"], `${textOf(at)} turned round`, { ...said, at: at.toReversed() });
   if (typeof read === "string") change(["read"], "read gives nothing", { ...said, read: "null" });
+  const writes = write !== undefined && isFields(write) ? write : {};
+  for (const path of Object.keys(writes))
+    change(["write", path], `write puts nothing at ${path}`, { ...said, write: { ...writes, [path]: "null" } });
   for (const key of ["empty", "default"])
     if (said[key] !== undefined) change([key], `${key} dropped`, without(said, key));
   for (const { at: below, words, type } of typeChanges(as)) {
@@ -271,19 +289,6 @@ function ruleSideChanges(rule: RuleFile, side: string, put: Put): readonly Chang
 
 // ---------------------------------------------------------------- small things
 
-/** What a YAML file holds is JSON. */
-function plain(found: unknown): Value {
-  return found === undefined ? null : (found as Value);
-}
-
-function without(fields: Fields, key: string): Fields {
-  return Object.fromEntries(Object.entries(fields).filter(([name]) => name !== key));
-}
-
 function withoutKey<T extends object>(object: T, key: string): T {
   return Object.fromEntries(Object.entries(object).filter(([name]) => name !== key)) as T; // every key dropped here is optional
-}
-
-function textOf(value: unknown): string {
-  return typeof value === "string" ? value : JSON.stringify(value);
 }

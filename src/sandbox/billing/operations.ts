@@ -1,5 +1,6 @@
 // What the billing system can be asked, for customers and invoices alike. Names and elements are those of the WSDL.
 //
+//   GetAccount()                                       which installation this is
 //   ListCustomers(afterId, pageSize)                   by id; an empty page is the end
 //   GetCustomer(id)                                    fault NotFound
 //   FindCustomers(email), FindInvoices(number)         at once, there is no index that lags
@@ -45,7 +46,8 @@ export function isWrite(name: string): boolean {
 }
 
 /** Runs the operation that the body's element names. @returns The content of its response element. @throws BillingError */
-export function runOperation(records: Records, element: Element): Content {
+export function runOperation(records: Records, account: string, element: Element): Content {
+  if (element.namespace === BILLING && element.name === "GetAccount") return { account: { id: account } };
   const found = element.namespace === BILLING ? OPERATIONS.get(element.name) : undefined;
   if (found === undefined)
     throw new BillingError(

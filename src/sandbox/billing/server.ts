@@ -7,6 +7,7 @@ import { join } from "node:path";
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { Activity } from "../common/activity.ts";
 import { Burst } from "../common/burst.ts";
+import { accountId } from "../common/account.ts";
 import { openDatabase } from "../common/database.ts";
 import { pageRoutes } from "../common/page-routes.ts";
 import { Records } from "../common/records.ts";
@@ -50,6 +51,7 @@ export async function buildBilling(options: BillingOptions): Promise<FastifyInst
     first: () => (options.seed === null ? [] : worldEntries(options.seed).billing),
     now,
   });
+  const account = await accountId(options.data, "billing");
   const activity = new Activity(now);
   database.onChange((change) => activity.noticeChange(change));
   keepTurnover(database);
@@ -75,7 +77,7 @@ export async function buildBilling(options: BillingOptions): Promise<FastifyInst
         void reply.header("retry-after", "1");
         throw new BillingError("Throttled", `more than ${String(options.burst)} requests in a second`, "Server");
       }
-      const answer = answerEnvelope(`${name}Response`, runOperation(records, body));
+      const answer = answerEnvelope(`${name}Response`, runOperation(records, account, body));
       activity.tell(isWrite(name) ? "write" : "read", name);
       return reply.type(XML).send(answer);
     } catch (error) {

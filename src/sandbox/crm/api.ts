@@ -1,5 +1,6 @@
 // The CRM's REST interface, under /v1, for contacts and invoices alike.
 //
+//   GET    /v1/account                           which installation this is: { "id": "acc_…" }
 //   GET    /v1/contacts?limit=&after=            every record by id; `after` is the opaque token of the page before
 //   GET    /v1/contacts?updatedSince=&limit=…    what changed at that time or later, by time; lags behind (late-index.ts)
 //   GET    /v1/contacts/:id                      with an ETag
@@ -23,6 +24,8 @@ export interface CrmApiOptions {
   /** Requests in any one second; the next one is answered 429. */
   readonly burst: number;
   readonly now: () => number;
+  /** The id of this installation. */
+  readonly account: string;
 }
 
 interface Page {
@@ -83,6 +86,8 @@ export function crmApi(api: FastifyInstance, options: CrmApiOptions): void {
       throw new ApiError(429, "too_many_requests", `more than ${String(options.burst)} requests in a second`);
     }
   });
+
+  api.get("/account", () => ({ id: options.account }));
 
   api.get("/:object", (request: ObjectRequest) => {
     const page = readPage(records, request);

@@ -3,6 +3,7 @@
 import { join } from "node:path";
 import Fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
 import { Activity } from "../common/activity.ts";
+import { accountId } from "../common/account.ts";
 import { openDatabase } from "../common/database.ts";
 import { pageRoutes } from "../common/page-routes.ts";
 import { Records } from "../common/records.ts";
@@ -34,6 +35,7 @@ export async function buildCrm(options: CrmOptions): Promise<FastifyInstance> {
     first: () => (options.seed === null ? [] : worldEntries(options.seed).crm),
     now,
   });
+  const account = await accountId(options.data, "crm");
   const activity = new Activity(now);
   database.onChange((change) => activity.noticeChange(change));
   const records = new Records(database, CRM_SHAPES, []);
@@ -62,7 +64,7 @@ export async function buildCrm(options: CrmOptions): Promise<FastifyInstance> {
         );
         next();
       });
-      crmApi(api, { records, index, token: options.token, burst: options.burst, now });
+      crmApi(api, { records, index, token: options.token, burst: options.burst, now, account });
       done();
     },
     { prefix: "/v1" },

@@ -2,9 +2,9 @@
 // again by either id, because a record that was ambiguous alone may come back linked.
 
 import type { RemoteId, RunId, Side } from "../../core/ids.ts";
-import type { Value } from "../../core/value.ts";
+import { isFields, type Value } from "../../core/value.ts";
 import type { CaseRow } from "../../engine/ledger.ts";
-import type { CaseResolution, CasesOf, Withheld } from "../../engine/ports.ts";
+import type { CaseResolution, CasesOf, Drift, StandingOp } from "../../engine/ports/waiting.ts";
 import { nextNumber, type PairTables, type StoredCase, type Tables } from "./tables.ts";
 
 interface SubjectName {
@@ -15,7 +15,7 @@ interface SubjectName {
 
 function isOf(subject: SubjectName, row: StoredCase): boolean {
   const same = (side: Side): boolean => subject[side] !== null && row.subject[side] === subject[side];
-  return row.kind !== "guard" && row.entity === subject.entity && (same("left") || same("right"));
+  return row.guard === null && row.entity === subject.entity && (same("left") || same("right"));
 }
 
 export function settleCases(tables: Tables, pair: PairTables, run: RunId, cases: readonly CasesOf[]): void {
@@ -52,7 +52,9 @@ export function settleCases(tables: Tables, pair: PairTables, run: RunId, cases:
       const named = { left: subject.left ?? found.subject.left, right: subject.right ?? found.subject.right };
       pair.cases.set(found.id, { ...found, left, right, values, subject: named, confirmedBy: run });
     }
-    for (const row of stored) others.set(row.id, (others.get(row.id) ?? false) || subject.keep === true);
+    const keeps = (row: StoredCase): boolean =>
+      subject.keep === true && (row.field === null || subject.ended?.includes(row.field) !== true);
+    for (const row of stored) others.set(row.id, (others.get(row.id) ?? false) || keeps(row));
   }
   for (const [id, keep] of others) {
     const row = pair.cases.get(id);
@@ -99,9 +101,10 @@ export function closeUnconfirmed(tables: Tables, pair: PairTables, run: RunId, e
     const stands =
       row.closed ||
       row.entity !== entity ||
-      row.kind === "guard" ||
+      row.guard !== null ||
       row.kind === "unknown-outcome" ||
-      row.confirmedBy === run;
+      row.confirmedBy === run ||
+      isUnderWay(pair, row);
     if (!stands && (row.answeredAt === null || row.answeredAt < started))
       pair.cases.set(row.id, { ...row, closed: true });
   }
@@ -112,10 +115,20 @@ export function closeUnconfirmed(tables: Tables, pair: PairTables, run: RunId, e
     if (row.entity === entity && row.confirmedBy !== run) pair.unlinked.delete(key);
 }
 
+/** A record whose write is still open was not decided. */
+function isUnderWay(pair: PairTables, { entity, subject }: StoredCase): boolean {
+  return [...pair.intents.values()].some(
+    (intent) =>
+      intent.entity === entity &&
+      ((subject.left !== null && intent.decision.left === subject.left) ||
+        (subject.right !== null && intent.decision.right === subject.right)),
+  );
+}
+
 export function setGuardCase(
   tables: Tables,
   pair: PairTables,
-  guard: { readonly entity: string; readonly side: Side; readonly op: Withheld["op"] },
+  guard: { readonly entity: string; readonly side: Side; readonly op: StandingOp },
   open: { readonly values: Value } | null,
 ): void {
   const key = `${guard.side} ${guard.op}`;
@@ -136,6 +149,74 @@ export function setGuardCase(
     });
     pair.cases.set(made.id, made);
   }
+}
+
+function driftKey({ side, field }: Pick<Drift, "side" | "field">): string {
+  return `drift ${side} ${field}`;
+}
+
+/** What a person accepted is remembered in the closed case while the drift lasts. */
+export function setDrift(
+  tables: Tables,
+  pair: PairTables,
+  drift: Pick<Drift, "entity" | "side" | "field">,
+  open: { readonly values: Value } | null,
+): void {
+  const key = driftKey(drift);
+  const rows = [...pair.cases.values()].filter((row) => row.entity === drift.entity && row.guard === key);
+  const stored = rows.find((row) => !row.closed);
+  if (open === null) {
+    for (const row of rows)
+      if (!row.closed || row.answer !== null) pair.cases.set(row.id, { ...row, closed: true, answer: null });
+  } else if (stored !== undefined)
+    pair.cases.set(
+      stored.id,
+      stored.answer === null ? { ...stored, values: open.values } : { ...stored, closed: true },
+    );
+  else if (!rows.some((row) => row.answer !== null)) {
+    const ids = { left: null, right: null };
+    const { entity, field } = drift;
+    const made = newCase(tables, {
+      entity,
+      ...ids,
+      kind: "drift",
+      field,
+      ids,
+      values: open.values,
+      run: null,
+      guard: key,
+    });
+    pair.cases.set(made.id, made);
+  }
+}
+
+export function drifts(pair: PairTables): readonly Drift[] {
+  return [...pair.cases.values()].flatMap((row): readonly Drift[] => {
+    const side = row.guard?.startsWith("drift left ") === true ? "left" : "right";
+    if (row.kind !== "drift" || row.field === null || (row.closed && row.answer === null)) return [];
+    return [{ entity: row.entity, side, field: row.field, state: row.answer === null ? "open" : "accepted" }];
+  });
+}
+
+/** Closes what was held against the systems of a pair. @returns the classes that were open. */
+export function acceptStanding(tables: Tables, pair: PairTables): ReadonlySet<"epoch" | "rewind" | "drift"> {
+  const accepted = new Set<"epoch" | "rewind" | "drift">();
+  const answer = { kind: "dismiss" } as const;
+  for (const row of pair.cases.values()) {
+    if (row.closed || row.guard === null) continue;
+    const [side, op] = row.guard.split(" ");
+    if (row.kind === "drift" && row.answer === null) {
+      accepted.add("drift");
+      pair.cases.set(row.id, { ...row, answer, answeredAt: tables.now() });
+    }
+    if (row.kind !== "guard" || (op !== "epoch" && op !== "rewind")) continue;
+    accepted.add(op);
+    pair.cases.set(row.id, { ...row, answer, answeredAt: tables.now(), closed: true });
+    const found = isFields(row.values) ? row.values["found"] : undefined;
+    if (op === "epoch" && typeof found === "string" && (side === "left" || side === "right"))
+      pair.epochs.set(side, found);
+  }
+  return accepted;
 }
 
 /** A dismissed question about records without a link stays dismissed: nothing of it is stored elsewhere. */

@@ -3,11 +3,12 @@
 import { SIDES, type Instant, type RemoteId } from "../../core/ids.ts";
 import type { Value } from "../../core/value.ts";
 import { LedgerError, type CaseRow, type Ledger, type LinkRow as LinkListed } from "../../engine/ledger.ts";
-import type { RunRow } from "../../engine/ports.ts";
-import { toCaseRow } from "./cases.ts";
+import type { RunRow } from "../../engine/ports/run.ts";
+import { acceptStanding, toCaseRow } from "./cases.ts";
 import { countLinks, linksBy, writeLinks } from "./links.ts";
 import {
   linkId,
+  nextNumber,
   pairTables,
   transaction,
   type LinkRow,
@@ -92,6 +93,13 @@ export function memoryLedger(tables: Tables): Ledger {
         .toSorted((a, b) => a.number - b.number)
         .slice(0, limit)
         .map(toListed);
+    },
+    link: async (id) => {
+      for (const [pair, each] of tables.pairs) {
+        const row = [...each.links.values()].find((link) => linkId(link) === id);
+        if (row !== undefined) return { ...toListed(row), pair };
+      }
+      return null;
     },
     addLink: async (name, entity, left, right, who) => {
       const pair = pairOf(name);
@@ -182,6 +190,28 @@ export function memoryLedger(tables: Tables): Ledger {
     setAcceptedMeaning: async (name, meaning, who) => {
       pairOf(name).acceptedMeaning = meaning;
       audit(who, "mapping accepted", { pair: name, meaning });
+    },
+    acceptState: async (name, how, who) => {
+      const pair = pairOf(name);
+      const accepted: ("epoch" | "rewind" | "drift" | "links")[] = [...acceptStanding(tables, pair)];
+      const nothing = { left: null, right: null };
+      if (accepted.includes("rewind")) {
+        for (const link of pair.links.values())
+          if (link.state !== "tombstone")
+            pair.links.set(link.number, { ...link, versions: nothing, fingerprints: nothing });
+        pair.cursors.clear();
+        pair.cursorsReached.clear();
+      }
+      if (how.forgetLinks) {
+        pair.lease = { token: nextNumber(tables), owner: null, until: tables.now() };
+        const { links, unlinked, cursors, cursorsReached, hints, intents, parked, quarantine, approvals } = pair;
+        for (const rows of [links, unlinked, cursors, cursorsReached, hints, intents, parked, quarantine, approvals])
+          rows.clear();
+        for (const row of pair.cases.values()) pair.cases.set(row.id, { ...row, closed: true, answer: null });
+        accepted.push("links");
+      }
+      if (accepted.length > 0) audit(who, "state accepted", { pair: name, accepted });
+      return accepted;
     },
     plan: async (id) => tables.plans.get(id) ?? null,
     audit: async ({ who, what, facts }) => audit(who, what, facts),

@@ -8,7 +8,7 @@
 //   id null, dead    none                   a tombstone is inserted
 
 import { otherSide, type LinkId, type RemoteId, type Side } from "../../core/ids.ts";
-import type { Link, LinkWrite, StoredBases } from "../../engine/ports.ts";
+import type { Link, LinkWrite, StoredBases } from "../../engine/ports/link.ts";
 import { linkId, nextNumber, type LinkRow, type PairTables, type Tables } from "./tables.ts";
 
 export function toLink(row: LinkRow): Link {
@@ -103,7 +103,8 @@ function update(tables: Tables, pair: PairTables, write: LinkWrite, number: numb
   );
   if (moves.length > 0) throw taken(write, moves);
   const state = stored.state === "tombstone" ? stored.state : write.state;
-  const since = stored.state === state ? stored.since : tables.now();
+  const stays = stored.left === write.left && stored.right === write.right && stored.state === state;
+  const since = stays || stored.state === "tombstone" ? stored.since : tables.now();
   const { left, right, reason, fingerprints, versions } = write;
   pair.links.set(number, {
     ...stored,

@@ -2,8 +2,8 @@
 // fail or come too late is the scheduler that the simulation puts before it.
 
 import type { Instant } from "../../core/ids.ts";
-import type { Lease, PairStore } from "../../engine/ports.ts";
-import { closeUnconfirmed, resolutions, setGuardCase } from "./cases.ts";
+import type { Lease, PairStore } from "../../engine/ports/pair-store.ts";
+import { closeUnconfirmed, drifts, resolutions, setDrift, setGuardCase } from "./cases.ts";
 import { basesOf, counterparts, countLinks, linksBy, toLink } from "./links.ts";
 import { recentWrites } from "./recent-writes.ts";
 import { endRun, startRun } from "./runs.ts";
@@ -47,6 +47,8 @@ export function memoryPairStore(tables: Tables, name: string): PairStore {
     state: async () => ({ acceptedMeaning: pair.acceptedMeaning, paused: pair.paused }),
     setAcceptedMeaning: async (meaning) => void (pair.acceptedMeaning = meaning),
     setPaused: async (reason) => void (pair.paused = reason),
+    epochs: async () => ({ left: pair.epochs.get("left") ?? null, right: pair.epochs.get("right") ?? null }),
+    rememberEpoch: async (side, epoch) => void pair.epochs.set(side, epoch),
     startRun: async (run, kind) => startRun(tables, name, run, kind),
     endRun: async (run, report) => endRun(tables, name, run, report),
     cursor: async (entity, side) => pair.cursors.get(`${side} ${entity}`) ?? null,
@@ -60,6 +62,15 @@ export function memoryPairStore(tables: Tables, name: string): PairStore {
 
     linksBy: async (entity, side, ids) => linksBy(pair, entity, side, ids).map(toLink),
     bases: async (links) => basesOf(pair, links),
+    countBases: async (entity, side, fields) =>
+      new Map(
+        fields.map((field) => [
+          field,
+          [...pair.links.values()].filter(
+            (link) => link.entity === entity && link.state === "live" && (link.bases[side][field] ?? null) !== null,
+          ).length,
+        ]),
+      ),
     countLinks: async (entity) => countLinks(pair, entity),
     recentWrites: async (entity, links, now, windowMs) => recentWrites(pair, entity, links, { now, ms: windowMs }),
     counterparts: async (entity, side, ids) => counterparts(pair, entity, side, ids),
@@ -90,6 +101,8 @@ export function memoryPairStore(tables: Tables, name: string): PairStore {
     commit: async (lease, commit) => commitPage(tables, pair, name, lease, commit),
 
     setGuardCase: async (entity, side, op, open) => setGuardCase(tables, pair, { entity, side, op }, open),
+    setDrift: async (drift, open) => setDrift(tables, pair, drift, open),
+    drifts: async () => drifts(pair),
     resolutions: async (asked) => resolutions(pair, asked),
     forgetUnconfirmed: async (lease, run, entity) => {
       checkLease(pair, lease);
@@ -105,6 +118,12 @@ export function memoryPairStore(tables: Tables, name: string): PairStore {
     },
     quarantinedOf: async (entity, side, ids) =>
       new Set(ids.filter((id) => pair.quarantine.has(rowKey(entity, side, id)))),
+
+    refusedWrites: async (entity, side, ids) =>
+      ids.flatMap((id) => {
+        const row = pair.quarantine.get(rowKey(entity, side, id));
+        return row === undefined ? [] : [{ id, refused: row.refused ?? null, attempts: row.attempts, next: row.next }];
+      }),
 
     savePlan: async (plan) => void tables.plans.set(plan.id, { ...plan, pair: name }),
     approvedActions: async () => new Set(pair.approvals.keys()),

@@ -1,7 +1,8 @@
 // Our writes of late in memory, by link, and the oscillation cases that say from when on they count.
 
 import type { Instant } from "../../core/ids.ts";
-import type { Link, RecentWrites } from "../../engine/ports.ts";
+import type { RecentWrites } from "../../engine/ports/intent.ts";
+import type { Link } from "../../engine/ports/link.ts";
 import type { PairTables } from "./tables.ts";
 
 export function recentWrites(

@@ -1,7 +1,7 @@
 // The record of each run in memory, and the end of what lives for one run only.
 
 import type { RunId } from "../../core/ids.ts";
-import type { EntityReport, RunReport, RunRow } from "../../engine/ports.ts";
+import type { EntityReport, RunReport, RunRow } from "../../engine/ports/run.ts";
 import { nextNumber, pairTables, type Tables } from "./tables.ts";
 
 /** A run that never ended died with its daemon; nobody will read what it staged. */

@@ -1,15 +1,9 @@
 // What a run saw, in memory: staging, what is missing, what is to be decided, who has a match key.
 
 import { SIDES, type LinkId, type RemoteId, type RunId, type Side } from "../../core/ids.ts";
-import type {
-  Block,
-  BlockMember,
-  Candidate,
-  PairStore,
-  PlannedDecision,
-  Sighting,
-  Subject,
-} from "../../engine/ports.ts";
+import type { PairStore } from "../../engine/ports/pair-store.ts";
+import type { PlannedDecision } from "../../engine/ports/run.ts";
+import type { Block, BlockMember, Candidate, Sighting, Subject } from "../../engine/ports/sighting.ts";
 import { linksBy, toLink } from "./links.ts";
 import { byText, linkId, rowKey, type LinkRow, type PairTables, type StagedRow } from "./tables.ts";
 
@@ -214,7 +208,11 @@ export function blocks(
     const crowded = SIDES.some(
       (side) => members.filter((each) => each.side === side && each.linkId === null).length > most,
     );
-    return { key, crowded, members: crowded ? [] : members };
+    // Linked ones of a side that are too many are left out by themselves.
+    const isFull = (side: Side): boolean =>
+      members.filter((each) => each.side === side && each.linkId !== null).length > most;
+    const told = members.filter((each) => each.linkId === null || !isFull(each.side));
+    return { key, crowded, members: crowded ? [] : told };
   });
 }
 

@@ -5,17 +5,11 @@ import type { CaseKind, CaseOpening } from "../../core/decision.ts";
 import type { BySide, Instant, LinkId, RemoteId, RunId, Side } from "../../core/ids.ts";
 import type { Value } from "../../core/value.ts";
 import type { AuditRow, EffectRow } from "../../engine/ledger.ts";
-import type {
-  CaseResolution,
-  Channel,
-  Intent,
-  Parked,
-  PlannedDecision,
-  Quarantined,
-  RunRow,
-  Sighting,
-  StoredPlan,
-} from "../../engine/ports.ts";
+import type { Channel } from "../../engine/ports/hint.ts";
+import type { Intent } from "../../engine/ports/intent.ts";
+import type { PlannedDecision, RunRow, StoredPlan } from "../../engine/ports/run.ts";
+import type { Sighting } from "../../engine/ports/sighting.ts";
+import type { CaseResolution, Parked, Quarantined } from "../../engine/ports/waiting.ts";
 
 export interface LinkRow {
   readonly number: number;
@@ -87,6 +81,7 @@ export interface PairTables {
   lease: { readonly token: number; readonly owner: string | null; readonly until: Instant };
   acceptedMeaning: string | null;
   paused: string | null;
+  epochs: Map<Side, string>;
   links: Map<number, LinkRow>;
   cursors: Map<string, string>;
   /** Of those same cursors. */
@@ -134,6 +129,7 @@ export function pairTables(tables: Tables, pair: string): PairTables {
     lease: { token: 0, owner: null, until: 0 as Instant },
     acceptedMeaning: null,
     paused: null,
+    epochs: new Map(),
     links: new Map(),
     cursors: new Map(),
     cursorsReached: new Map(),

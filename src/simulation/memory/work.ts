@@ -1,16 +1,11 @@
 // Hints, parked and quarantined records in memory, and the commit that brings everything together.
 
 import { SIDES, type Instant, type RemoteId, type RunId, type Side } from "../../core/ids.ts";
-import {
-  LeaseLost,
-  type Commit,
-  type Effect,
-  type Hint,
-  type Lease,
-  type Parked,
-  type Quarantined,
-  type StoredHint,
-} from "../../engine/ports.ts";
+import type { Commit } from "../../engine/ports/commit.ts";
+import type { Hint, StoredHint } from "../../engine/ports/hint.ts";
+import type { Effect } from "../../engine/ports/intent.ts";
+import { LeaseLost, type Lease } from "../../engine/ports/pair-store.ts";
+import type { Parked, Quarantined } from "../../engine/ports/waiting.ts";
 import { settleCases } from "./cases.ts";
 import { linksBy, writeLinks } from "./links.ts";
 import { linkId, nextNumber, rowKey, transaction, type HintRow, type PairTables, type Tables } from "./tables.ts";

@@ -17,6 +17,8 @@ import {
   trueCounters,
 } from "./rest.ts";
 
+import { dryRun, oneWriter, retries, scope, stateLoss } from "./standing.ts";
+
 export const PROMISES: readonly Promised[] = [
   converges,
   quiet,
@@ -36,6 +38,11 @@ export const PROMISES: readonly Promised[] = [
   references,
   safeCursors,
   trueCounters,
+  stateLoss,
+  scope,
+  dryRun,
+  oneWriter,
+  retries,
 ];
 
 export async function brokenPromises(played: Played): Promise<readonly Broken[]> {

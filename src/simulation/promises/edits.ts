@@ -2,7 +2,7 @@
 
 import { otherSide, type Side } from "../../core/ids.ts";
 import { canonicalText, isFields, type Fields } from "../../core/value.ts";
-import { keyOf, recordKey, type Change, type EntityEvidence } from "./evidence.ts";
+import { isBeforeLoss, keyOf, recordKey, type Change, type EntityEvidence } from "./evidence.ts";
 import type { Played } from "../play.ts";
 import { broken, type Broken, type Promised } from "./promise.ts";
 import { isExcused } from "./rest.ts";
@@ -19,19 +19,24 @@ export const noLostEdit: Promised = {
     ),
 };
 
-function lostIn(entity: EntityEvidence, record: readonly Change[], { answered, cut, lied }: Played): readonly Broken[] {
+function lostIn(entity: EntityEvidence, record: readonly Change[], played: Played): readonly Broken[] {
+  const { answered, cut, lied } = played;
   return record.flatMap((overwrite, index) => {
     const { what } = overwrite;
     if (what.actor !== "engine" || what.before === null || what.after === null || what.blind) return [];
+    // With the state its history was lost.
+    if (isBeforeLoss(played, what.seq)) return [];
     return overwrite.changed.flatMap((field): readonly Broken[] => {
       const value = keyOf(overwrite.before, field);
       const author = record.slice(0, index).findLast((change) => change.changed.includes(field));
       if (value === null || author === undefined || author.what.actor === "engine") return [];
       // The answer was lost, or the daemon with it, and the system shows another value than was sent: nobody can know that the
       // write happened.
-      const shown = record.slice(index + 1).find((change) => change.changed.includes(field))?.what.actor ?? "engine";
+      const shown =
+        record.slice(index + 1).find((change) => change.after === null || change.changed.includes(field))?.what.actor ??
+        "engine";
       const unheard = cut.has(what.round) || (what.key !== null && !answered.has(what.key));
-      const respelt = overwrite.changed.some((each) => keyOf(overwrite.sent, each) !== keyOf(overwrite.after, each));
+      const respelt = overwrite.changed.some((each) => keyOf(overwrite.meant, each) !== keyOf(overwrite.after, each));
       const unknowable = unheard && (shown !== "engine" || respelt || lied.has(what.round));
       if (unknowable) return [];
       const kept = entity.effects.some((row) => {
@@ -64,16 +69,17 @@ function cellKey(
 export const noInvention: Promised = {
   number: 4,
   title: "No invention",
-  check: ({ entities }) =>
+  check: ({ entities, played }) =>
     entities.flatMap((entity) =>
       entity.all.flatMap((change): readonly Broken[] => {
         const { what } = change;
         if (what.actor !== "engine" || what.sent === null || what.after === null) return [];
+        if (isBeforeLoss(played, what.seq)) return [];
         const partners = entity.partners.get(recordKey(what.side, what.id));
         if (partners === undefined) return [];
         const refs = new Set(entity.mapping.refNeeds(what.side, change.sent ?? {}).map((need) => need.id));
         return change.changed.flatMap((field) => {
-          const value = keyOf(change.sent, field);
+          const value = keyOf(change.meant, field);
           const isRef = value !== null && [...refs].some((id) => value.includes(id));
           if (value === null || isRef || entity.merged.has(field)) return [];
           const sources = [...partners].flatMap(
@@ -170,6 +176,8 @@ export const mergedWhole: Promised = {
               link,
               field,
               end.cases.length > 0 ||
+                played.losses.length > 0 ||
+                isMisled(played) ||
                 played.history.habits.left.guard === "none" ||
                 played.history.habits.right.guard === "none",
             ),
@@ -177,6 +185,11 @@ export const mergedWhole: Promised = {
         ),
     ),
 };
+
+/** Where a listing is the only witness of what became of a write, one that lies is believed. */
+function isMisled({ lied, history }: Played): boolean {
+  return lied.size > 0 && !(history.habits.left.get && history.habits.right.get);
+}
 
 function sumOf(
   entity: EntityEvidence,

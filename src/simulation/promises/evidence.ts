@@ -19,6 +19,8 @@ export interface Change {
   readonly after: Readings | null;
   /** Of an engine's write: what was sent. */
   readonly sent: Readings | null;
+  /** The same with what stood there before: of a field in several parts often only one is sent. */
+  readonly meant: Readings | null;
   /** What it shows now takes part. */
   readonly inScope: boolean;
   /** Fields that show something else than before. */
@@ -32,8 +34,10 @@ export interface EntityEvidence {
   readonly changes: Readonly<Record<Side, ReadonlyMap<RemoteId, readonly Change[]>>>;
   readonly all: readonly Change[];
   readonly effects: readonly EffectRow[];
-  /** Records of the other side that a record was ever linked or written with, by `side id`. */
+  /** Records of the other side that a record was ever written for, whether or not anybody heard of it, by `side id`. */
   readonly partners: ReadonlyMap<string, ReadonlySet<RemoteId>>;
+  /** The part of these that the state knows: by a link or an effect. */
+  readonly known: ReadonlyMap<string, ReadonlySet<RemoteId>>;
   /** What a record showed carried to the other side, at any time: keys by field, by `side id`. */
   readonly given: ReadonlyMap<string, ReadonlyMap<string, ReadonlySet<string>>>;
   readonly merged: ReadonlySet<string>;
@@ -90,10 +94,7 @@ async function entityEvidence(played: Played, tables: PairTables, mapping: Entit
     .flat()
     .toSorted((a, b) => a.what.seq - b.what.seq);
   const effects = tables.effects.filter((row) => row.entity === name);
-  const partners = partnersOf(
-    [...tables.links.values(), ...played.followed.links].filter((row) => row.entity === name),
-    effects,
-  );
+  const links = [...tables.links.values(), ...played.followed.links].filter((row) => row.entity === name);
   const byRecord = (side: Side): ReadonlyMap<RemoteId, readonly Change[]> => {
     const found = new Map<RemoteId, Change[]>();
     for (const change of changes)
@@ -106,7 +107,8 @@ async function entityEvidence(played: Played, tables: PairTables, mapping: Entit
     changes: { left: byRecord("left"), right: byRecord("right") },
     all: changes,
     effects,
-    partners,
+    partners: partnersOf(links, effects, own),
+    known: partnersOf(links, effects, []),
     given: await givenOf(mapping, changes),
     merged: mergedFields(mapping),
   };
@@ -124,21 +126,23 @@ async function changesOf(
     before: place(before, id),
     after: place(after, id),
     sent: sent === null ? null : records.push(sent) - 1,
+    meant: sent === null ? null : records.push({ ...before, ...sent, id }) - 1,
   }));
   const readings = records.length === 0 ? [] : await mapping.read(side, records);
   const at = (index: number | null): Readings | null => (index === null ? null : (readings[index]?.fields ?? null));
   return happenings.map((what, index): Change => {
-    const { before, after, sent } = {
+    const { before, after, sent, meant } = {
       before: at(places[index]?.before ?? null),
       after: at(places[index]?.after ?? null),
       sent: at(places[index]?.sent ?? null),
+      meant: at(places[index]?.meant ?? null),
     };
     const changed = mapping.policy.fields
       .map((field) => field.name)
       .filter((field) => keyOf(before, field) !== keyOf(after, field));
     const position = places[index]?.after ?? null;
     const inScope = position === null || readings[position]?.inScope !== false;
-    return { what, before, after, sent, inScope, changed };
+    return { what, before, after, sent, meant, inScope, changed };
   });
 }
 
@@ -170,6 +174,7 @@ async function givenOf(
 function partnersOf(
   links: readonly LinkRow[],
   effects: readonly EffectRow[],
+  happenings: readonly Happening[],
 ): ReadonlyMap<string, ReadonlySet<RemoteId>> {
   const found = new Map<string, Set<RemoteId>>();
   const note = (side: Side, id: RemoteId, other: RemoteId): void => {
@@ -178,6 +183,7 @@ function partnersOf(
   };
   for (const link of links) note("left", link.left, link.right);
   for (const effect of effects) if (effect.other !== null) note(effect.side, effect.record, effect.other);
+  for (const { side, id, other } of happenings) if (other !== null) note(side, id, other);
   return found;
 }
 
@@ -209,4 +215,9 @@ export function lastBefore(entity: EntityEvidence, side: Side, id: RemoteId, seq
 /** What a record shows now; null: it is not there. */
 export function shownBy(entity: EntityEvidence, side: Side, id: RemoteId, before: number): Readings | null {
   return lastBefore(entity, side, id, before)?.after ?? null;
+}
+
+/** It happened before the state was lost for the last time: what the state knew of it is gone. */
+export function isBeforeLoss({ losses }: Played, seq: number): boolean {
+  return losses.some((loss) => seq < loss.happenings);
 }

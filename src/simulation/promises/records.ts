@@ -2,7 +2,16 @@
 
 import { otherSide, SIDES, type RemoteId, type Side } from "../../core/ids.ts";
 import type { EffectRow } from "../../engine/ledger.ts";
-import { keyOf, lastBefore, recordKey, type Change, type EntityEvidence, type Evidence } from "./evidence.ts";
+import {
+  isBeforeLoss,
+  keyOf,
+  lastBefore,
+  recordKey,
+  type Change,
+  type EntityEvidence,
+  type Evidence,
+} from "./evidence.ts";
+import type { Played } from "../play.ts";
 import { broken, type Broken, type Promised } from "./promise.ts";
 
 function creates(entity: EntityEvidence): readonly Change[] {
@@ -78,17 +87,27 @@ function orphans({ end, tables, played }: Evidence, entity: EntityEvidence): rea
       .filter((link) => link.entity === entity.name)
       .flatMap((link) => SIDES.map((side) => recordKey(side, link[side]))),
   );
-  const asked = end.cases.some((row) => row.kind === "unknown-outcome") || tables.intents.size > 0;
+  const asked =
+    end.cases.some((row) => row.kind === "unknown-outcome" || row.kind === "guard") || tables.intents.size > 0;
   const rested = isAtRest(played.runs);
   return creates(entity).flatMap(({ what }): readonly Broken[] => {
     const isThere = lastBefore(entity, what.side, what.id, Infinity)?.after !== null;
     if (!isThere || known.has(recordKey(what.side, what.id)) || asked || !rested) return [];
+    // Nobody knows any more where it came from, and it is given nothing.
+    if (played.losses.length > 0 && !isGiven(entity, what.side)) return [];
     const named = end.cases.some((row) => JSON.stringify([row.left, row.right, row.values]).includes(`"${what.id}"`));
     const failing = end.quarantined.has(`${what.side} ${entity.name} ${what.id}`);
-    return named || failing
+    const waits = end.parked.has(`${what.side} ${entity.name} ${what.id}`);
+    return named || failing || waits
       ? []
       : [broken(6, "orphan", `${what.side} ${what.id}: the engine created it, and nothing links it or asks about it`)];
   });
+}
+
+/** A record of this side is given a counterpart. */
+export function isGiven(entity: EntityEvidence, side: Side): boolean {
+  const { policy } = entity.mapping;
+  return policy.allow[otherSide(side)].includes("create") && (policy.givingSide === null || policy.givingSide === side);
 }
 
 export function isAtRest(
@@ -114,7 +133,7 @@ function besideKnown({ played }: Evidence, entity: EntityEvidence): readonly Bro
     const twins = [...entity.changes[what.side]].filter(([id, changes]) => {
       const last = changes.findLast((change) => change.what.seq < what.seq);
       // Who has a link, or does not take part, is nobody's match.
-      if (entity.partners.has(recordKey(what.side, id)) || last?.inScope === false) return false;
+      if (hasPartner(entity, played, what.side, id) || last?.inScope === false) return false;
       return (
         id !== what.id &&
         last?.what.after?.[key] === value &&
@@ -133,11 +152,16 @@ function besideKnown({ played }: Evidence, entity: EntityEvidence): readonly Bro
   });
 }
 
+/** With the state the links were lost that it had had. */
+function hasPartner(entity: EntityEvidence, played: Played, side: Side, id: RemoteId): boolean {
+  return (played.losses.length > 0 ? entity.partners : entity.known).has(recordKey(side, id));
+}
+
 /** Longer than any listing lags behind. */
-const LATE_MS = 15_000;
+export const LATE_MS = 15_000;
 
 /** The record that the engine made is not the second one with its key, when `find` had shown the first. */
-function sameKey({ end }: Evidence, entity: EntityEvidence): readonly Broken[] {
+function sameKey({ end, played }: Evidence, entity: EntityEvidence): readonly Broken[] {
   if (!entity.mapping.policy.matches) return [];
   const linked = new Set(
     end.links
@@ -146,10 +170,7 @@ function sameKey({ end }: Evidence, entity: EntityEvidence): readonly Broken[] {
   );
   return creates(entity).flatMap(({ what }): readonly Broken[] => {
     const free = (what.asked?.found ?? []).filter(
-      (id) =>
-        id !== what.id &&
-        !linked.has(recordKey(what.side, id)) &&
-        entity.partners.get(recordKey(what.side, id)) === undefined,
+      (id) => id !== what.id && !linked.has(recordKey(what.side, id)) && !hasPartner(entity, played, what.side, id),
     );
     const still = free.filter((id) => lastBefore(entity, what.side, id, what.seq)?.after !== null);
     return still.length > 0
@@ -168,18 +189,20 @@ function sameKey({ end }: Evidence, entity: EntityEvidence): readonly Broken[] {
 export const noResurrection: Promised = {
   number: 5,
   title: "No resurrection",
-  check: ({ entities }) =>
+  check: ({ entities, played }) =>
     entities.flatMap((entity) =>
       entity.effects.flatMap((row): readonly Broken[] => {
         const { side, other } = row;
         if (row.op !== "create" || other === null || restores(entity, side)) return [];
-        const earlier = [...(entity.partners.get(recordKey(otherSide(side), other)) ?? [])].filter(
+        const earlier = [...(entity.known.get(recordKey(otherSide(side), other)) ?? [])].filter(
           (id) => id !== row.record,
         );
         const made = entity.changes[side].get(row.record)?.[0]?.what.seq ?? 0;
         const killed = earlier.filter((id) => {
           const last = lastBefore(entity, side, id, made);
-          return last !== null && last.after === null && last.what.actor === "person";
+          return (
+            last !== null && last.after === null && last.what.actor === "person" && !isBeforeLoss(played, last.what.seq)
+          );
         });
         return killed.map((id) =>
           broken(
@@ -215,7 +238,12 @@ export const provenDeletes: Promised = {
           ];
         return scoped
           ? []
-          : unseenEdits(entity, change, partners, played.history.habits[what.side].spelling !== "as-is");
+          : unseenEdits(
+              entity,
+              change,
+              partners,
+              SIDES.some((side) => played.history.habits[side].spelling !== "as-is"),
+            );
       }),
     ),
 };
@@ -239,8 +267,8 @@ function unseenEdits(
       .get(what.id)
       ?.findLast((change) => change.what.seq < what.seq && change.changed.includes(name));
     const value = keyOf(deleted.before, name);
-    if (author === undefined || author.what.actor !== "person" || author.what.before === null || value === null)
-      return [];
+    if (author === undefined || author.what.actor !== "person" || author.what.unseen) return [];
+    if (author.what.before === null || value === null) return [];
     const reached = partners.some(
       (id) => entity.changes[other].get(id)?.some((change) => keyOf(change.after, name) === value) === true,
     );

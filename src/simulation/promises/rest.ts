@@ -8,7 +8,7 @@ import type { RefLookup } from "../../mapping/mapping.ts";
 import { rowKey, type LinkRow } from "../memory/tables.ts";
 import type { Memory } from "../play.ts";
 import { keyOf, recordKey, shownBy, type EntityEvidence, type Evidence, type Readings } from "./evidence.ts";
-import { isAtRest } from "./records.ts";
+import { isAtRest, isGiven } from "./records.ts";
 import { broken, type Broken, type Promised } from "./promise.ts";
 
 /** Nothing is written, and no state grows, once two undisturbed runs have gone by. */
@@ -195,7 +195,8 @@ function isApart(
   );
 }
 
-function leftBehind({ played, end, tables }: Evidence, entity: EntityEvidence): readonly Broken[] {
+function leftBehind(evidence: Evidence, entity: EntityEvidence): readonly Broken[] {
+  const { played, end, tables } = evidence;
   if (end.cases.some((row) => row.kind === "guard") || tables.intents.size > 0) return [];
   return SIDES.flatMap((side) =>
     played.systems[side].ids(entity.mapping.objects[side]).flatMap((id): readonly Broken[] => {
@@ -204,6 +205,9 @@ function leftBehind({ played, end, tables }: Evidence, entity: EntityEvidence): 
       const parked = [...tables.parked.values()].some(
         (row) => row.entity === entity.name && row.side === side && row.id === id,
       );
+      // Of several with one key the first is asked about; with its answer the others are.
+      const rivals = rivalsOf(evidence, entity, side, id);
+      if (rivals.some((rival) => isNamed(end, rival))) return [];
       if (linked || failing || parked || isNamed(end, id) || isOutOfScope(entity, side, id) || !isGiven(entity, side))
         return [];
       return [broken(1, "left behind", `${side} ${id} has no counterpart, and nobody is asked`)];
@@ -211,13 +215,16 @@ function leftBehind({ played, end, tables }: Evidence, entity: EntityEvidence): 
   );
 }
 
-function isNamed(end: Memory, id: RemoteId): boolean {
-  return end.cases.some((row) => JSON.stringify([row.left, row.right, row.values]).includes(`"${id}"`));
+/** Other records without a link, of either side, that share a match key. */
+function rivalsOf({ tables }: Evidence, entity: EntityEvidence, side: Side, id: RemoteId): readonly RemoteId[] {
+  const rows = [...tables.unlinked.values()].filter((row) => row.entity === entity.name);
+  const own = rows.find((row) => row.side === side && row.id === id);
+  const shares = (keys: readonly string[]): boolean => keys.some((key) => own?.matchKeys.includes(key) === true);
+  return rows.filter((row) => row !== own && shares(row.matchKeys)).map((row) => row.id);
 }
 
-function isGiven(entity: EntityEvidence, side: Side): boolean {
-  const { policy } = entity.mapping;
-  return policy.allow[otherSide(side)].includes("create") && (policy.givingSide === null || policy.givingSide === side);
+function isNamed(end: Memory, id: RemoteId): boolean {
+  return end.cases.some((row) => JSON.stringify([row.left, row.right, row.values]).includes(`"${id}"`));
 }
 
 function isOutOfScope(entity: EntityEvidence, side: Side, id: RemoteId): boolean {
@@ -228,10 +235,12 @@ function isOutOfScope(entity: EntityEvidence, side: Side, id: RemoteId): boolean
 export const boundedWrites: Promised = {
   number: 9,
   title: "No echo",
-  check: ({ entities, tables }) =>
+  check: ({ entities, tables, played }) =>
     entities.flatMap((entity) =>
       SIDES.flatMap((side) =>
-        [...entity.changes[side]].flatMap(([id, changes]) => tooMany(entity, side, id, changes, tables.cases.size)),
+        [...entity.changes[side]].flatMap(([id, changes]) =>
+          tooMany(entity, side, id, changes, tables.cases.size + played.losses.length * 2),
+        ),
       ),
     ),
 };
@@ -333,8 +342,16 @@ export const guards: Promised = {
   check: ({ played, tables }) => {
     const limits = played.mapping.guards;
     const brokenOff = played.cut.size + played.runs.filter((run) => run.report?.outcome === "failed").length;
+    // What an earlier run began, and this one has only found out about, was in the plan of the earlier one.
+    const made = new Set(
+      played.happenings
+        .filter((each) => each.actor === "engine")
+        .map((each) => `${String(each.round)} ${each.side} ${each.id}`),
+    );
     return played.runs.flatMap((run) => {
-      const rows = run.report === null ? [] : tables.effects.filter((row) => row.run === run.report?.run);
+      const rows = tables.effects.filter(
+        (row) => row.run === run.report?.run && made.has(`${String(run.round)} ${row.side} ${row.record}`),
+      );
       return SIDES.flatMap((side) =>
         (["create", "update", "delete"] as const).flatMap((op): readonly Broken[] => {
           const limit = limits[op];
@@ -367,7 +384,8 @@ export const intents: Promised = {
   title: "Crash safety",
   check: ({ played }) => [
     ...played.happenings
-      .filter((each) => !each.intended)
+      // What was under way when the state was lost arrives all the same.
+      .filter((each) => !each.intended && !played.losses.some((loss) => each.round === loss.round + 1))
       .map((each) => broken(14, "no intent", `${each.side} ${each.id} was written while no intent of it was durable`)),
     ...played.runs
       .filter((run) => run.thrown !== null && !run.excused)
@@ -389,6 +407,7 @@ export const trueCounters: Promised = {
     const found: Broken[] = [];
     for (const run of played.runs) {
       if (run.report === null || run.report.outcome === "failed") continue;
+      if (played.losses.some((loss) => run.round <= loss.round)) continue;
       const { report } = run;
       const rows = tables.effects.filter((row) => row.run === report.run);
       const counted = Object.values(report.entities)

@@ -27,7 +27,8 @@ export interface SystemParts {
   readonly random: Random;
   readonly scheduler: Scheduler;
   readonly round: () => number;
-  readonly isIntended: (key: string) => boolean;
+  /** The open intent of a write's key, with the record of the other side that it is about; null: there is none. */
+  readonly intentOf: (key: string) => { readonly other: RemoteId | null } | null;
   readonly happened: (happening: Happening) => void;
   /** A record has changed: the account's webhooks may tell. */
   readonly announce: (object: string, id: RemoteId) => void;
@@ -43,6 +44,8 @@ export interface Table {
   readonly shape: ObjectShape;
   readonly rows: Map<RemoteId, Row>;
   readonly gotAt: Map<RemoteId, number>;
+  /** When it was last shown as it had been some time before. */
+  readonly staleAt: Map<RemoteId, number>;
   readonly editedAt: Map<RemoteId, number>;
   readonly writtenAt: Map<RemoteId, number>;
   listedAt: number;

@@ -27,7 +27,15 @@ export type Mishap =
   /** The feed no longer knows the cursor. */
   | "expired"
   /** A read that shows the record as it was some time ago. */
-  | "stale";
+  | "stale"
+  /** Of a batch the first half is done and answered, the rest is refused. */
+  | "partial"
+  /** Of a batch the first half is done, and the answer is lost. */
+  | "partial-lost"
+  /** From here on until the end of the round every call is forbidden. */
+  | "revoked"
+  /** A listing or feed in which one record cannot be decoded. */
+  | "garbled";
 
 export interface ArmedFault {
   readonly side: Side;
@@ -35,15 +43,47 @@ export interface ArmedFault {
   readonly mishap: Mishap;
 }
 
+const WRITE_MISHAPS: readonly Mishap[] = [
+  "lost-before",
+  "lost-after",
+  "lost-after",
+  "throttled",
+  "unreachable",
+  "malformed",
+  "partial",
+  "partial-lost",
+  "revoked",
+];
+
 /** What each operation may suffer. */
 export const MISHAPS: Readonly<Record<Operation, readonly Mishap[]>> = {
-  list: ["lost-before", "throttled", "unreachable", "forbidden", "malformed", "truncated", "repeats"],
-  changes: ["lost-before", "throttled", "unreachable", "malformed", "truncated", "repeats", "expired"],
-  get: ["lost-before", "throttled", "unreachable", "malformed", "forbidden", "stale"],
-  find: ["lost-before", "throttled", "unreachable", "malformed"],
-  create: ["lost-before", "lost-after", "lost-after", "throttled", "unreachable", "rejected", "malformed"],
-  update: ["lost-before", "lost-after", "lost-after", "throttled", "unreachable", "rejected", "malformed"],
-  delete: ["lost-before", "lost-after", "lost-after", "throttled", "unreachable", "malformed"],
+  list: [
+    "lost-before",
+    "throttled",
+    "unreachable",
+    "forbidden",
+    "revoked",
+    "malformed",
+    "truncated",
+    "repeats",
+    "garbled",
+  ],
+  changes: [
+    "lost-before",
+    "throttled",
+    "unreachable",
+    "revoked",
+    "malformed",
+    "truncated",
+    "repeats",
+    "expired",
+    "garbled",
+  ],
+  get: ["lost-before", "throttled", "unreachable", "malformed", "forbidden", "revoked", "stale"],
+  find: ["lost-before", "throttled", "unreachable", "malformed", "revoked"],
+  create: [...WRITE_MISHAPS, "rejected"],
+  update: [...WRITE_MISHAPS, "rejected"],
+  delete: WRITE_MISHAPS,
 };
 
 export function failureOf(mishap: Mishap): RemoteFailure {
@@ -52,8 +92,10 @@ export function failureOf(mishap: Mishap): RemoteFailure {
     case "throttled":
       return { kind: "throttled", retryAfterMs: 5000, message };
     case "unreachable":
+    case "partial":
       return { kind: "unreachable", code: "E_CONNECTION", message };
     case "forbidden":
+    case "revoked":
       return { kind: "auth", message };
     case "rejected":
       return { kind: "rejected", code: "422", message };

@@ -63,9 +63,8 @@ export function faultyObject(system: FaultySystem, process: Process, name: strin
       const here = from.slice(0, habits.pageSize);
       offset += habits.pageSize;
       last = here.at(-1)?.row.number ?? last;
-      const records = here.map(({ row, snapshot }) => tell(row, snapshot));
-      const repeated = mishap === "repeats" && records[0] !== undefined ? [...records, records[0]] : records;
-      yield await answer("list", { ok: true, value: pageOf(repeated, here, habits.tellsTotal ? rows.length : null) });
+      const page_ = pageOf(told(here, mishap), here, habits.tellsTotal ? rows.length : null);
+      yield await answer("list", { ok: true, value: page_ });
       if (from.length <= habits.pageSize) {
         if (mishap === "truncated") yield { ok: false, failure: failureOf("truncated") };
         return;
@@ -73,7 +72,7 @@ export function faultyObject(system: FaultySystem, process: Process, name: strin
     }
   }
 
-  async function* changes(cursor: string): AsyncGenerator<Result<Page>> {
+  async function* changes(cursor: string, how?: { readonly settled: boolean }): AsyncGenerator<Result<Page>> {
     const mishap = system.take("changes");
     const failed = readFailure(mishap);
     await arrive("changes");
@@ -82,7 +81,7 @@ export function faultyObject(system: FaultySystem, process: Process, name: strin
       yield await answer("changes", failed);
       return;
     }
-    const since = Number(cursor) - habits.settleMs;
+    const since = Number(cursor) - (how?.settled === true ? 0 : habits.settleMs);
     const found = [...table.rows.values()]
       .map((row) => ({ row, snapshot: shownAt(row, shown()) }))
       .filter(
@@ -93,9 +92,7 @@ export function faultyObject(system: FaultySystem, process: Process, name: strin
     for (let start = 0; start === 0 || start < found.length; start += habits.pageSize) {
       const here = found.slice(start, start + habits.pageSize);
       if (start > 0) await arrive("changes");
-      const records = here.map(({ row, snapshot }) => tell(row, snapshot));
-      const repeated = mishap === "repeats" && records[0] !== undefined ? [...records, records[0]] : records;
-      yield await answer("changes", { ok: true, value: pageOf(repeated, here, null) });
+      yield await answer("changes", { ok: true, value: pageOf(told(here, mishap), here, null) });
       if (mishap === "truncated") {
         yield { ok: false, failure: failureOf("truncated") };
         return;
@@ -103,13 +100,25 @@ export function faultyObject(system: FaultySystem, process: Process, name: strin
     }
   }
 
+  type Told = Pick<Page, "records" | "broken">;
+
+  /** The rows of a page as its reader gets them. */
+  function told(rows: readonly { readonly row: Row; readonly snapshot: Snapshot }[], mishap: Mishap | null): Told {
+    const records = rows.map(({ row, snapshot }) => tell(row, snapshot));
+    const [first, ...others] = records;
+    if (first === undefined) return { records, broken: [] };
+    if (mishap === "repeats") return { records: [...records, first], broken: [] };
+    if (mishap !== "garbled") return { records, broken: [] };
+    return { records: others, broken: [{ id: first.id, code: "E_SCHEMA", message: "simulated: garbled" }] };
+  }
+
   const pageOf = (
-    records: readonly RemoteRecord[],
+    { records, broken }: Told,
     rows: readonly { readonly snapshot: Snapshot }[],
     total: number | null,
   ): Page => {
     const latest = Math.max(...rows.map(({ snapshot }) => snapshot.at + habits.skewMs));
-    return { records, broken: [], total, cursor: habits.changes && rows.length > 0 ? String(latest) : null };
+    return { records, broken, total, cursor: habits.changes && rows.length > 0 ? String(latest) : null };
   };
 
   async function get(ids: readonly RemoteId[]): Promise<readonly Result<RemoteRecord>[]> {
@@ -119,6 +128,7 @@ export function faultyObject(system: FaultySystem, process: Process, name: strin
     const results = ids.map((id): Result<RemoteRecord> => {
       if (failed !== null) return failed;
       table.gotAt.set(id, scheduler.steps());
+      if (mishap === "stale") table.staleAt.set(id, scheduler.steps());
       const row = table.rows.get(id);
       const snapshot =
         row === undefined ? null : mishap === "stale" ? shownAt(row, scheduler.now() - habits.settleMs) : present(row);
@@ -148,16 +158,20 @@ export function faultyObject(system: FaultySystem, process: Process, name: strin
   async function write<Call extends { readonly key: string }, T>(
     what: "create" | "update" | "delete",
     calls: readonly Call[],
-    perform: (call: Call) => Result<T>,
+    perform: (call: Call, sentIn: number) => Result<T>,
   ): Promise<readonly Result<T>[]> {
     const results: Result<T>[] = [];
     for (let start = 0; start < calls.length; start += habits.batch) {
       const mishap = system.take(what);
       const batch = calls.slice(start, start + habits.batch);
+      const sentIn = system.parts.round();
       await arrive(what);
-      const refused = mishap === null || mishap === "lost-after" || mishap === "malformed" ? null : failureOf(mishap);
-      const done = batch.map((call): Result<T> => (refused === null ? perform(call) : { ok: false, failure: refused }));
-      const lost: RemoteFailure | null = mishap === "lost-after" || mishap === "malformed" ? failureOf(mishap) : null;
+      const reached = reachedBy(mishap, batch.length);
+      const done = batch.map((call, index): Result<T> =>
+        index < reached ? perform(call, sentIn) : { ok: false, failure: failureOf(mishap ?? "unreachable") },
+      );
+      const lost: RemoteFailure | null =
+        mishap === "lost-after" || mishap === "malformed" || mishap === "partial-lost" ? failureOf(mishap) : null;
       results.push(
         ...(await answer(
           what,
@@ -185,18 +199,23 @@ export function faultyObject(system: FaultySystem, process: Process, name: strin
     return [...table.rows.values()].some((row) => row.id !== own && keyOf(table, present(row).fields ?? {}) === value);
   };
 
-  function engineWrite(key: string, sent: Fields, id: RemoteId | null, version: string | null): EngineWrite {
+  /** @param sentIn The round in which the call left: it may arrive in a later one. */
+  function creation(key: string, sent: Fields, sentIn: number): EngineWrite {
     const value = keyOf(table, sent);
-    const asked = table.finds.findLast((each) => each.round === system.parts.round() && each.value === value) ?? null;
-    return { key, sent, asked, blind: id !== null && isBlind(table, habits, id, version) };
+    const asked = table.finds.findLast((each) => each.round === sentIn && each.value === value) ?? null;
+    return { key, sent, asked, blind: false };
   }
 
-  function create({ key, record }: CreateCall): Result<Written> {
+  function engineWrite(key: string, sent: Fields, id: RemoteId, version: string | null): EngineWrite {
+    return { key, sent, asked: null, blind: isBlind(table, habits, id, version) };
+  }
+
+  function create({ key, record }: CreateCall, sentIn: number): Result<Written> {
     const known = habits.repeat === "by-key" ? [...table.rows.values()].find((row) => row.key === key) : undefined;
     if (known !== undefined) return written(known);
     if (isTaken(record, null)) return { ok: false, failure: { kind: "duplicate", message: "this value is taken" } };
     const { id: _id, ...fields } = record;
-    return written(system.create("engine", name, fields, engineWrite(key, record, null, null)));
+    return written(system.create("engine", name, fields, creation(key, record, sentIn)));
   }
 
   /** Null: it may be written. */
@@ -250,9 +269,17 @@ export function faultyObject(system: FaultySystem, process: Process, name: strin
   };
 }
 
+/** How many calls of a batch take effect. */
+function reachedBy(mishap: Mishap | null, calls: number): number {
+  if (mishap === null || mishap === "lost-after" || mishap === "malformed") return calls;
+  return mishap === "partial" || mishap === "partial-lost" ? Math.ceil(calls / 2) : 0;
+}
+
+/** Mishaps of reads that are no failure: what is read is not all, or not so. */
+const LIES: ReadonlySet<Mishap> = new Set(["omits", "repeats", "empty", "stale", "garbled"]);
+
 function readFailure(mishap: Mishap | null): { readonly ok: false; readonly failure: RemoteFailure } | null {
-  if (mishap === null || mishap === "omits" || mishap === "repeats" || mishap === "empty" || mishap === "stale")
-    return null;
+  if (mishap === null || LIES.has(mishap)) return null;
   return { ok: false, failure: failureOf(mishap) };
 }
 
@@ -270,6 +297,7 @@ function isBlind(table: Table, habits: Habits, id: RemoteId, version: string | n
   if (habits.guard === "if-match" && version !== null) return false;
   const edited = table.editedAt.get(id) ?? 0;
   const got = table.gotAt.get(id) ?? 0;
+  if (got > 0 && table.staleAt.get(id) === got) return true;
   const looked = habits.guard === "none" || !habits.get ? Math.max(got, table.listedAt) : got;
   const askedInTime = habits.guard === "none" || !habits.get || got > table.listedAt;
   // A listing that lags shows what was there some time ago, and an unguarded write goes by it.

@@ -18,6 +18,7 @@ export function faultySystem(parts: SystemParts): FaultySystem {
         shape,
         rows: new Map(),
         gotAt: new Map(),
+        staleAt: new Map(),
         editedAt: new Map(),
         writtenAt: new Map(),
         listedAt: 0,
@@ -29,6 +30,7 @@ export function faultySystem(parts: SystemParts): FaultySystem {
   let next = 1;
   let happenings = 0;
   let liedIn = -1;
+  let revokedIn = -1;
 
   const tableOf = (object: string): Table => {
     const table = tables.get(object);
@@ -48,6 +50,7 @@ export function faultySystem(parts: SystemParts): FaultySystem {
     if (!same) row.past = [...row.past, { at: scheduler.now(), fields: after, version: now.version + 1 }];
     if (actor !== "engine") tableOf(object).editedAt.set(row.id, scheduler.steps());
     happenings += 1;
+    const intent = write === null ? null : parts.intentOf(write.key);
     scheduler.note(`${side} ${object} ${row.id} by ${actor}: ${after === null ? "gone" : canonicalText(after)}`);
     parts.happened({
       seq: happenings,
@@ -62,7 +65,8 @@ export function faultySystem(parts: SystemParts): FaultySystem {
       after,
       sent: write?.sent ?? null,
       key: write?.key ?? null,
-      intended: write === null || parts.isIntended(write.key),
+      intended: write === null || intent !== null,
+      other: intent?.other ?? null,
       asked: write?.asked ?? null,
       blind: write?.blind ?? false,
       unseen: isUnseen(tableOf(object), row.id),
@@ -114,6 +118,7 @@ export function faultySystem(parts: SystemParts): FaultySystem {
     ids: (object) =>
       [...tableOf(object).rows.values()].filter((row) => present(row).fields !== null).map((row) => row.id),
     take(operation) {
+      if (revokedIn === parts.round()) return "forbidden";
       const index = parts.armed.findIndex((fault) => fault.operation === operation && fault.side === side);
       const fault = parts.armed[index];
       if (fault === undefined) return null;
@@ -122,6 +127,7 @@ export function faultySystem(parts: SystemParts): FaultySystem {
       const lies = fault.mishap === "omits" || fault.mishap === "empty";
       if (lies && !habits.get && liedIn === parts.round()) return null;
       if (lies) liedIn = parts.round();
+      if (fault.mishap === "revoked") revokedIn = parts.round();
       parts.used(fault);
       scheduler.note(`${side} ${operation}: ${fault.mishap}`);
       return fault.mishap;

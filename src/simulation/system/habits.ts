@@ -53,6 +53,7 @@ export interface Swarm {
   readonly skew: boolean;
   readonly deletes: boolean;
   readonly webhooks: boolean;
+  readonly stateLoss: boolean;
 }
 
 export function drawSwarm(random: Random): Swarm {
@@ -70,6 +71,7 @@ export function drawSwarm(random: Random): Swarm {
     skew: random.chance(0.3),
     deletes: random.chance(0.6),
     webhooks: random.chance(0.5),
+    stateLoss: random.chance(0.12),
   };
 }
 

@@ -23,6 +23,8 @@ export interface Happening {
   readonly key: string | null;
   /** Of an engine's write: whether its intent was durable when it arrived. */
   readonly intended: boolean;
+  /** Of an engine's write: the record of the other side that its intent is about. */
+  readonly other: RemoteId | null;
   /** Of an engine's create: what was asked of `find` for the same key in this round; null: nothing. */
   readonly asked: { readonly found: readonly RemoteId[] } | null;
   /** Of an engine's write: an edit since the last look at this record that no guard of this system could have noticed. */

@@ -130,6 +130,15 @@ create table syncline.pair_state (
   paused text
 );
 
+-- The identity of each side's account when its records were first linked.
+create table syncline.epochs (
+  pair text collate "C",
+  side text,
+  epoch text not null,
+  since timestamptz not null default now(),
+  primary key (pair, side)
+);
+
 create sequence syncline.lease_token;
 create table syncline.leases (
   pair text collate "C" primary key,
@@ -219,7 +228,7 @@ create table syncline.cases (
   -- … and whose decision opened it: another subject that merely names the same candidate must not close it.
   subject_left text collate "C",
   subject_right text collate "C",
-  -- Of a guard only.
+  -- Of a guard and of a drifted field only; the field is its own op.
   side text,
   op text,
   "values" json not null,
@@ -241,6 +250,10 @@ create index cases_dismissed_left on syncline.cases (subject_left, entity, pair)
 create index cases_dismissed_right on syncline.cases (subject_right, entity, pair)
   where closed_at is not null and subject_left is null and answer->>'kind' = 'dismiss';
 create unique index cases_guard on syncline.cases (pair, entity, side, op) where closed_at is null and kind = 'guard';
+create unique index cases_drift on syncline.cases (pair, entity, side, op) where closed_at is null and kind = 'drift';
+-- Drifts that a person accepted: not asked about again while they last.
+create index cases_drift_accepted on syncline.cases (pair, entity, side, op)
+  where closed_at is not null and kind = 'drift' and answer is not null;
 
 -- Records that have no link, by what they are matched: with the links' own keys, all that a look at single records needs to
 -- know of everybody else. Complete as of the last sweep, and kept so by every record that is looked at since.
@@ -267,6 +280,8 @@ create table syncline.quarantine (
   message text not null,
   attempts integer not null default 1,
   next timestamptz,
+  -- Digest of the write that was refused.
+  refused text,
   since timestamptz not null default now(),
   unique (record, entity, side, pair)
 );
@@ -319,4 +334,15 @@ create table syncline.budget_takings (
 create index budget_takings_limit on syncline.budget_takings (system, name, id);
 `;
 
-export const state0001 = { name: "0001-state", sql: LINKS + RUNS + WORK + PEOPLE + BUDGETS };
+/** Tokens of connected systems, sealed (AES-256-GCM); the key is elsewhere. */
+const TOKENS = `
+create table syncline.tokens (
+  system text collate "C" primary key,
+  -- Digest of the key it was sealed with; empty together with \`sealed\`: nothing is stored.
+  key_id text collate "C" not null,
+  sealed text not null,
+  changed_at timestamptz not null default now()
+);
+`;
+
+export const state0001 = { name: "0001-state", sql: LINKS + RUNS + WORK + PEOPLE + BUDGETS + TOKENS };

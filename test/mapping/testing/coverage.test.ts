@@ -79,6 +79,33 @@ describe("coverage", () => {
   });
 });
 
+test("a scored rule whose limits no test comes near is told, and one with a test on each side of them is not", async () => {
+  const fields = "name: { as: person_name }\nphone: { as: { phone: GB } }\nzip: { as: postal_code }";
+  const match = "match: [{ score: { name: 0.5, phone: 0.3, zip: 0.2 }, link_at: 0.95, review_at: 0.7 }]";
+  const pair = (name: string, zip: string, phone: string, expected: string): string => `- name: ${name}
+  crm: { id: "1", name: Ada Lovelace, phone: 020 7946 0018, zip: SW1Y 4JH }
+  billing: { id: "2", name: Ada Lovelace, phone: "${phone}", zip: ${zip} }
+  expect: { ${expected} }
+`;
+  const linked = pair("alike", "SW1Y4JH", "+442079460018", "situation: matched, link: live");
+  const asked = pair("nearly", "EC1A 1BB", "+442079460018", "situation: ambiguous, cases: [ambiguous], link: none");
+  const told = async (tests: string): Promise<readonly string[]> => {
+    const { mutants } = await coverage(fields, tests, match);
+    return mutants.survived.map(({ change }) => change).filter((change) => change.startsWith("match rule 1: "));
+  };
+
+  expect(await told(linked)).toEqual([
+    "match rule 1: score: name dropped",
+    "match rule 1: score: phone dropped",
+    "match rule 1: score: zip dropped",
+    "match rule 1: link_at: 0.95 becomes 0.7001",
+    "match rule 1: review_at: 0.7 becomes 0.9499",
+  ]);
+  expect(await told(linked + asked)).not.toEqual(
+    expect.arrayContaining([expect.stringMatching(/link_at|review_at|zip/)]),
+  );
+});
+
 test("every kind of rule and policy is changed, one thing at a time", () => {
   const text = entityText(
     `a: { as: { text: [trim, lower] }, group: g }
@@ -86,8 +113,10 @@ b: { crm: [x, y], billing: { at: b, as: { decimal: { scale: 2, times: "3" } } },
 c: { direction: crm -> billing, strength: strong, value: '1' }
 d: { values: { u: v, w: z }, conflict: crm, at_link: billing, blank: keep, merge: set }
 e: { crm: { read: 'z', default: 1 }, empty: ["-"] }
-f: { ref: thing }`,
-    "match: [[a], { crm: b, billing: c }]\nallow: { crm: [update] }\nwhen_gone: { crm: delete }\nconflict: newest\ndirection: crm -> billing\nforeign: keep\non_scope_exit: freeze",
+f: { ref: thing, optional: true }
+g: { billing: { read: h, write: { h: $value } } }
+l: { each: { key: k, fields: { k: {}, q: { as: integer } } } }`,
+    "match: [[a], { crm: b, billing: c }, { score: { a: 1, e: 0.5 }, link_at: 0.95, review_at: 0.8 }]\nallow: { crm: [update] }\nwhen_gone: { crm: delete }\nconflict: newest\ndirection: crm -> billing\nforeign: keep\non_scope_exit: freeze",
   ).replace("{ object: contact }", "{ object: contact, scope: 'a' }");
   const { file } = readMappingFile(parse(text));
 
@@ -96,6 +125,11 @@ f: { ref: thing }`,
   expect(mutants.map(({ change }) => change)).toEqual([
     'match rule 1 (["a"]) dropped',
     'match rule 2 ({"crm":"b","billing":"c"}) dropped',
+    'match rule 3 ({"score":{"a":1,"e":0.5},"link_at":0.95,"review_at":0.8}) dropped',
+    "match rule 3: score: a dropped",
+    "match rule 3: score: e dropped",
+    "match rule 3: link_at: 0.95 becomes 0.8001",
+    "match rule 3: review_at: 0.8 becomes 0.9499",
     "scope of crm dropped",
     "crm may no longer update",
     "on_scope_exit: freeze becomes unlink",
@@ -133,5 +167,13 @@ f: { ref: thing }`,
     "e: crm: default dropped",
     "f: rule dropped",
     "f: ref dropped",
+    "f: optional dropped",
+    "g: rule dropped",
+    "g: billing: read gives nothing",
+    "g: billing: write puts nothing at h",
+    "l: rule dropped",
+    "l: each: k: rule dropped",
+    "l: each: q: rule dropped",
+    "l: each: q: as: integer dropped",
   ]);
 });
