@@ -1,7 +1,16 @@
 // Breaks the engine on purpose, one fault at a time, and looks whether the simulation notices: killed / total.
 //   npm run mutants -- --runs 1500 --jobs 2
 import { spawn } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -13,6 +22,8 @@ const { values } = parseArgs({
     runs: { type: "string", default: "2000" },
     jobs: { type: "string", default: "2" },
     only: { type: "string", default: "" },
+    /** A file that verdicts are added to; what stands there is not tried again, so that a series can be broken off. */
+    verdicts: { type: "string", default: "" },
   },
 });
 
@@ -71,8 +82,12 @@ function simulated(folder: string): Promise<string> {
 }
 
 const chosen = MUTANTS.filter((mutant) => mutant.name.includes(values.only));
-const waiting = [...chosen];
-const verdicts: Verdict[] = [];
+const earlier = values.verdicts !== "" && existsSync(values.verdicts) ? readFileSync(values.verdicts, "utf8") : "";
+const verdicts: Verdict[] = earlier
+  .split("\n")
+  .filter((line) => line !== "")
+  .map((line) => JSON.parse(line) as Verdict); // what this script wrote
+const waiting = chosen.filter((mutant) => !verdicts.some((verdict) => verdict.mutant.name === mutant.name));
 
 async function work(): Promise<void> {
   const copy = openCopy();
@@ -80,6 +95,7 @@ async function work(): Promise<void> {
     for (let mutant = waiting.shift(); mutant !== undefined; mutant = waiting.shift()) {
       const verdict = await copy.tried(mutant);
       verdicts.push(verdict);
+      if (values.verdicts !== "") appendFileSync(values.verdicts, `${JSON.stringify(verdict)}\n`);
       console.log(
         `${verdict.kind.padEnd(9)} ${mutant.name} (${mutant.file})${verdict.by === "" ? "" : `: ${verdict.by}`}`,
       );

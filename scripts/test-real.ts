@@ -190,7 +190,7 @@ function runFile(suite: string, env: Readonly<Record<string, string>>, figures: 
 async function runSuite(suite: Suite, figures: Figures): Promise<void> {
   console.log(`\n== ${suite.name}: ${suite.systems.map(({ name }) => name).join(", ")} ==`);
   const hookPort = await freePort();
-  const env: Record<string, string> = { SYNCLINE_REAL_DIR: KIT, SYNCLINE_REAL_HOOK_PORT: String(hookPort), SYNCLINE_TEST_BOUND_MS: "240000" };
+  const env: Record<string, string> = { SYNCLINE_REAL_DIR: KIT, SYNCLINE_REAL_HOOK_PORT: String(hookPort), SYNCLINE_TEST_BOUND_MS: process.env["SYNCLINE_TEST_BOUND_MS"] ?? "240000" };
   running = suite.systems;
   try {
     for (const part of suite.systems) {

@@ -66,7 +66,7 @@ export function registerProbe(connector: Command): void {
 
 async function probe(system: System, parts: ProjectSystem, flags: Flags, output: Output): Promise<void> {
   const { connector } = parts;
-  const can = (name: string): boolean => connector.capabilities(name)?.create != null;
+  const can = (name: string): boolean => (connector.capabilities(name)?.create ?? null) !== null;
   const names = flags.object.length > 0 ? flags.object : connector.objects.filter(can);
   for (const name of names) if (!connector.objects.includes(name)) throw unknownName("object", name, connector.objects);
   if (names.length === 0)

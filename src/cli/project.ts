@@ -17,11 +17,15 @@ export interface LoadedProject {
 }
 
 /** @param pairs Their files must be free of errors; those of others are only remarked on. Null: the problems were told, and the exit code is set. */
-export async function loadProject(output: Output, pairs: readonly string[]): Promise<LoadedProject | null> {
+export async function loadProject(
+  output: Output,
+  pairs: readonly string[],
+  missingSecrets: "error" | "warning" = "error",
+): Promise<LoadedProject | null> {
   const expressions = createExpressionCompiler();
   const project = await readProject(output.options.config, process.env, Date.now() as Instant, {
     expressions,
-    missingSecrets: "error",
+    missingSecrets,
   });
   const close = (): Promise<void> => expressions.close();
   const errors = project.problems.filter(isError);

@@ -29,7 +29,7 @@ export function register(program: Command): void {
       const runs = Number(flags.runs);
       if (!Number.isSafeInteger(runs) || runs < 1)
         throw new UsageError(`--runs takes a whole number of at least 1, not "${flags.runs}"`);
-      const loaded = await loadProject(output, [name]);
+      const loaded = await loadProject(output, [name], "warning");
       if (loaded === null) return;
       try {
         const { pairs } = loaded.project;
@@ -78,7 +78,7 @@ function countHistories(
   };
 }
 
-function jsonOf({ found, ...figures }: Simulated): Parameters<Output["result"]>[0] {
+export function jsonOf({ found, ...figures }: Simulated): Parameters<Output["result"]>[0] {
   return {
     ...figures,
     ok: found === null,
@@ -88,10 +88,14 @@ function jsonOf({ found, ...figures }: Simulated): Parameters<Output["result"]>[
   };
 }
 
-function textOf(result: Simulated, pair: string): string {
+export function textOf(result: Simulated, pair: string): string {
   const { histories, edits, writes, faults, crashes, found } = result;
   const figures = `${count(edits)} edits, ${count(writes)} writes, ${count(faults)} faults, ${count(crashes)} crashes`;
-  if (found === null) return `${count(histories)} histories, 0 broken promises (${figures})`;
+  const idle =
+    writes === 0
+      ? "\nNothing was ever written: of this mapping no record could be made up that is carried across."
+      : "";
+  if (found === null) return `${count(histories)} histories, 0 broken promises (${figures})${idle}`;
   const again = `To see it again: syncline simulate ${pair} --seed ${found.seed.replace(/-\d+$/, "")} --runs ${String(histories)}`;
   return `${found.story}\n\n${count(histories)} histories, 1 broken promise (${figures})\n${again}`;
 }

@@ -20,7 +20,7 @@ export interface BudgetLimit {
   readonly perMs: number;
 }
 
-export interface BudgetTaken {
+interface BudgetTaken {
   /** Calls that may be made now; 0: none. */
   readonly granted: number;
   /** Until some are left again; 0 when any were granted. */

@@ -7,7 +7,7 @@ import type { Ledger, PairFigures } from "../engine/ledger.ts";
 import type { RunReport } from "../engine/ports/run.ts";
 import type { Log } from "../engine/ports/world.ts";
 
-export type Occasion = "case" | "guard" | "pair-paused" | "quarantine" | "failed";
+type Occasion = "case" | "guard" | "pair-paused" | "quarantine" | "failed";
 
 /** Where is told what. */
 export interface Notice {
@@ -30,7 +30,7 @@ interface NoticePorts {
   readonly ledger: Pick<Ledger, "figures" | "cases">;
   readonly http: HttpClient;
   readonly log: Log;
-  sleep(ms: number, signal: AbortSignal): Promise<void>;
+  readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
 /** What was waiting when a pair was last looked at. */

@@ -14,7 +14,7 @@ import type { PlannedDecision } from "./ports/run.ts";
 import { withoutTaken } from "./outcome.ts";
 import { settlePage, type Done } from "./settle-page.ts";
 import { resolveUnknowns } from "./unknown.ts";
-import type { RefNeed } from "../mapping/mapping.ts";
+import type { RefNeed } from "../mapping/reference.ts";
 
 /**
  * Carries out and settles a page of decisions of one entity.

@@ -3,7 +3,7 @@
 import type { Carried } from "../core/field.ts";
 import { groupBy } from "../core/group.ts";
 import { type BySide, type RemoteId, SIDES, type Side } from "../core/ids.ts";
-import type { RefLookup } from "../mapping/mapping.ts";
+import type { RefLookup } from "../mapping/reference.ts";
 import type { Entity, RunContext } from "./context.ts";
 import type { Draft, Readings } from "./drafts.ts";
 

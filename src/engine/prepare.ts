@@ -16,7 +16,7 @@ import { goneAlready } from "./outcome.ts";
 import { fingerprintOf } from "./sight.ts";
 import { listFor } from "./look-up.ts";
 import { refLookup } from "./carry-values.ts";
-import type { RefLookup, RefNeed } from "../mapping/mapping.ts";
+import type { RefLookup, RefNeed } from "../mapping/reference.ts";
 
 export async function prepareAll(
   context: RunContext,

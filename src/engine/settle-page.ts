@@ -6,7 +6,7 @@ import { otherSide, SIDES, type BySide, type RemoteId, type Side } from "../core
 import { refusalOf, sourceOf, triedAgainAt } from "./refused.ts";
 import { settleLink, type Seen, type WriteOutcome } from "../core/settle.ts";
 import type { Value } from "../core/value.ts";
-import type { RefNeed } from "../mapping/mapping.ts";
+import type { RefNeed } from "../mapping/reference.ts";
 import { tallyOf, type Entity, type EntityTally, type RunContext } from "./context.ts";
 import { EMPTY_COMMIT, type Commit, type Unlinked } from "./ports/commit.ts";
 import type { Hint } from "./ports/hint.ts";

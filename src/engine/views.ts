@@ -6,7 +6,7 @@ import type { BySide, RemoteId, Side } from "../core/ids.ts";
 import type { Seen } from "../core/settle.ts";
 import type { LinkedPair, LoneRecord, SideView } from "../core/subject.ts";
 import type { Fields, Value } from "../core/value.ts";
-import type { RefLookup } from "../mapping/mapping.ts";
+import type { RefLookup } from "../mapping/reference.ts";
 import { type CarriedFields, carryAll } from "./carry-values.ts";
 import type { Entity, RunContext } from "./context.ts";
 import { type Draft, type SideFacts, draftsOf } from "./drafts.ts";

@@ -8,7 +8,7 @@ import { readingOf } from "./lens-read.ts";
 import { cellOf } from "./cell.ts";
 import type { FieldLens, LinesLens, SideLens } from "./lens.ts";
 import { lineId, linesIn } from "./lines-key.ts";
-import type { RefLookup, RefNeed } from "./mapping.ts";
+import type { RefLookup, RefNeed } from "./reference.ts";
 import { readBack } from "./settled.ts";
 import { scalarText } from "./word-types.ts";
 

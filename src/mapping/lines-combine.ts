@@ -14,7 +14,7 @@ import { cellOf } from "./cell.ts";
 import { carryLine, type LinesWay } from "./lens-carry.ts";
 import type { FieldLens, LinesLens } from "./lens.ts";
 import { fieldMoved, lineMoved, lookupOf, pairLines, saysSame, type LinePair } from "./lines-onto.ts";
-import type { RefLookup } from "./mapping.ts";
+import type { RefLookup } from "./reference.ts";
 import type { Combined, Movement } from "./movement.ts";
 
 /** Null: a conflict, or a change cannot be carried over. */

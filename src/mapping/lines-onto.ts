@@ -16,7 +16,7 @@ import { cellOf } from "./cell.ts";
 import { carryLineField } from "./lens-carry.ts";
 import type { FieldLens, LinesLens } from "./lens.ts";
 import { fieldKey, linesById } from "./lines-key.ts";
-import type { RefLookup } from "./mapping.ts";
+import type { RefLookup } from "./reference.ts";
 import type { Movement } from "./movement.ts";
 
 /** A line as both sides have it, now and when they last agreed. */

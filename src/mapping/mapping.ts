@@ -6,6 +6,7 @@ import type { EntityPolicy, Guards, Limit, Operation, WhenGone } from "../core/p
 import type { Fields, Value } from "../core/value.ts";
 import type { ScoreRule } from "./match-score.ts";
 import type { Combined, Movement } from "./movement.ts";
+import type { RefLookup, RefNeed } from "./reference.ts";
 
 export type { EntityPolicy, Guards, Limit, Operation, WhenGone };
 
@@ -46,16 +47,6 @@ export interface SideReading {
   /** For each match rule in order: the text under which this record is looked for, or null when a part is missing; of a scored rule several (match-key.ts). */
   readonly matchKeys: readonly (string | null)[];
 }
-
-/** A record of another entity that a `ref` field names. */
-export interface RefNeed {
-  readonly entity: string;
-  readonly side: Side;
-  readonly id: RemoteId;
-}
-
-/** Answers a RefNeed: the linked counterpart's id, or null when there is no live link. */
-export type RefLookup = (need: RefNeed) => RemoteId | null;
 
 export interface EntityMapping {
   readonly policy: EntityPolicy;

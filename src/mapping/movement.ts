@@ -1,7 +1,7 @@
 // A field that both sides show, and what they last agreed on: what `merge:` puts together.
 
 import type { Cell } from "../core/field.ts";
-import type { RefLookup } from "./mapping.ts";
+import type { RefLookup } from "./reference.ts";
 
 export interface Movement {
   readonly left: Cell;

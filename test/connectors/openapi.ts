@@ -260,7 +260,7 @@ function fits(value: unknown, test: RegExp | ((value: unknown) => boolean)): boo
 }
 
 /** `a[b]=1&c[]=2&c[]=3&d[0][e]=4` as { a: { b: "1" }, c: ["2", "3"], d: [{ e: "4" }] }. */
-export function formTree(form: string): Readonly<Record<string, Tree>> {
+function formTree(form: string): Readonly<Record<string, Tree>> {
   const root: Branch = new Map();
   for (const [name, value] of new URLSearchParams(form)) {
     const [first = "", rest = ""] = /^([^[]+)(.*)$/s.exec(name)?.slice(1) ?? [name];

@@ -19,7 +19,9 @@ closeExpressionsAfterwards();
 
 const FOLDER = fileURLToPath(new URL("../../connectors/", import.meta.url));
 const AWKWARD = `O'Brien "the\\ 2nd" & Söhne`;
-const KEY = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+const KEY = generateKeyPairSync("rsa", { modulusLength: 2048 })
+  .privateKey.export({ type: "pkcs8", format: "pem" })
+  .toString();
 
 const shipped = readConnectors([FOLDER], Date.parse("2026-12-01T00:00:00Z") as Instant, expressions).filter(
   ({ part }) => part !== null && ["rest", "graphql", "odata", "soap"].includes(part.protocol),
@@ -70,7 +72,12 @@ async function open(name: string): Promise<System> {
   return connector.open({
     name,
     settings: settingsOf(connector.file),
-    secrets: new Map(Object.keys(connector.file.secrets ?? {}).map((each) => [each, new Secret(each === "private_key" ? KEY : "secret")])),
+    secrets: new Map(
+      Object.keys(connector.file.secrets ?? {}).map((each) => [
+        each,
+        new Secret(each === "private_key" ? KEY : "secret"),
+      ]),
+    ),
     limits: {},
     allowPrivate: true,
     observer: { called: () => undefined, waited: () => undefined },
@@ -84,7 +91,9 @@ async function open(name: string): Promise<System> {
 /** Something for each field that can be written, and for those that are looked up by. */
 function sampleOf(file: ConnectorFile, object: SystemObject): Fields {
   const declared = Object.entries(file.objects[object.name]?.fields ?? {});
-  const typed = declared.filter(([, field]) => field.read_only !== true).map(([name, { type }]) => [name, valueOf(type)] as const);
+  const typed = declared
+    .filter(([, field]) => field.read_only !== true)
+    .map(([name, { type }]) => [name, valueOf(type)] as const);
   const keys = object.capabilities.findBy.flat().map((name) => [name, AWKWARD] as const);
   return { ...Object.fromEntries(keys), ...Object.fromEntries(typed), free: AWKWARD };
 }
@@ -142,23 +151,39 @@ describe.each(each)("%s, %s", (name, objectName) => {
     const failures = [
       ...(can.list ? await ended(object.list()) : []),
       ...(can.get ? failuresOf(await object.get(ids)) : []),
-      ...failuresOf(await Promise.all(can.findBy.map((names) => object.find(Object.fromEntries(names.map((key) => [key, AWKWARD])))))),
+      ...failuresOf(
+        await Promise.all(
+          can.findBy.map((names) => object.find(Object.fromEntries(names.map((key) => [key, AWKWARD])))),
+        ),
+      ),
       ...(can.changes === null ? [] : await ended(object.changes(CURSORS[name] ?? "2026-03-01T12:00:00.000+0000"))),
-      ...(can.create === null ? [] : failuresOf(await object.create(ids.map((each) => ({ key: `k${each}`, record: sample }))))),
+      ...(can.create === null
+        ? []
+        : failuresOf(await object.create(ids.map((each) => ({ key: `k${each}`, record: sample }))))),
       ...(can.update === null ? [] : failuresOf(await object.update(updates))),
       ...(can.update === null ? [] : failuresOf(await object.update(updates.slice(0, 1)))),
-      ...(can.delete === null ? [] : failuresOf(await object.delete(ids.map((each) => ({ key: `k${each}`, id: each, version: "3" }))))),
+      ...(can.delete === null
+        ? []
+        : failuresOf(await object.delete(ids.map((each) => ({ key: `k${each}`, id: each, version: "3" }))))),
     ];
     await system.close();
 
     expect(unwritable(failures)).toEqual([]);
     expect(remote.asked.length).toBeGreaterThan(0);
-    expect(remote.asked.filter((asked) => /undefined|\[object Object\]|\{\{/.test(decodeURIComponent(asked.url) + asked.body))).toEqual([]);
+    expect(
+      remote.asked.filter((asked) =>
+        /undefined|\[object Object\]|\{\{/.test(decodeURIComponent(asked.url) + asked.body),
+      ),
+    ).toEqual([]);
   });
 });
 
 describe("what goes out", () => {
-  async function asked(name: string, objectName: string, ask: (object: SystemObject) => Promise<unknown>): Promise<Asked> {
+  async function asked(
+    name: string,
+    objectName: string,
+    ask: (object: SystemObject) => Promise<unknown>,
+  ): Promise<Asked> {
     const system = await open(name);
     await ask(system.object(objectName, ["Email"]));
     await system.close();
@@ -167,12 +192,22 @@ describe("what goes out", () => {
     return last;
   }
   const update = (changed: Fields) => (object: SystemObject) =>
-    object.update([{ key: "k", id: id("7"), version: "3", changed, current: { id: id("7"), version: "3", modified: null, deleted: false, fields: {} } }]);
+    object.update([
+      {
+        key: "k",
+        id: id("7"),
+        version: "3",
+        changed,
+        current: { id: id("7"), version: "3", modified: null, deleted: false, fields: {} },
+      },
+    ]);
 
   test("Salesforce: a key is quoted for SOQL, and what the mapping names is selected", async () => {
     const { query } = await asked("salesforce", "contact", (contact) => contact.find({ Email: `a'b\\c@example.com` }));
 
-    expect(query.get("q")).toBe(`SELECT Id, SystemModstamp, IsDeleted, Email FROM Contact WHERE Email = 'a\\'b\\\\c@example.com'`);
+    expect(query.get("q")).toBe(
+      `SELECT Id, SystemModstamp, IsDeleted, Email FROM Contact WHERE Email = 'a\\'b\\\\c@example.com'`,
+    );
   });
 
   test("Salesforce: a batch says of each record what it is, also of a single one", async () => {
@@ -193,7 +228,9 @@ describe("what goes out", () => {
   });
 
   test("QuickBooks: a create says its request id", async () => {
-    const { query } = await asked("quickbooks", "customer", (customer) => customer.create([{ key: "k1", record: { DisplayName: "Ada" } }]));
+    const { query } = await asked("quickbooks", "customer", (customer) =>
+      customer.create([{ key: "k1", record: { DisplayName: "Ada" } }]),
+    );
 
     expect(query.get("requestid")).toBe("k1");
   });
@@ -211,13 +248,17 @@ describe("what goes out", () => {
   });
 
   test("NetSuite: a create is an upsert under its key", async () => {
-    const { method, path } = await asked("netsuite", "customer", (customer) => customer.create([{ key: "k1", record: { companyName: "Engines" } }]));
+    const { method, path } = await asked("netsuite", "customer", (customer) =>
+      customer.create([{ key: "k1", record: { companyName: "Engines" } }]),
+    );
 
     expect(`${method} ${path}`).toBe("PUT /services/rest/record/v1/customer/eid:k1");
   });
 
   test("WooCommerce: changes ask for the second before, without a zone", async () => {
-    const { query } = await asked("woocommerce", "product", (product) => ended(product.changes("2026-03-01T12:00:00", { settled: true })));
+    const { query } = await asked("woocommerce", "product", (product) =>
+      ended(product.changes("2026-03-01T12:00:00", { settled: true })),
+    );
 
     expect(query.get("modified_after")).toBe("2026-03-01T11:59:59");
   });
@@ -225,7 +266,9 @@ describe("what goes out", () => {
   test("Shopify: e-mail and phone go where the input has them", async () => {
     const { body } = await asked("shopify", "customer", update({ email: "a@example.com", firstName: "Ada" }));
 
-    expect((JSON.parse(body) as { variables: unknown }).variables).toEqual({ input: { email: "a@example.com", firstName: "Ada", id: "7" } });
+    expect((JSON.parse(body) as { variables: unknown }).variables).toEqual({
+      input: { email: "a@example.com", firstName: "Ada", id: "7" },
+    });
   });
 
   test("Salesforce by SOAP: the token is the session, and what is emptied is named", async () => {
@@ -234,7 +277,9 @@ describe("what goes out", () => {
     expect(path).toBe("/services/Soap/u/62.0");
     const plain = body.replaceAll(/n\d+:/g, "").replaceAll(/ xmlns\S*?="[^"]*"/g, "");
     expect(plain).toContain("<SessionHeader><sessionId>taken</sessionId></SessionHeader>");
-    expect(plain).toContain("<update><sObjects><type>Contact</type><fieldsToNull>Phone</fieldsToNull><Id>7</Id><LastName>King</LastName></sObjects></update>");
+    expect(plain).toContain(
+      "<update><sObjects><type>Contact</type><fieldsToNull>Phone</fieldsToNull><Id>7</Id><LastName>King</LastName></sObjects></update>",
+    );
   });
 
   test("Business Central: the record is addressed by its GUID, in the company, with its ETag", async () => {

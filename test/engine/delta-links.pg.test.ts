@@ -27,6 +27,8 @@ objects: { thing: { entity_set: Contacts, natural_keys: [email], odata: { delta:
     entity: "when_gone: { a: delete, b: delete }",
   });
   await s.swept();
+  // The other side was empty at first, and so had no cursor to tell.
+  await s.swept();
   server.remote.asked.length = 0;
   return s;
 }

@@ -178,6 +178,7 @@ entities:
       outcome: "partial",
       entities: { thing: { quarantined: 1, effects: { b: { create: 2 } } }, parent: { effects: { b: { create: 1 } } } },
     });
+    await s.test.runtime.ledger.retryQuarantined({ pair: s.test.pair.mapping.pair }, "test");
     expect(await s.sweep()).toMatchObject({ outcome: "ok", entities: { thing: { quarantined: 0 } } });
     expect(s.b.table("thing").size).toBe(3);
     await s.expectQuiet();

@@ -195,6 +195,7 @@ describe("a sweep", () => {
 
     expect(report).toMatchObject({ outcome: "partial" });
     expect(report.entities["thing"]).toMatchObject({ quarantined: 1, effects: { b: { create: 1 } } });
+    await pair.runtime.ledger.retryQuarantined({ pair: pair.pair.mapping.pair }, "test");
     expect((await pair.run()).entities["thing"]).toMatchObject({ quarantined: 0 });
     expect(pair.right.table("thing").size).toBe(2);
   });

@@ -5,7 +5,8 @@ import { describe, expect, test } from "@jest/globals";
 import { ABSENT, NULL_CELL, type Carried, type Reading } from "../../src/core/field.ts";
 import type { RemoteId, Side } from "../../src/core/ids.ts";
 import { Exact, type Fields, type Value } from "../../src/core/value.ts";
-import type { EntityMapping, RefLookup } from "../../src/mapping/mapping.ts";
+import type { EntityMapping } from "../../src/mapping/mapping.ts";
+import type { RefLookup } from "../../src/mapping/reference.ts";
 import { entityOf } from "./compiled.ts";
 
 const noRefs: RefLookup = () => null;

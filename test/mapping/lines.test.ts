@@ -7,7 +7,8 @@ import { isError } from "../../src/core/problem.ts";
 import type { Cell, Reading } from "../../src/core/field.ts";
 import { otherSide, type Side } from "../../src/core/ids.ts";
 import type { Fields, Value } from "../../src/core/value.ts";
-import type { EntityMapping, RefLookup } from "../../src/mapping/mapping.ts";
+import type { EntityMapping } from "../../src/mapping/mapping.ts";
+import type { RefLookup } from "../../src/mapping/reference.ts";
 import { compileText, entityOf, entityText } from "./compiled.ts";
 
 const LINES = `lines:

@@ -232,7 +232,7 @@ async function checkChanges(object: SystemObject, { firstPage, cursor }: Listed,
 }
 
 /** Names of fields that both have and that differ; what only one shows is a matter of what was asked for. */
-export function differing(a: Fields, b: Fields): readonly string[] {
+function differing(a: Fields, b: Fields): readonly string[] {
   return Object.keys(a).filter((name) => {
     const [one, other] = [a[name], b[name]];
     return one !== undefined && other !== undefined && !sameValue(one, other);

@@ -9,7 +9,7 @@ export interface Endpoint {
   readonly parameters: readonly Parameter[];
 }
 
-export interface Parameter {
+interface Parameter {
   readonly name: string;
   readonly place: string;
   readonly required: boolean;

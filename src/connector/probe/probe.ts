@@ -15,7 +15,7 @@ export interface ProbeParts {
   readonly object: SystemObject;
   readonly sample: SampleFields;
   /** Idempotency keys, each of them new. */
-  key(): string;
+  readonly key: () => string;
   /** Told what is being tried. */
   progress(what: string): void;
 }
@@ -275,7 +275,7 @@ async function deletion(
 
 async function cleanUp({ object, key }: ProbeParts, made: RemoteId[]): Promise<void> {
   if (object.capabilities.delete === null) return;
-  for (const id of [...made]) {
+  for (const id of made.slice()) {
     const [current] = object.capabilities.get ? await object.get([id]) : [];
     const version = current?.ok === true ? current.value.version : null;
     const [deleted] = await object.delete([{ key: key(), id, version }]);

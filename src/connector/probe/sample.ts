@@ -32,15 +32,20 @@ export function sampleOf(file: ConnectorFile, object: string, like: Fields, mark
     if (isOurs && !isList(value) && !isFields(value)) record[name] = value;
   }
   const keys = (part?.natural_keys ?? []).filter((name) => typeof record[name] === "string");
-  for (const name of keys) record[name] = marked(String(record[name]), mark);
+  for (const name of keys) record[name] = marked(textAt(record, name), mark);
   const typed = (type: string): readonly string[] => Object.keys(record).filter((name) => fields[name]?.type === type);
   const times = typed("datetime");
   const isFree = (name: string): boolean =>
     typeof record[name] === "string" &&
     !keys.includes(name) &&
     (fields[name]?.type ?? "text") === "text" &&
-    isWords(String(record[name]));
+    isWords(textAt(record, name));
   return { record, texts: Object.keys(record).filter(isFree), decimals: typed("decimal"), times, keys };
+}
+
+function textAt(record: Fields, name: string): string {
+  const value = record[name];
+  return typeof value === "string" ? value : "";
 }
 
 /** The mark in a value that keeps its form: before the @ of an address, at the end of anything else. */
@@ -51,7 +56,7 @@ export function marked(value: string, mark: string): string {
 }
 
 function digitsOf(mark: string, length: number): string {
-  const digits = [...mark].map((letter) => String(letter.charCodeAt(0) % 10)).join("");
+  const digits = mark.replaceAll(/./g, (letter) => String(letter.charCodeAt(0) % 10));
   return digits.padEnd(length, "7").slice(-length).replace(/^0/, "9");
 }
 

@@ -53,11 +53,11 @@ export interface RestRequests {
   /** Of the file's top level. */
   readonly problems: readonly Problem[];
   /** @param own Sent in place of what the part says; null: that. `atBase`: to base_url itself, whatever the path. */
-  prepare(
+  readonly prepare: (
     part: Readonly<Record<string, unknown>>,
     path: KeyPath,
     own: { readonly body: Template; readonly atBase: boolean } | null,
-  ): { readonly call: PreparedCall | null; readonly problems: readonly Problem[] };
+  ) => { readonly call: PreparedCall | null; readonly problems: readonly Problem[] };
 }
 
 export function restRequests(context: ProtocolContext): RestRequests {

@@ -1,7 +1,7 @@
 // Changes of the match rules: a rule dropped, and of a scored one a field dropped and its two limits moved towards each other.
 
 import type { EntityFile } from "../file-entity.ts";
-import type { Change } from "./mutants.ts";
+import type { Change } from "./mutant-change.ts";
 import { textOf } from "./mutants-text.ts";
 
 type MatchRule = NonNullable<EntityFile["match"]>[number];

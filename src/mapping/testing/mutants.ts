@@ -5,6 +5,7 @@ import type { KeyPath } from "../../core/problem.ts";
 import type { EntityFile } from "../file-entity.ts";
 import type { RuleFile } from "../file-rule.ts";
 import type { MappingFile } from "../file.ts";
+import type { Change } from "./mutant-change.ts";
 import { matchChanges } from "./mutants-match.ts";
 import { plain, textOf, without } from "./mutants-text.ts";
 
@@ -15,13 +16,6 @@ export interface Mutant {
   /** In words: `email: conflict: crm becomes billing`. */
   readonly change: string;
   readonly file: MappingFile;
-}
-
-/** A change of one entity: the key below the entity, the words, and the entity as it would be. */
-export interface Change {
-  readonly at: KeyPath;
-  readonly change: string;
-  readonly entity: EntityFile;
 }
 
 /** In the order of the file; the same file gives the same mutants. */

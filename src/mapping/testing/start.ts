@@ -4,7 +4,8 @@ import type { Cell, Reading } from "../../core/field.ts";
 import { otherSide, SIDES, type BySide, type Side } from "../../core/ids.ts";
 import { problem, type KeyPath, type Problem } from "../../core/problem.ts";
 import type { Fields, Value } from "../../core/value.ts";
-import type { EntityMapping, RefLookup } from "../mapping.ts";
+import type { EntityMapping } from "../mapping.ts";
+import type { RefLookup } from "../reference.ts";
 import type { GivenBase, GivenTest } from "./given.ts";
 import {
   linkId,

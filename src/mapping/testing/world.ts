@@ -5,7 +5,7 @@ import type { BySide, Instant, LinkId, RemoteId } from "../../core/ids.ts";
 import { remoteId } from "../../core/ids.ts";
 import { valueAt, withValueAt, type Path } from "../../core/path.ts";
 import type { Fields, Value } from "../../core/value.ts";
-import type { RefLookup } from "../mapping.ts";
+import type { RefLookup } from "../reference.ts";
 
 export interface WorldRecord {
   readonly id: RemoteId;

@@ -64,7 +64,8 @@ function unasked({ played }: Evidence, entity: EntityEvidence): readonly Broken[
   if (!entity.mapping.policy.matches) return [];
   return creates(entity).flatMap(({ what }): readonly Broken[] => {
     const shape = played.systems[what.side].table(what.object).shape;
-    const hasKey = shape.key !== null && (what.sent?.[shape.key] ?? null) !== null;
+    const value = shape.key === null ? null : (what.sent?.[shape.key] ?? null);
+    const hasKey = value !== null && value !== "";
     if (!played.history.habits[what.side].find || !hasKey || what.asked !== null) return [];
     // A repeat under the same key belongs to a create that was asked for in an earlier round.
     const repeated = played.history.habits[what.side].repeat === "by-key";
@@ -129,7 +130,9 @@ function besideKnown({ played }: Evidence, entity: EntityEvidence): readonly Bro
     const value = key === null ? null : (what.sent?.[key] ?? null);
     // A repeat under the same key belongs to a create that was decided in an earlier run.
     const repeated = played.history.habits[what.side].repeat === "by-key";
-    if (key === null || value === null || repeated || played.lied.has(what.round)) return [];
+    // Who stood still between looking and writing went by what a late listing had shown long before.
+    const stood = played.history.rounds[what.round]?.events.some(({ event }) => event.kind === "stall") === true;
+    if (key === null || value === null || repeated || stood || played.lied.has(what.round)) return [];
     const twins = [...entity.changes[what.side]].filter(([id, changes]) => {
       const last = changes.findLast((change) => change.what.seq < what.seq);
       // Who has a link, or does not take part, is nobody's match.

@@ -4,7 +4,7 @@
 import { consistent } from "../../core/sight.ts";
 import { NULL_KEY, type Carried, type FieldSight } from "../../core/field.ts";
 import { otherSide, SIDES, type RemoteId, type Side } from "../../core/ids.ts";
-import type { RefLookup } from "../../mapping/mapping.ts";
+import type { RefLookup } from "../../mapping/reference.ts";
 import { rowKey, type LinkRow } from "../memory/tables.ts";
 import type { Memory } from "../play.ts";
 import { keyOf, recordKey, shownBy, type EntityEvidence, type Evidence, type Readings } from "./evidence.ts";

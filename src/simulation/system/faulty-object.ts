@@ -289,7 +289,7 @@ function textOf(value: Value): string {
 
 function keyOf({ shape }: Table, fields: Fields): string | null {
   const value = shape.key === null ? null : (fields[shape.key] ?? null);
-  return value === null ? null : textOf(value);
+  return value === null || value === "" ? null : textOf(value);
 }
 
 /** Somebody edited after the last look that this kind of guard asks for: no engine can know. */

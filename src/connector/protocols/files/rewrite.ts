@@ -187,7 +187,7 @@ class Rewriting {
         this.#outcomes.set(operation, own ? written(record.id, record.version) : duplicateOutcome(record.id));
         continue;
       }
-      if (operation.call.version === "x") {
+      if (operation.call.version !== null && operation.call.version !== record.version) {
         this.#outcomes.set(operation, staleOutcome());
         continue;
       }

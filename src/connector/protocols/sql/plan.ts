@@ -2,17 +2,19 @@
 // from the table; statements of the file replace what they are given for.
 
 import { gapsOf, type CapabilityGap } from "../../capability-gap.ts";
-import type { Capabilities, WriteGuard } from "../../contract.ts";
+import type { Capabilities } from "../../contract.ts";
 import type { ConnectorFile } from "../../file.ts";
 import type { ObjectPart } from "../../file/object.ts";
 import { readFields } from "../../plan-object.ts";
 import { ObjectReader } from "../../object-reader.ts";
 import type { RecordField, RecordShape } from "../../record.ts";
-import { didYouMean, problem, type KeyPath, type Problem } from "../../../core/problem.ts";
+import { problem, type KeyPath, type Problem } from "../../../core/problem.ts";
 import type { Value } from "../../../core/value.ts";
 import type { TableName } from "./dialect.ts";
 import { checkStatement, readStatement, type NamedStatement } from "./named.ts";
 import type { ReplicationPart } from "./file.ts";
+import { capabilitiesOf } from "./capabilities.ts";
+import { IDENTIFIER, identifierProblem } from "./identifier.ts";
 import { misplacedKeys } from "./misplaced.ts";
 import type { DialectName } from "./place.ts";
 
@@ -44,12 +46,8 @@ export interface SqlObjectPlan {
   readonly named: readonly { readonly column: string; readonly at: string }[];
 }
 
-const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]{0,62}$/;
 const PAGE_DEFAULT = 1000;
 const OVERLAP_DEFAULT = 1000;
-const SETTLE_DEFAULT_MS = 60_000;
-const BATCH = { read: 1000, create: 500, update: 200, delete: 500 } as const;
-const DAY_MS = 86_400_000;
 
 export interface PlannedSqlObject {
   readonly plan: SqlObjectPlan;
@@ -205,14 +203,6 @@ class ColumnReader {
   }
 }
 
-function identifierProblem(found: string, path: KeyPath, what: string): Problem {
-  return problem("E_IDENTIFIER", path, `"${found.slice(0, 80)}" cannot be the name of ${what}`, {
-    found: found.slice(0, 80),
-    expected: "letters, digits and _, at most 63, not beginning with a digit",
-    hint: "make a view with a plain name",
-  });
-}
-
 function readTable(text: string | undefined, reader: ObjectReader): TableName | null {
   if (text === undefined) return null;
   const parts = text.split(".");
@@ -228,182 +218,4 @@ function readTable(text: string | undefined, reader: ObjectReader): TableName | 
 export function columnOf(fields: readonly RecordField[], name: string): string {
   const first = fields.find((field) => field.name === name)?.at[0];
   return typeof first === "string" ? first : name;
-}
-
-interface Facts {
-  readonly part: ObjectPart;
-  readonly reader: ObjectReader;
-  readonly table: TableName | null;
-  readonly statements: {
-    readonly insert: NamedStatement | null;
-    readonly update: NamedStatement | null;
-    readonly delete: NamedStatement | null;
-  };
-  readonly version: string | null;
-  readonly deleted: string | null;
-  readonly cursor: string | null;
-  readonly fields: readonly RecordField[];
-  readonly marker: string | null;
-  readonly nested: boolean;
-}
-
-function capabilitiesOf(facts: Facts): Capabilities {
-  const { part, reader, table, statements, version, deleted, cursor, marker, nested } = facts;
-  const findBy = readFindBy(facts);
-  const create = part.create;
-  const effect = (typeof part.delete === "object" ? part.delete.effect : undefined) ?? "delete";
-  const archives = effect === "archive" && statements.delete === null;
-  if (archives && deleted === null) {
-    reader.problems.push(
-      problem("E_MISSING", [...reader.at, "delete", "effect"], "archiving sets a column, and this object names none", {
-        found: "archive",
-        hint: "add deleted: COLUMN",
-      }),
-    );
-  }
-  if (create?.repeat === "by-key" && marker === null) {
-    reader.problems.push(
-      problem(
-        "E_VERIFY",
-        [...reader.at, "create", "repeat"],
-        "a database remembers a key only in a column of its own",
-        { found: "by-key", hint: "add marker: COLUMN" },
-      ),
-    );
-  }
-  if (create?.verify === "marker" && marker === null) {
-    reader.problems.push(
-      problem("E_VERIFY", [...reader.at, "create", "verify"], "verify: marker needs `marker: COLUMN` on create", {
-        hint: "name the column that op.key is written into",
-      }),
-    );
-  }
-  if (create?.verify === "find" && findBy.length === 0) {
-    reader.problems.push(
-      problem("E_VERIFY", [...reader.at, "create", "verify"], "verify: find needs keys to look up by", {
-        hint: "add natural_keys: [...] or find: { by: [...] }",
-      }),
-    );
-  }
-  const settleMs = reader.duration(
-    part.changes?.cursor.settle,
-    ["changes", "cursor", "settle"],
-    SETTLE_DEFAULT_MS,
-    7 * DAY_MS,
-  );
-  const changes =
-    part.replication !== undefined
-      ? { settleMs: 0, cannotSeeDeletes: false }
-      : cursor !== null
-        ? { settleMs, cannotSeeDeletes: true }
-        : null;
-  return {
-    list: true,
-    get: true,
-    findBy,
-    findSettleMs: reader.duration(part.find?.settle, ["find", "settle"], 0, DAY_MS),
-    changes,
-    create:
-      table === null && statements.insert === null
-        ? null
-        : {
-            repeat: create?.repeat ?? (marker === null ? "unsafe" : "by-key"),
-            verify: create?.verify ?? (marker !== null ? "marker" : findBy.length > 0 ? "find" : null),
-            // The key stays in its column as long as the row does.
-            keyLifeMs: 365 * DAY_MS,
-          },
-    update:
-      table === null && statements.update === null
-        ? null
-        : {
-            guard: guardOf(
-              typeof part.update === "object" ? part.update.guard : undefined,
-              "update",
-              statements.update,
-              version,
-              reader,
-            ),
-            needsCurrent: nested || statements.update !== null,
-          },
-    delete:
-      table === null && statements.delete === null
-        ? null
-        : {
-            guard: guardOf(
-              typeof part.delete === "object" ? part.delete.guard : undefined,
-              "delete",
-              statements.delete,
-              version,
-              reader,
-            ),
-            effect,
-          },
-    batch: {
-      read: part.batch?.read?.max ?? BATCH.read,
-      create: statements.insert === null ? (part.batch?.create?.max ?? BATCH.create) : 1,
-      update: statements.update === null ? (part.batch?.update?.max ?? BATCH.update) : 1,
-      delete: statements.delete === null ? (part.batch?.delete?.max ?? BATCH.delete) : 1,
-    },
-    versioned: version !== null,
-    tellsModified: part.modified !== undefined,
-    naturalKeys: part.natural_keys ?? [],
-  };
-}
-
-function guardOf(
-  said: WriteGuard | undefined,
-  operation: "update" | "delete",
-  statement: NamedStatement | null,
-  version: string | null,
-  reader: ObjectReader,
-): WriteGuard {
-  if (said === "if-match" && version === null) {
-    reader.problems.push(
-      problem(
-        "E_GUARD",
-        [...reader.at, operation, "guard"],
-        "if-match compares the record's version, and this object has none",
-        {
-          found: "if-match",
-          expected: "an object with `version:`",
-          hint: "add version: COLUMN (postgres has version: xmin in every table), or use guard: read-compare",
-        },
-      ),
-    );
-  }
-  if (said !== undefined) return said;
-  if (version === null) return "read-compare";
-  return statement === null || statement.names.includes("version") ? "if-match" : "read-compare";
-}
-
-function readFindBy({ part, reader, fields }: Facts): readonly (readonly string[])[] {
-  const lists: (readonly string[])[] = [];
-  const names: string[] = [];
-  for (const entry of part.find?.by ?? []) {
-    if (typeof entry === "string") names.push(entry);
-    else lists.push(entry);
-  }
-  if (part.find === undefined && part.natural_keys !== undefined) names.push(...part.natural_keys);
-  const all = names.length > 0 ? [names, ...lists] : lists;
-  const path: KeyPath = [...reader.at, ...(part.find === undefined ? ["natural_keys"] : ["find", "by"])];
-  for (const name of all.flat()) {
-    const field = fields.find((each) => each.name === name);
-    if (field !== undefined && field.at.length > 1) {
-      reader.problems.push(
-        problem("E_SQL_KEY", path, `"${name}" lies inside a column, where nothing is looked up`, {
-          found: name,
-          hint: "make it a column, or a view that has it",
-        }),
-      );
-    } else if (field === undefined && !IDENTIFIER.test(name)) {
-      const hint = didYouMean(
-        name,
-        fields.map((each) => each.name),
-      );
-      reader.problems.push(
-        problem("E_SQL_KEY", path, `"${name}" is no column`, { found: name, ...(hint === undefined ? {} : { hint }) }),
-      );
-    }
-  }
-  return all;
 }
