@@ -30,7 +30,11 @@ export default {
   testTimeout: 240_000,
   projects: [
     // Plain tests: need nothing but Node.
-    project("unit", ["<rootDir>/test/**/*.test.ts"], ["\\.pg\\.test\\.ts$", "<rootDir>/test/e2e/", "<rootDir>/test/real/"]),
+    project(
+      "unit",
+      ["<rootDir>/test/**/*.test.ts"],
+      ["\\.pg\\.test\\.ts$", "<rootDir>/test/e2e/", "<rootDir>/test/real/"],
+    ),
     // Need Postgres; they start the embedded one themselves.
     project("pg", ["<rootDir>/test/**/*.pg.test.ts"], ["<rootDir>/test/e2e/"]),
     // The whole program, started as a user would.

@@ -73,7 +73,8 @@ const SUITES: readonly Suite[] = [
 
 type Figures = { passed: number; failed: number; skipped: number };
 type Started =
-  { readonly ok: true; readonly ready: Readonly<Record<string, string>> } | { readonly ok: false; readonly why: string };
+  | { readonly ok: true; readonly ready: Readonly<Record<string, string>> }
+  | { readonly ok: false; readonly why: string };
 
 function freePort(): Promise<number> {
   return new Promise((done, failed) => {
@@ -104,13 +105,10 @@ function runScript(
     let [stdout, stderr] = ["", ""];
     child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
     child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
-    const limit = setTimeout(
-      () => {
-        stderr += `\nnot ready after ${String(START_MINUTES)} minutes`;
-        if (child.pid !== undefined) process.kill(-child.pid, "SIGTERM");
-      },
-      START_MINUTES * 60_000,
-    );
+    const limit = setTimeout(() => {
+      stderr += `\nnot ready after ${String(START_MINUTES)} minutes`;
+      if (child.pid !== undefined) process.kill(-child.pid, "SIGTERM");
+    }, START_MINUTES * 60_000);
     child.once("error", (error) => {
       clearTimeout(limit);
       done({ code: 1, stdout, stderr: error.message });
@@ -163,7 +161,15 @@ function runFile(suite: string, env: Readonly<Record<string, string>>, figures: 
   const folder = mkdtempSync(join(tmpdir(), "syncline-real-"));
   const report = join(folder, "jest.json");
   const jest = ["--experimental-vm-modules", "--disable-warning=ExperimentalWarning", "node_modules/jest/bin/jest.js"];
-  const args = ["--config", "test/real/jest.config.js", "--forceExit", "--json", "--outputFile", report, `test/real/${suite}\\.test`];
+  const args = [
+    "--config",
+    "test/real/jest.config.js",
+    "--forceExit",
+    "--json",
+    "--outputFile",
+    report,
+    `test/real/${suite}\\.test`,
+  ];
   return new Promise((done) => {
     const child = execFile(process.execPath, [...jest, ...args], {
       cwd: ROOT,
@@ -190,7 +196,11 @@ function runFile(suite: string, env: Readonly<Record<string, string>>, figures: 
 async function runSuite(suite: Suite, figures: Figures): Promise<void> {
   console.log(`\n== ${suite.name}: ${suite.systems.map(({ name }) => name).join(", ")} ==`);
   const hookPort = await freePort();
-  const env: Record<string, string> = { SYNCLINE_REAL_DIR: KIT, SYNCLINE_REAL_HOOK_PORT: String(hookPort), SYNCLINE_TEST_BOUND_MS: process.env["SYNCLINE_TEST_BOUND_MS"] ?? "240000" };
+  const env: Record<string, string> = {
+    SYNCLINE_REAL_DIR: KIT,
+    SYNCLINE_REAL_HOOK_PORT: String(hookPort),
+    SYNCLINE_TEST_BOUND_MS: process.env["SYNCLINE_TEST_BOUND_MS"] ?? "240000",
+  };
   running = suite.systems;
   try {
     for (const part of suite.systems) {
@@ -212,7 +222,9 @@ async function runSuite(suite: Suite, figures: Figures): Promise<void> {
 let running: readonly SystemPart[] = [];
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   process.once(signal, () => {
-    void Promise.all(running.map(({ name }) => runScript(name, "stop", {}))).then(() => process.exit(signal === "SIGINT" ? 130 : 143));
+    void Promise.all(running.map(({ name }) => runScript(name, "stop", {}))).then(() =>
+      process.exit(signal === "SIGINT" ? 130 : 143),
+    );
   });
 }
 
@@ -228,9 +240,13 @@ if (unknown.length > 0) {
     mkdirSync(HOME, { recursive: true });
     for (const suite of chosen) await runSuite(suite, figures);
   } else {
-    console.log(`skipped: the scripts that start real systems are not in ${KIT}; SYNCLINE_REAL_DIR may name their folder`);
+    console.log(
+      `skipped: the scripts that start real systems are not in ${KIT}; SYNCLINE_REAL_DIR may name their folder`,
+    );
     figures.skipped += chosen.length;
   }
   process.exitCode = figures.failed > 0 ? 1 : 0;
-  console.log(`\n${String(figures.passed)} passed, ${String(figures.failed)} failed, ${String(figures.skipped)} skipped`);
+  console.log(
+    `\n${String(figures.passed)} passed, ${String(figures.failed)} failed, ${String(figures.skipped)} skipped`,
+  );
 }

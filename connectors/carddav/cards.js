@@ -40,7 +40,12 @@ export async function changes({ cursor }, { send }) {
 
 /** `get`: one card. */
 export async function get({ id }, { send }) {
-  const answer = await send({ method: "GET", path: `/${encodeURIComponent(id)}`, headers: { accept: "text/vcard" }, reads: true });
+  const answer = await send({
+    method: "GET",
+    path: `/${encodeURIComponent(id)}`,
+    headers: { accept: "text/vcard" },
+    reads: true,
+  });
   return answer.status === 200 ? good(cardOf({ id, etag: answer.headers.etag, text: String(answer.body) })) : answer;
 }
 
@@ -125,7 +130,10 @@ function edited(card, { name, email, phone }) {
 
 /** Long lines go on in the next one, after a blank. */
 function unfolded(card) {
-  return card.replace(/\r?\n[ \t]/g, "").split(/\r?\n/).filter((line) => line !== "");
+  return card
+    .replace(/\r?\n[ \t]/g, "")
+    .split(/\r?\n/)
+    .filter((line) => line !== "");
 }
 
 /** Where the value of a line begins: behind the first colon outside of quotes. */
@@ -143,14 +151,18 @@ function plainText(value) {
 }
 
 function cardText(value) {
-  return String(value).replace(/[\\;,]/g, "\\$&").replace(/\r?\n/g, "\\n");
+  return String(value)
+    .replace(/[\\;,]/g, "\\$&")
+    .replace(/\r?\n/g, "\\n");
 }
 
 const ENTITIES = { lt: "<", gt: ">", quot: '"', apos: "'", amp: "&" };
 
 function unescaped(text) {
   return text.replace(/&(?:#(\d+)|#x([\da-f]+)|(\w+));/gi, (whole, decimal, hex, name) =>
-    name === undefined ? String.fromCodePoint(decimal === undefined ? parseInt(hex, 16) : Number(decimal)) : (ENTITIES[name] ?? whole),
+    name === undefined
+      ? String.fromCodePoint(decimal === undefined ? parseInt(hex, 16) : Number(decimal))
+      : (ENTITIES[name] ?? whole),
   );
 }
 

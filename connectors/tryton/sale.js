@@ -5,7 +5,12 @@
 export async function create({ record, settings }, { send }) {
   const context = { company: settings.company, language: "en" };
   const call = (method, params, reads) =>
-    send({ method: "POST", path: "/", body: { id: 1, method: `model.${method}`, params: [...params, context] }, reads });
+    send({
+      method: "POST",
+      path: "/",
+      body: { id: 1, method: `model.${method}`, params: [...params, context] },
+      reads,
+    });
 
   const lines = record.lines ?? [];
   const codes = lines.map((line) => line["product."]?.code);

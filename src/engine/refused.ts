@@ -26,11 +26,10 @@ export function sourceOf(decision: Decision, write: Write): { readonly side: Sid
 
 /** Digest of what is sent and on what grounds. */
 export function refusalOf(context: RunContext, { entity, left, right }: Decision, write: Write): string {
-  const fields = write.fields.map(({ field, before, after }): Value => ({
-    field,
-    before: before?.value ?? null,
-    after: after.kind === "value" ? after.cell.value : { waiting: after.entity, side: after.side, id: after.id },
-  }));
+  // A reference whose record has no link yet is decided each time, and left out of what is sent.
+  const fields = write.fields.flatMap(({ field, before, after }): readonly Value[] =>
+    after.kind === "value" ? [{ field, before: before?.value ?? null, after: after.cell.value }] : [],
+  );
   const { op, side, id } = write;
   return context.digest256(canonicalText({ meaning: context.meaning, entity, left, right, op, side, id, fields }));
 }

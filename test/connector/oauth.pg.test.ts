@@ -138,7 +138,9 @@ describe("tokens at rest", () => {
 
     expect(failureOf({ ok: false, failure: failure ?? { kind: "gone", message: "" } })).toMatchObject({
       kind: "auth",
-      message: expect.stringMatching(/sealed with the key \w{8}, and this is the key \w{8}.*SYNCLINE_KEY.*syncline connect remote/),
+      message: expect.stringMatching(
+        /sealed with the key \w{8}, and this is the key \w{8}.*SYNCLINE_KEY.*syncline connect remote/,
+      ),
     });
     expect(server.requests).toEqual([]);
     await second.tokens.put("remote", stored("new", "new"));

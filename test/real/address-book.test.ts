@@ -33,7 +33,9 @@ withSystems(["radicale", "pg"], "an address book and a billing database", (syste
     dav("PUT", `${name}.vcf`, ["BEGIN:VCARD", "VERSION:3.0", `UID:${name}`, ...lines, "END:VCARD", ""].join("\r\n"));
   /** Texts of the cards that hold this. */
   const cards = async (text: string): Promise<readonly string[]> => {
-    const hrefs = [...(await dav("PROPFIND", "")).matchAll(/<href>[^<]*\/([^</]+\.vcf)<\/href>/g)].map(([, name = ""]) => name);
+    const hrefs = [...(await dav("PROPFIND", "")).matchAll(/<href>[^<]*\/([^</]+\.vcf)<\/href>/g)].map(
+      ([, name = ""]) => name,
+    );
     const all = await Promise.all(hrefs.map((name) => dav("GET", name)));
     return all.filter((card) => card.includes(text));
   };
@@ -64,11 +66,16 @@ withSystems(["radicale", "pg"], "an address book and a billing database", (syste
     await put("ada", "FN:Ada Lovelace", "N:Lovelace;Ada;;;", "EMAIL;TYPE=WORK:ada@example.com", "NOTE:met in Turin");
     await put("emmy", "FN:Emmy Noether", "N:Noether;Emmy;;;", "EMAIL:emmy@example.com", "TEL:020 7946 0018");
     await sql.query("insert into customers (email, name) values ('ada@example.com', 'Ada Lovelace')");
-    await sql.query("insert into customers (email, name, phone) values ('grace@example.com', 'Grace Hopper', '+442079460077')");
+    await sql.query(
+      "insert into customers (email, name, phone) values ('grace@example.com', 'Grace Hopper', '+442079460077')",
+    );
 
     daemon = await example.daemon();
 
-    await eventually("billing has who was in the book", async () => (await sql.customers("emmy@example.com")).length === 1);
+    await eventually(
+      "billing has who was in the book",
+      async () => (await sql.customers("emmy@example.com")).length === 1,
+    );
     await eventually("the book has who was in billing", async () => (await cards("grace@example.com")).length === 1);
     expect((await cards("grace@example.com"))[0]).toMatch(/FN:Grace Hopper[\s\S]*TEL:\+442079460077/);
     expect(await sql.customers("ada@example.com")).toHaveLength(1);
@@ -79,7 +86,10 @@ withSystems(["radicale", "pg"], "an address book and a billing database", (syste
     await put("ada", "FN:Ada King", "N:King;Ada;;;", "EMAIL;TYPE=WORK:ada@example.com", "NOTE:met in Turin");
     await sql.query("update customers set phone = '+442079460099' where email = 'ada@example.com'");
 
-    await eventually("billing has the name", async () => (await sql.customers("ada@example.com"))[0]?.["name"] === "Ada King");
+    await eventually(
+      "billing has the name",
+      async () => (await sql.customers("ada@example.com"))[0]?.["name"] === "Ada King",
+    );
     await eventually("the card has the number", async () => (await cards("+442079460099")).length === 1);
     expect((await cards("ada@example.com"))[0]).toMatch(/FN:Ada King/);
     expect((await cards("ada@example.com"))[0]).toMatch(/EMAIL;TYPE=WORK:ada@example\.com/);
@@ -105,7 +115,10 @@ withSystems(["radicale", "pg"], "an address book and a billing database", (syste
 
     daemon = await example.daemon();
 
-    await eventually("billing has it", async () => (await sql.customers("emmy@example.com"))[0]?.["name"] === "Amalie Noether");
+    await eventually(
+      "billing has it",
+      async () => (await sql.customers("emmy@example.com"))[0]?.["name"] === "Amalie Noether",
+    );
     await eventually("the book has it", async () => (await cards("FN:Grace Murray")).length === 1);
   });
 

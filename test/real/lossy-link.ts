@@ -79,5 +79,7 @@ export async function startLossyLink(upstreamPort: number): Promise<LossyLink> {
 function hasStartProxy(
   module: unknown,
 ): module is { startProxy: (options: { listenPort: number; upstreamPort: number }) => Promise<ChaosProxy> } {
-  return typeof module === "object" && module !== null && "startProxy" in module && typeof module.startProxy === "function";
+  return (
+    typeof module === "object" && module !== null && "startProxy" in module && typeof module.startProxy === "function"
+  );
 }

@@ -15,7 +15,11 @@ export interface TrytonDesk {
 
 export type Row = Readonly<Record<string, unknown>> & { readonly id: number };
 
-export async function openTryton({ url = "", user = "", password = "" }: Readonly<Record<string, string>>): Promise<TrytonDesk> {
+export async function openTryton({
+  url = "",
+  user = "",
+  password = "",
+}: Readonly<Record<string, string>>): Promise<TrytonDesk> {
   const post = async (body: unknown, headers: Readonly<Record<string, string>> = {}): Promise<unknown> => {
     const response = await fetch(url, {
       method: "POST",

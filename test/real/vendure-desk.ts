@@ -22,7 +22,12 @@ interface Told {
 
 export async function openVendure(ready: Readonly<Record<string, string>>): Promise<VendureDesk> {
   const { url = "", shop_url: shopUrl = "", user = "", password = "" } = ready;
-  const post = async (address: string, query: string, variables: unknown, token: string | null): Promise<[unknown, string | null]> => {
+  const post = async (
+    address: string,
+    query: string,
+    variables: unknown,
+    token: string | null,
+  ): Promise<[unknown, string | null]> => {
     const response = await fetch(address, {
       method: "POST",
       headers: { "content-type": "application/json", ...(token === null ? {} : { authorization: `Bearer ${token}` }) },
@@ -54,9 +59,12 @@ export async function openVendure(ready: Readonly<Record<string, string>>): Prom
         `mutation ($id: ID!, $n: Int!) { addItemToOrder(productVariantId: $id, quantity: $n) { __typename ${failure} } }`,
         { id: variantId, n: quantity },
       );
-      await step(`mutation ($input: CreateCustomerInput!) { setCustomerForOrder(input: $input) { __typename ${failure} } }`, {
-        input: { firstName, lastName, emailAddress: email },
-      });
+      await step(
+        `mutation ($input: CreateCustomerInput!) { setCustomerForOrder(input: $input) { __typename ${failure} } }`,
+        {
+          input: { firstName, lastName, emailAddress: email },
+        },
+      );
       await step(
         `mutation ($input: CreateAddressInput!) { setOrderShippingAddress(input: $input) { __typename ${failure} } }`,
         {

@@ -5,6 +5,7 @@ import { canonicalText, isFields, type Fields } from "../../core/value.ts";
 import { isBeforeLoss, keyOf, recordKey, type Change, type EntityEvidence } from "./evidence.ts";
 import type { Played } from "../play.ts";
 import { broken, type Broken, type Promised } from "./promise.ts";
+import { isAtRest } from "./records.ts";
 import { isExcused } from "./rest.ts";
 
 /** Each value that a person or program set is final, was replaced by a later one of theirs, or was written over by the engine, which has kept it in history. */
@@ -178,6 +179,7 @@ export const mergedWhole: Promised = {
               end.cases.length > 0 ||
                 played.losses.length > 0 ||
                 isMisled(played) ||
+                !isAtRest(played.runs) ||
                 played.history.habits.left.guard === "none" ||
                 played.history.habits.right.guard === "none",
             ),

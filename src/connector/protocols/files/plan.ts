@@ -196,7 +196,10 @@ function capabilitiesOf(facts: {
     findSettleMs: 0,
     changes: writeOnly
       ? null
-      : { settleMs: means === "snapshot" ? CLOCK_TICK_MS : 0, cannotSeeDeletes: means === "snapshot" },
+      : {
+          settleMs: means === "snapshot" ? CLOCK_TICK_MS : 0,
+          cannotSeeDeletes: means === "snapshot" || shape.deleted === null,
+        },
     // The id is in the record or comes from the key, so a repeat meets what the first attempt wrote.
     create: !writable ? null : { repeat: "safe", verify: writeOnly ? null : verify, keyLifeMs: YEAR_MS },
     update: writeOnly || !writable ? null : { guard: "if-match", needsCurrent: means === "changes" },

@@ -2,7 +2,6 @@
 // and how values of ours are bound.
 
 import type { Knex } from "knex";
-import { remoteId, type RemoteId } from "../../../core/ids.ts";
 import { didYouMean } from "../../../core/problem.ts";
 import { digitsOf, type Fields, type Value } from "../../../core/value.ts";
 import type { BrokenItem, RemoteRecord } from "../../contract.ts";
@@ -205,8 +204,4 @@ export function compiled(builder: Knex.QueryBuilder | Knex.Raw): SqlStatement {
     text: sql,
     values: bindings.map((value) => (typeof value === "number" ? BigInt(value) : value)) as SqlValue[],
   };
-}
-
-export function idOf(row: SqlRow, column: string): RemoteId | null {
-  return remoteId(row[column]);
 }

@@ -13,7 +13,9 @@ import type { ConnectOptions, Dialect, SqlAnswer, SqlRow, SqlSession, SqlStateme
 import { errorText, fault, ran, type Ran, type SqlFault } from "../fault.ts";
 import { cellText, type SqlValue } from "../value.ts";
 
-const knex = knexPackage({ client: "better-sqlite3", useNullAsDefault: true });
+// Only knex' way of writing statements for SQLite; the driver of this name is never loaded.
+const WRITES_AS = "better-sqlite3";
+const knex = knexPackage({ client: WRITES_AS, useNullAsDefault: true });
 
 export const sqliteDialect: Dialect = {
   name: "sqlite",

@@ -1,7 +1,7 @@
 // The messages of Postgres' own output plugin, as far as they say which rows changed: the id of each row, and where a transaction
 // ends. The rows themselves are read from the table, so that values of every kind have one way in.
 
-export type Change =
+type Change =
   /** A row's id before or after; null: the message does not hold it. */
   | { readonly kind: "row"; readonly relation: number; readonly id: string | null }
   | { readonly kind: "truncate"; readonly relations: readonly number[] }
