@@ -1,4 +1,5 @@
-// Breaks the engine on purpose, one fault at a time, and looks whether the simulation notices: killed / total.
+// Breaks the engine on purpose, one fault at a time, and looks whether anything notices: first the simulation, then the tests that
+// are about the file. Ends with killed / total.
 //   npm run mutants -- --runs 1500 --jobs 2
 import { spawn } from "node:child_process";
 import {
@@ -16,6 +17,7 @@ import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { MUTANTS, type Mutant } from "./mutants/mutants.ts";
 import { replaced } from "./mutants/replace.ts";
+import { testsOf } from "./mutants/tests.ts";
 
 const { values } = parseArgs({
   options: {
@@ -36,7 +38,7 @@ type Verdict = { readonly mutant: Mutant; readonly kind: "killed" | "survived" |
 /** A copy of the sources in which one place is broken at a time. */
 function openCopy(): { readonly folder: string; tried(mutant: Mutant): Promise<Verdict>; close(): void } {
   const folder = mkdtempSync(join(tmpdir(), "syncline-mutants-"));
-  for (const name of ["src", "scripts", "package.json", "tsconfig.json"])
+  for (const name of ["src", "scripts", "test", "package.json", "tsconfig.json", "jest.config.js"])
     cpSync(name, join(folder, name), { recursive: true });
   symlinkSync(resolve("node_modules"), join(folder, "node_modules"));
   return {
@@ -47,12 +49,33 @@ function openCopy(): { readonly folder: string; tried(mutant: Mutant): Promise<V
       const broken = replaced(sound, mutant);
       if (broken === null) return { mutant, kind: "not found", by: "" };
       writeFileSync(path, broken);
-      const found = await simulated(folder);
+      const found = (await simulated(folder)) || (await tested(folder, mutant));
       writeFileSync(path, sound);
       return { mutant, kind: found === "" ? "survived" : "killed", by: found };
     },
     close: () => rmSync(folder, { recursive: true, force: true }),
   };
+}
+
+/** Which of the tests about the file fail; "": none. */
+function tested(folder: string, mutant: Mutant): Promise<string> {
+  const files = testsOf(mutant.file);
+  return new Promise((done) => {
+    const jest = ["--experimental-vm-modules", "node_modules/jest/bin/jest.js", "--bail", "--silent", ...files];
+    const child = spawn(process.execPath, jest, { cwd: folder, stdio: ["ignore", "ignore", "pipe"] });
+    let output = "";
+    child.stderr.setEncoding("utf8").on("data", (text: string) => (output += text));
+    child.on("close", (code) =>
+      done(
+        code === 0
+          ? ""
+          : (output
+              .split("\n")
+              .find((line) => line.includes("●"))
+              ?.trim() ?? files.join(" ")),
+      ),
+    );
+  });
 }
 
 /** The broken promise; "": none. A simulation that cannot even run has noticed too. */

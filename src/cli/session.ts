@@ -3,11 +3,10 @@
 
 import { userInfo } from "node:os";
 import type { Side } from "../core/ids.ts";
-import { LedgerError } from "../engine/ledger.ts";
 import { openRuntime, type PairRuntime, type Runtime } from "../daemon/runtime.ts";
 import { runtimeParts } from "../daemon/project-runtime.ts";
 import type { Project } from "../config/project.ts";
-import { EXIT, type Output } from "./output.ts";
+import type { Output } from "./output.ts";
 import { loadProject, openLog } from "./project.ts";
 import { refuseUnknown, unknownName } from "./unknown-name.ts";
 import { UsageError } from "./usage-error.ts";
@@ -73,24 +72,4 @@ export function personName(): string {
   } catch {
     return "unknown";
   }
-}
-
-/** What is wrong around the project, and somebody can mend. */
-const MENDABLE: ReadonlySet<string> = new Set(["E_DATABASE", "E_LISTEN", "E_TOKEN_KEY"]);
-
-/** Says what went wrong and which exit code that is; what nobody foresaw is thrown on. */
-export function tellFailure(error: unknown): number | null {
-  if (error instanceof UsageError) {
-    process.stderr.write(`${error.message}\n`);
-    return EXIT.usage;
-  }
-  if (error instanceof LedgerError) {
-    process.stderr.write(`${error.message}\n`);
-    return error.code === "E_INVALID" || error.code === "E_NOT_FOUND" ? EXIT.usage : EXIT.failed;
-  }
-  if (error instanceof Error && "code" in error && MENDABLE.has(String(error.code))) {
-    process.stderr.write(`${String(error.code)}: ${error.message}\n`);
-    return EXIT.environment;
-  }
-  return null;
 }

@@ -5,6 +5,8 @@
 //
 // A number therefore has one form only, so values can be compared and stored without asking how they were written.
 
+export const EXACT_MARK = "\u0000exact:";
+
 /** A number whose digits a double would lose. Made by `exactNumber` alone, so that equal numbers have equal digits. */
 export class Exact {
   readonly digits: string;
@@ -16,6 +18,11 @@ export class Exact {
   /** String concatenation and logs show the digits. */
   toString(): string {
     return this.digits;
+  }
+
+  /** JSON has no form for it that JSON.stringify could give: `jsonText` writes its digits where it meets the mark. */
+  toJSON(): string {
+    return EXACT_MARK + this.digits;
   }
 }
 
@@ -87,7 +94,11 @@ export function plainDecimal(text: string): string | null {
 
 /** The digits of a number value; null for anything else. */
 export function digitsOf(value: Value): string | null {
-  if (typeof value === "number") return plainDecimal(String(value));
+  if (typeof value === "number") {
+    const text = String(value);
+    // Without an exponent that is the plain form already.
+    return /[^\d.-]/.test(text) ? plainDecimal(text) : text;
+  }
   return value instanceof Exact ? value.digits : null;
 }
 

@@ -1,6 +1,6 @@
 // Time, chance and digests of the real world, behind the engine's ports.
 
-import { createHash, randomBytes } from "node:crypto";
+import { hash, randomBytes } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import type { Instant, RunId } from "../core/ids.ts";
 import type { Clock, Digest256, Digest64, Ids } from "../engine/ports/world.ts";
@@ -32,6 +32,6 @@ export const systemIds: Ids = {
   key: sortableKey,
 };
 
-export const digest64: Digest64 = (text) => createHash("sha256").update(text).digest("hex").slice(0, 16);
+export const digest64: Digest64 = (text) => hash("sha256", text, "hex").slice(0, 16);
 
-export const digest256: Digest256 = (text) => createHash("sha256").update(text).digest("hex");
+export const digest256: Digest256 = (text) => hash("sha256", text, "hex");

@@ -10,30 +10,26 @@ export interface Watched {
 
 /** @param turn One turn of the event loop. */
 export function watch(mapping: Mapping, turn: () => Promise<void>): Watched {
-  let underWay = 0;
-  const watched = <Given extends readonly unknown[], T>(
-    work: (...given: Given) => Promise<T>,
-  ): ((...given: Given) => Promise<T>) => {
-    return async (...given) => {
-      underWay += 1;
-      try {
-        return await work(...given);
-      } finally {
-        underWay -= 1;
-      }
-    };
+  const work = { underWay: 0 };
+  const watched = async <T>(promised: Promise<T>): Promise<T> => {
+    work.underWay += 1;
+    try {
+      return await promised;
+    } finally {
+      work.underWay -= 1;
+    }
   };
   const entities = mapping.entities.map((entity): EntityMapping => ({
     ...entity,
-    read: watched(entity.read),
-    carry: watched(entity.carry),
-    write: watched(entity.write),
+    read: (...given) => watched(entity.read(...given)),
+    carry: (...given) => watched(entity.carry(...given)),
+    write: (...given) => watched(entity.write(...given)),
   }));
   return {
     mapping: { ...mapping, entities },
     async idle() {
       do await turn();
-      while (underWay > 0);
+      while (work.underWay > 0);
     },
   };
 }

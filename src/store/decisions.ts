@@ -1,11 +1,11 @@
 // The decisions of a run, between deciding and carrying out: they may outgrow memory, but not the run.
 
-import type { Decision } from "../core/decision.ts";
 import type { RunId } from "../core/ids.ts";
 import type { Fields } from "../core/value.ts";
 import type { PlannedDecision } from "../engine/ports/run.ts";
 import { statement, type Sql } from "./database.ts";
 import { asValue, recordset } from "./encoding.ts";
+import { packedDecision, unpackedDecision, type PackedDecision } from "./packed-decision.ts";
 import { RUN_NUMBER } from "./sightings.ts";
 
 const SAVE = statement<{ seq: number }>(
@@ -32,7 +32,7 @@ export async function saveDecisions(
   const rows = page.map((planned) => ({
     entity: planned.decision.entity,
     seq: planned.seq,
-    decision: asValue(planned.decision),
+    decision: packedDecision(planned.decision),
     seen: asValue(planned.seen),
     current_left: planned.current.left,
     current_right: planned.current.right,
@@ -46,7 +46,7 @@ export async function saveDecisions(
 // The two json columns hold what SAVE wrote there.
 interface DecisionRow {
   readonly seq: number;
-  readonly decision: Decision;
+  readonly decision: PackedDecision;
   readonly seen: PlannedDecision["seen"];
   readonly current_left: Fields | null;
   readonly current_right: Fields | null;
@@ -68,7 +68,7 @@ export async function readDecisions(
   const rows = await sql.rows(READ, [pair, run, page.entity, page.afterSeq, page.limit]);
   return rows.map((row) => ({
     seq: row.seq,
-    decision: row.decision,
+    decision: unpackedDecision(row.decision),
     seen: row.seen,
     current: { left: row.current_left, right: row.current_right },
     actionHash: row.action_hash,

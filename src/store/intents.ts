@@ -1,7 +1,6 @@
 // An intent is durable before its remote write begins, and goes in the commit that settles it. The body is json, not jsonb:
 // a repeat under the same idempotency key must send the same bytes.
 
-import type { Decision } from "../core/decision.ts";
 import type { Instant, RemoteId, RunId, Side } from "../core/ids.ts";
 import type { Fields } from "../core/value.ts";
 import type { Intent } from "../engine/ports/intent.ts";
@@ -9,6 +8,7 @@ import type { Lease } from "../engine/ports/pair-store.ts";
 import { statement, type Sql } from "./database.ts";
 import { asValue, instantSql, recordset, timestampSql } from "./encoding.ts";
 import { HELD, leaseLost } from "./leases.ts";
+import { packedDecision, unpackedDecision, type PackedDecision } from "./packed-decision.ts";
 
 const SAVE = statement<{ id: string }>(
   "intents.save",
@@ -38,7 +38,7 @@ export async function saveIntents(sql: Sql, pair: string, lease: Lease, intents:
     body_hash: intent.bodyHash,
     version: intent.version,
     write_index: intent.writeIndex,
-    decision: asValue(intent.decision),
+    decision: packedDecision(intent.decision),
     seen: asValue(intent.seen),
     opened_at: intent.openedAt,
     attempts: intent.attempts,
@@ -59,7 +59,7 @@ interface IntentRow {
   readonly body_hash: string;
   readonly version: string | null;
   readonly write_index: number;
-  readonly decision: Decision;
+  readonly decision: PackedDecision;
   readonly seen: Intent["seen"];
   readonly opened_at: Instant;
   readonly attempts: number;
@@ -85,7 +85,7 @@ export async function openIntents(sql: Sql, pair: string): Promise<readonly Inte
     bodyHash: row.body_hash,
     version: row.version,
     writeIndex: row.write_index,
-    decision: row.decision,
+    decision: unpackedDecision(row.decision),
     seen: row.seen,
     openedAt: row.opened_at,
     attempts: row.attempts,

@@ -3,7 +3,7 @@
 import { describe } from "@jest/globals";
 
 /** The ready line of a system's script; null: it was not started, so the tests that need it are skipped. */
-export function realSystem(name: string): Readonly<Record<string, string>> | null {
+function realSystem(name: string): Readonly<Record<string, string>> | null {
   const line = process.env[`SYNCLINE_REAL_${name.toUpperCase()}`];
   if (line === undefined) return null;
   const told: unknown = JSON.parse(line);

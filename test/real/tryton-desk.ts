@@ -13,7 +13,7 @@ export interface TrytonDesk {
   create(model: string, values: Readonly<Record<string, unknown>>): Promise<number>;
 }
 
-export type Row = Readonly<Record<string, unknown>> & { readonly id: number };
+type Row = Readonly<Record<string, unknown>> & { readonly id: number };
 
 export async function openTryton({
   url = "",

@@ -7,7 +7,7 @@ export interface VendureDesk {
   order(basket: Basket): Promise<string>;
 }
 
-export interface Basket {
+interface Basket {
   readonly variantId: string;
   readonly quantity: number;
   readonly firstName: string;
