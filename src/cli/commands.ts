@@ -38,10 +38,12 @@ const ENTRIES: readonly Entry[] = [
 const WITH_VALUE = new Set(["--config"]);
 
 /** @param args As typed, without the program. @returns the file of the command named; all of them where none is, for their help. */
-export function commandsFor(args: readonly string[]): Promise<readonly CommandFile[]> {
-  if (commandWord(args) === null && args.some((arg) => arg === "--version" || arg === "-V")) return Promise.resolve([]);
+export async function commandsFor(args: readonly string[]): Promise<readonly CommandFile[]> {
+  if (commandWord(args) === null && args.some((arg) => arg === "--version" || arg === "-V")) return [];
   const asked = ENTRIES.filter(({ words }) => words.includes(commandWord(args) ?? ""));
-  return Promise.all((asked.length > 0 ? asked : ENTRIES).map(({ load }) => load()));
+  const files: CommandFile[] = [];
+  for (const { load } of asked.length > 0 ? asked : ENTRIES) files.push(await load());
+  return files;
 }
 
 function commandWord(args: readonly string[]): string | null {

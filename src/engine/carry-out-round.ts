@@ -6,10 +6,11 @@ import type { Stop } from "./job.ts";
 import { throwIfStopping, type Entity, type RunContext } from "./context.ts";
 import type { PlannedDecision } from "./ports/run.ts";
 import type { RunRequest } from "./request.ts";
-import type { Round } from "./round.ts";
+import { passOf, type Pass, type Round } from "./round.ts";
 import { settlePage, type Done } from "./settle-page.ts";
 
-const PAGE = 200;
+// Smaller: more statements a record. Larger: more to resolve after a crash, and more memory.
+const PAGE = 500;
 
 /** Parents before children; deletes after everything else, children before parents. */
 export async function carryOut(
@@ -22,6 +23,7 @@ export async function carryOut(
   for (const pass of ["others", "deletes"] as const) {
     const order = pass === "deletes" ? entities.toReversed() : entities;
     for (const entity of order) {
+      if (round.passes.get(entity.name)?.has(pass) !== true) continue;
       const stop = await carryOutEntity(context, entity, pass, round, carriedOut, request);
       if (stop !== null) return stop;
     }
@@ -32,25 +34,18 @@ export async function carryOut(
 async function carryOutEntity(
   context: RunContext,
   entity: Entity,
-  pass: "others" | "deletes",
+  pass: Pass,
   round: Round,
   carriedOut: Set<string>,
   request: RunRequest,
 ): Promise<Stop | null> {
-  let after = -1;
   let written = 0;
-  for (;;) {
-    throwIfStopping(context);
-    const page = await context.store.decisions(context.run, entity.name, after, PAGE);
-    const last = page.at(-1);
-    if (last === undefined) return null;
-    after = last.seq;
+  for await (const page of decisionsOf(context, entity)) {
     const due: PlannedDecision[] = [];
     const lookAgain = new Set<PlannedDecision>();
     const settled: Done[] = [];
     for (const planned of page) {
-      const isDelete = planned.decision.writes.some((write) => write.op === "delete");
-      if (isDelete !== (pass === "deletes")) continue;
+      if (passOf(planned.decision) !== pass) continue;
       const allowed = allowedPart(planned, round, request);
       const withheld = allowed !== planned;
       if (withheld) lookAgain.add(allowed);
@@ -72,6 +67,24 @@ async function carryOutEntity(
     written += due.length;
     context.progress.phase(entity.name, "write", written, null);
     if (stop !== null) return stop;
+  }
+  return null;
+}
+
+/** The next page is read while one is carried out. */
+async function* decisionsOf(context: RunContext, entity: Entity): AsyncGenerator<readonly PlannedDecision[]> {
+  const pageAfter = (seq: number): Promise<readonly PlannedDecision[]> =>
+    context.store.decisions(context.run, entity.name, seq, PAGE);
+  let next = pageAfter(-1);
+  for (;;) {
+    throwIfStopping(context);
+    const page = await next;
+    const last = page.at(-1);
+    if (last === undefined) return;
+    next = page.length < PAGE ? Promise.resolve([]) : pageAfter(last.seq);
+    // Met by the next turn, if there is one: what ends this page comes first.
+    next.catch(() => undefined);
+    yield page;
   }
 }
 

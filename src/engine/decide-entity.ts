@@ -7,8 +7,8 @@ import { GONE } from "../core/subject.ts";
 import { type DecideFacts } from "../core/subject.ts";
 import type { Decision } from "../core/decision.ts";
 import type { Answer } from "../core/field-outcome.ts";
-import { SIDES, type BySide, type Instant } from "../core/ids.ts";
-import { canonicalText, type Value } from "../core/value.ts";
+import { SIDES, type BySide, type Instant, type Side } from "../core/ids.ts";
+import { canonicalText, type Fields, type Value } from "../core/value.ts";
 import { countSituation, tallyOf, throwIfStopping, type Entity, type RunContext } from "./context.ts";
 import { heldBack, isLocked, mayBeCreated, type Locks } from "./locks.ts";
 import { setOscillationsAside } from "./oscillations.ts";
@@ -25,6 +25,7 @@ const PAGE = 500;
 
 /**
  * Decides all subjects of an entity and stores the decisions from `seq` on.
+ * @param count Told each decision once: what the guards need to know is counted on the way, so that nothing is read back for it.
  * @param swept Both sides were listed completely in this run.
  * @param drifted Fields that nothing is carried of.
  * @returns the next free seq.
@@ -36,6 +37,7 @@ export async function decideEntity(
   locks: Locks,
   swept: boolean,
   drifted: ReadonlySet<string>,
+  count: (planned: PlannedDecision) => void,
 ): Promise<number> {
   let next = seq;
   let after: string | null = null;
@@ -77,7 +79,7 @@ export async function decideEntity(
         seq: next,
         decision,
         seen: view.seen,
-        current: view.current,
+        current: currentOf(decision, view.current),
         actionHash: actionHash(context, decision),
       });
       next += 1;
@@ -98,11 +100,19 @@ export async function decideEntity(
     });
     if (context.forecast !== null) await foretellPage(context, entity, context.forecast, { subjects, decided });
     await context.store.saveDecisions(context.run, decided);
+    for (const planned of decided) count(planned);
     context.progress.phase(entity.name, "decide", next, null);
     if (page.next === null) return next;
     after = page.next;
     throwIfStopping(context);
   }
+}
+
+/** The record as it was read is needed only where it is written to. */
+function currentOf({ writes }: Decision, shown: View["current"]): View["current"] {
+  const on = (side: Side): Fields | null =>
+    writes.some((write) => write.side === side && write.op !== "create") ? shown[side] : null;
+  return { left: on("left"), right: on("right") };
 }
 
 async function foretellPage(

@@ -12,6 +12,7 @@ import { confirmed, equalToSent, goneAlready, outcomeOfFailure } from "./outcome
 
 // Smaller: a system's concurrency is not used up. Larger: a stop is noticed that much later. A batch is never parted.
 const CHUNK = 40;
+const CHUNK_BATCHES = 5;
 
 export async function performAll(
   context: RunContext,
@@ -25,7 +26,7 @@ export async function performAll(
       const own = jobs
         .map((job, index) => ({ job, index }))
         .filter(({ job }) => job.write.side === side && job.write.op === op);
-      for (const chunk of pagesOf(own, Math.max(CHUNK, entity.objects[side].capabilities.batch[op]))) {
+      for (const chunk of pagesOf(own, chunkOf(entity.objects[side].capabilities.batch[op]))) {
         // What is not sent is skipped: its intent ends, and the next run decides it again.
         if (stop !== null || context.signal.aborted) break;
         // Whoever has taken over may be resolving these intents already: nothing is sent on a lease that has run out.
@@ -40,6 +41,10 @@ export async function performAll(
     }
   }
   return { results, stop };
+}
+
+function chunkOf(batch: number): number {
+  return batch > 1 ? Math.max(CHUNK, batch * CHUNK_BATCHES) : CHUNK;
 }
 
 function send(

@@ -1,5 +1,6 @@
 // One round's plan: every subject decided, the whole counted by the guards before the first write, and told as a document.
 
+import type { Decision } from "../core/decision.ts";
 import { addToTally, entityTrips, trips, withhold, type Tally, type Trip } from "../core/guard.ts";
 import { addOneValues, type OneValueTally } from "../core/one-value.ts";
 import type { Fields } from "../core/value.ts";
@@ -24,10 +25,15 @@ interface WithheldList {
   readonly records: Fields[];
 }
 
+/** Deletes come after everything else. */
+export type Pass = "others" | "deletes";
+
 export interface Round {
   readonly tripped: readonly Trip[];
   /** By `withheldName`. */
   readonly withheld: ReadonlyMap<string, Readonly<WithheldList>>;
+  /** What there is to carry out of each entity: an entity without deletes is not gone through for them. */
+  readonly passes: ReadonlyMap<string, ReadonlySet<Pass>>;
   /** Action hashes of decisions that a tripped guard touches. */
   readonly approved: ReadonlySet<string>;
   readonly actions: readonly Fields[];
@@ -47,29 +53,31 @@ export async function planRound(
   before: Tally,
 ): Promise<Round> {
   const locks = locksOf(open);
+  const approved = request.only ?? (await context.store.approvedActions());
+  const tally = { left: { ...before.left }, right: { ...before.right } };
+  const values: OneValueTally = new Map();
+  const passes = new Map<string, Set<Pass>>();
   let seq = 0;
   for (const entity of entities) {
     const isSwept = swept.has(entity.name);
     const drifted = await driftedFields(context, entity, isSwept);
-    seq = await decideEntity(context, entity, seq, locks, isSwept, drifted);
+    const own = new Set<Pass>();
+    passes.set(entity.name, own);
+    const { counted } = tallyOf(context, entity.name);
+    seq = await decideEntity(context, entity, seq, locks, isSwept, drifted, ({ decision, actionHash }) => {
+      own.add(passOf(decision));
+      const isApproved = actionHash !== null && approved.has(actionHash);
+      if (isApproved || (request.only !== null && actionHash !== null)) return;
+      addToTally(tally, decision);
+      addToTally(counted, decision);
+      addOneValues(values, decision);
+    });
     await countInSync(context, entity);
     tellCrowded(context, entity);
   }
-  const approved = request.only ?? (await context.store.approvedActions());
-  const tally = { left: { ...before.left }, right: { ...before.right } };
   const linked = new Map<string, number>();
   for (const { name } of context.entities) linked.set(name, (await context.store.countLinks(name)).live);
   const linkedPairs = [...linked.values()].reduce((sum, count) => sum + count, 0);
-  const values: OneValueTally = new Map();
-  await eachPage(context, entities, async (entity, page) => {
-    for (const planned of page) {
-      const isApproved = planned.actionHash !== null && approved.has(planned.actionHash);
-      if (isApproved || (request.only !== null && planned.actionHash !== null)) continue;
-      addToTally(tally, planned.decision);
-      addToTally(tallyOf(context, entity.name).counted, planned.decision);
-      addOneValues(values, planned.decision);
-    }
-  });
   const { guards } = context.mapping;
   const tripped = [
     ...trips(tally, guards, linkedPairs),
@@ -92,7 +100,11 @@ export async function planRound(
       }
     });
   }
-  return { tripped, withheld, approved, actions, cases };
+  return { tripped, withheld, approved, passes, actions, cases };
+}
+
+export function passOf({ writes }: Decision): Pass {
+  return writes.some((write) => write.op === "delete") ? "deletes" : "others";
 }
 
 /** The list of each case of a tripped guard: what a person decides about. */

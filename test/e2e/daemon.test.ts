@@ -318,3 +318,41 @@ test("kill -9 in the middle of a run, with the embedded database: the next start
   expect(made.right.table("customer").size).toBe(300);
   expect(new Set([...made.right.table("customer").values()].map((row) => row["mail"])).size).toBe(300);
 });
+
+test("kill -9 in the middle of a flood of webhooks: what was acknowledged crosses, and each record ends as it is now", async () => {
+  const made = await project("1h");
+  const PEOPLE = 40;
+  const DELIVERIES = 400;
+  for (let number = 1; number <= PEOPLE; number += 1) person(made, number);
+  const first = await daemon(made);
+  await eventually("all are there", () => made.right.table("customer").size === PEOPLE);
+  let updates = 0;
+  made.right.meanwhile = (method) => {
+    if (method === "PATCH" && (updates += 1) === 25) first.process.send("SIGKILL");
+  };
+  const waiting: Delivery[] = [];
+  for (let n = 0; n < DELIVERIES; n += 1) {
+    const record = `a${String(1 + ((n * 7) % PEOPLE))}`;
+    made.left.edit("contact", record, { name: `Edit ${String(n)}` });
+    // A sender that heard nothing comes again with the same delivery.
+    const status = await deliver(first, { id: `flood-${String(n)}`, record }).catch(() => 0);
+    if (status !== 202) waiting.push({ id: `flood-${String(n)}`, record });
+  }
+  expect((await first.process.ended).code).toBe(null);
+  made.right.meanwhile = null;
+  expect(waiting.length).toBeGreaterThan(0);
+  expect(waiting.length).toBeLessThan(DELIVERIES);
+
+  const second = await daemon(made);
+  for (const delivery of waiting) expect([200, 202]).toContain(await deliver(second, delivery));
+
+  const names = (): readonly unknown[] => [...made.left.table("contact").values()].map((row) => row["name"]).toSorted();
+  const titles = (): readonly unknown[] =>
+    [...made.right.table("customer").keys()].map((id) => titleOf(made, id)).toSorted();
+  await eventually("each edit has crossed", () => JSON.stringify(titles()) === JSON.stringify(names()));
+  second.process.send("SIGTERM");
+  expect((await second.process.ended).code).toBe(143);
+  const after = await made.json("run", "ab", "--sweep");
+  expect(after.json).toMatchObject({ outcome: "ok", entities: { customer: { situations: { "in-sync": PEOPLE } } } });
+  expect(made.right.table("customer").size).toBe(PEOPLE);
+});
