@@ -43,7 +43,7 @@ export function createRecords(tools: ObjectTools, calls: readonly CreateCall[]):
         create: call.key,
       });
     },
-    (entry) => createdEntry(tools, entry),
+    (entry, call) => createdEntry(tools, entry, call),
   );
 }
 
@@ -93,7 +93,14 @@ export async function updateRecords(
         call,
       );
     },
-    (entry, call) => done({ id: call.id, version: entryVersion(tools, entry), record: null }),
+    (entry, call) => {
+      const record = wholeEntry(tools, "update", entry, call.changed);
+      return done({
+        id: call.id,
+        version: entryVersion(tools, entry) ?? record?.version ?? null,
+        record: record?.id === call.id ? record : null,
+      });
+    },
   );
   sent.forEach((result, index) => {
     const place = places[index];
@@ -243,12 +250,34 @@ function textAt(body: Value, places: readonly Path[]): string | null {
   return null;
 }
 
-function createdEntry(tools: ObjectTools, entry: Value): Result<Written> {
+function createdEntry(tools: ObjectTools, entry: Value, call: CreateCall): Result<Written> {
   const id = idAt(entry, [tools.plan.shape.id, ...(tools.plan.create?.returnsId ?? [])]);
   if (id === undefined || id === null) {
     return failed({ kind: "unknown", code: "E_SCHEMA", message: "an entry of a batch names no id" });
   }
-  return done({ id, version: entryVersion(tools, entry), record: null });
+  const record = wholeEntry(tools, "create", entry, call.record);
+  return done({
+    id,
+    version: entryVersion(tools, entry) ?? record?.version ?? null,
+    record: record?.id === id ? record : null,
+  });
+}
+
+/**
+ * The record that an entry of a batch is, where the answer to a single write is the record itself (`item: $`): it need not be
+ * read again. Null: the entry is something else, or leaves out what was sent.
+ */
+function wholeEntry(
+  { plan, codec }: ObjectTools,
+  operation: "create" | "update",
+  entry: Value,
+  sent: Fields,
+): RemoteRecord | null {
+  if (plan[operation]?.item?.length !== 0) return null;
+  const decoded = codec.decode(entry);
+  if (!decoded.ok) return null;
+  const { fields } = decoded.record;
+  return Object.keys(sent).every((name) => fields[name] !== undefined) ? decoded.record : null;
 }
 
 function entryVersion(tools: ObjectTools, entry: Value): string | null {

@@ -69,7 +69,7 @@ export async function sightingsOf(
   page: readonly Sighted[],
 ): Promise<readonly Sighting[]> {
   const toRead = page.filter((each) => each.differs && !each.record.deleted);
-  const readings = await entity.mapping.read(
+  const readings = await entity.mapping.place(
     side,
     toRead.map((each) => each.record.fields),
   );
@@ -77,7 +77,12 @@ export async function sightingsOf(
   return page.map((each) => sightingOf(entity, side, each, readingOf.get(each)));
 }
 
-function sightingOf(entity: Entity, side: Side, sighted: Sighted, reading: SideReading | undefined): Sighting {
+function sightingOf(
+  entity: Entity,
+  side: Side,
+  sighted: Sighted,
+  reading: Omit<SideReading, "fields"> | undefined,
+): Sighting {
   const { record, link, fingerprint, differs } = sighted;
   const seen = {
     entity: entity.name,

@@ -29,6 +29,8 @@ export function entityLenses(parts: EntityParts): EntityMapping {
   const { policy, objects, fields } = parts;
   const byName = new Map(fields.map((field) => [field.policy.name, field]));
   const reads = { left: readsOf(parts, "left"), right: readsOf(parts, "right") };
+  const matched = new Set(parts.matchRules.flatMap(matchedFields));
+  const matching = { ...parts, fields: fields.filter((field) => matched.has(field.policy.name)) };
   const lensOf = (name: string): FieldLens => {
     const lens = byName.get(name);
     if (lens === undefined)
@@ -45,6 +47,7 @@ export function entityLenses(parts: EntityParts): EntityMapping {
     refs: [...new Set(fields.flatMap(refsIn))].sort(),
     fingerprintText: (side, record) => readText(reads[side], record),
     read: (side, records) => readPage(parts, side, records),
+    place: (side, records) => readPage(matching, side, records),
     cell: (side, field, value) => baseCell(lensOf(field), side, value),
     refNeeds: (from, readings) =>
       fields.flatMap((field) => {
@@ -87,13 +90,14 @@ function matchedFields(rule: MatchRule): readonly string[] {
 async function readPage(parts: EntityParts, side: Side, records: readonly Fields[]): Promise<readonly SideReading[]> {
   const { fields, matchRules } = parts;
   const scope = parts.scopes[side];
-  const [inScope, ...results] = await Promise.all([
-    scope === null ? null : scope.evaluate(records),
-    ...fields.map(({ sides }) => {
-      const { source } = sides[side];
-      return source.kind === "expression" ? source.expression.evaluate(records) : null;
-    }),
-  ]);
+  const evaluated = fields.map(({ sides }) => {
+    const { source } = sides[side];
+    return source.kind === "expression" ? source.expression.evaluate(records) : null;
+  });
+  const [inScope, ...results] =
+    scope === null && evaluated.every((each) => each === null)
+      ? []
+      : await Promise.all([scope === null ? null : scope.evaluate(records), ...evaluated]);
   return records.map((record, index) => {
     const scopeResult = inScope?.[index] ?? null;
     if (scopeResult?.ok === false) return unreadable(parts, `${scopeResult.code}: ${scopeResult.message}`);

@@ -67,6 +67,9 @@ export interface EntityMapping {
   /** Lens reads for a page of records, scope and match keys included. A record whose expression fails reads as invalid, never throws. */
   read(side: Side, records: readonly Fields[]): Promise<readonly SideReading[]>;
 
+  /** The same without the fields: whether the records take part, and by what they are matched. */
+  place(side: Side, records: readonly Fields[]): Promise<readonly Omit<SideReading, "fields">[]>;
+
   /** Cell of a stored base value: the comparison key is computed anew. */
   cell(side: Side, field: string, value: Value): Cell;
 

@@ -11,6 +11,7 @@ import { webhooksPart } from "../../src/connector/webhook/file.ts";
 import { compileWebhooks, signingScheme } from "../../src/connector/webhook/webhooks.ts";
 import { parseXml } from "../../src/connector/xml/parse.ts";
 import { createExpressionCompiler } from "../../src/expression/compiler.ts";
+import { damaged } from "./damaged.ts";
 
 const BOUNDED = { numRuns: 1000, interruptAfterTimeLimit: 4000, markInterruptAsFailure: false };
 const NOW = 1_790_000_000_000;
@@ -18,41 +19,6 @@ const SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
 const expressions = createExpressionCompiler();
 afterAll(() => expressions.close());
-
-/** A sound document with some of its bytes cut out, doubled or replaced; or just bytes. */
-function damaged(sound: string): fc.Arbitrary<Buffer> {
-  const bytes = Buffer.from(sound);
-  const place = fc.nat({ max: bytes.length });
-  const dirt = fc.oneof(
-    fc.uint8Array({ maxLength: 8 }),
-    fc
-      .constantFrom(
-        "&a",
-        "*a",
-        "<<: *a",
-        "!!js",
-        "\t",
-        "{{ }}",
-        "<!DOCTYPE",
-        "]]>",
-        "&#0;",
-        "\ud800",
-        "__proto__: 1",
-        '"',
-        "{",
-        "]",
-        "\0",
-      )
-      .map((each) => Buffer.from(each)),
-  );
-  const cut = fc
-    .tuple(place, place, dirt)
-    .map(([from, to, each]) => Buffer.concat([bytes.subarray(0, from), each, bytes.subarray(to)]));
-  return fc.oneof(
-    { weight: 5, arbitrary: cut },
-    { weight: 1, arbitrary: fc.uint8Array({ maxLength: 64 }).map((each) => Buffer.from(each)) },
-  );
-}
 
 const YAML = `pair: ab
 sides: { a: left-system, b: right-system }
