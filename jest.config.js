@@ -1,5 +1,10 @@
 // ESM throughout: run jest under `node --experimental-vm-modules` (the npm scripts do).
 // swc only erases the types; tsc checks them (npm run check:types).
+/**
+ * @param {string} displayName
+ * @param {readonly string[]} testMatch
+ * @param {readonly string[]} testPathIgnorePatterns
+ */
 export const project = (displayName, testMatch, testPathIgnorePatterns = []) => ({
   displayName,
   testEnvironment: "node",

@@ -6,7 +6,7 @@ import type { RunReport } from "../engine/ports/run.ts";
 import type { PairFigures } from "../engine/ledger.ts";
 import type { Log, Progress } from "../engine/ports/world.ts";
 import { pairQueue, type PairQueue, type RunKind } from "../intake/queue.ts";
-import { createWaking } from "./waking.ts";
+import { createWaking, isUnfinished } from "./waking.ts";
 import { startSchedule, type RunningSchedule } from "../intake/schedule.ts";
 import type { Events } from "./events.ts";
 import type { PairRuntime } from "./runtime.ts";
@@ -53,10 +53,12 @@ export function startWorker(pair: PairRuntime, ports: WorkerPorts): PairWorker {
     current = kind;
     const since = hintedAt;
     hintedAt = null;
+    let unfinished = false;
     try {
       const { report, sweepWanted } = await pair.run({ kind, entity: null, signal: ports.signal, progress });
       if (kind === "sweep") lastSweepEnded = Date.now();
       ports.finished(report);
+      unfinished = isUnfinished(report);
       if (since !== null && effectCount(report) > 0) ports.propagated(name, (Date.now() - since) / 1000);
       lastTold = tell(report, kind, lastTold);
       if (sweepWanted !== null) sweepSoon(sweepWanted);
@@ -74,17 +76,17 @@ export function startWorker(pair: PairRuntime, ports: WorkerPorts): PairWorker {
     } finally {
       current = null;
     }
-    await wakeLater();
+    await wakeLater(unfinished ? kind : null);
   };
 
-  /** Until the next run of any kind, which sees to whatever waits. */
-  const wakeLater = async (): Promise<void> => {
+  /** @param unfinished Kind of the run that has to be made again; null: it went through. */
+  const wakeLater = async (unfinished: RunKind | null): Promise<void> => {
     clearTimeout(wake);
     if (ports.signal.aborted) return;
     // A database that is away is asked again with the next scheduled run.
     const figures = await ports.figures(name).catch(() => null);
-    const waitMs = figures === null ? null : waking.after(figures, Date.now() as Instant); // milliseconds since 1970
-    if (waitMs !== null) wake = setTimeout(() => queue.ask("hints"), waitMs).unref();
+    const waitMs = figures === null ? null : waking.after(unfinished !== null, figures, Date.now() as Instant); // milliseconds since 1970
+    if (waitMs !== null) wake = setTimeout(() => queue.ask(unfinished ?? "hints"), waitMs).unref();
   };
 
   const tell = (report: RunReport, kind: RunKind, before: string): string => {

@@ -1,9 +1,10 @@
-// When a pair looks again by itself between its scheduled times: hints that are due later, because a record waits for something,
-// and hints that a run left, because a system was down. Hints that no run takes away (an action that a guard withholds) are
-// looked at more and more rarely.
+// When a pair looks again by itself between its scheduled times: what a run could not do because a system was down or another
+// process held the pair, hints that are due later because a record waits for something, and hints that a run left. What no run
+// takes away (an action that a guard withholds) is looked at more and more rarely.
 
 import type { Instant } from "../core/ids.ts";
 import type { PairFigures } from "../engine/ledger.ts";
+import type { RunReport } from "../engine/ports/run.ts";
 
 type Waiting = Pick<PairFigures, "backlog" | "oldestHint">;
 
@@ -11,22 +12,33 @@ type Waiting = Pick<PairFigures, "backlog" | "oldestHint">;
 const FIRST_MS = 2_000;
 const MOST_MS = 300_000;
 
+/** Reasons that pass by themselves. */
+const PASSING: ReadonlySet<string> = new Set(["running", "unreachable", "throttled", "listing-incomplete"]);
+
+/** The run did not do what it was for, and the next try may. */
+export function isUnfinished({ outcome, reason }: Pick<RunReport, "outcome" | "reason">): boolean {
+  return (outcome === "halted" || outcome === "failed") && reason !== null && PASSING.has(reason);
+}
+
 export interface Waking {
   /** After a run. @returns milliseconds until the next look; null: nothing waits. */
-  after(waiting: Waiting, now: Instant): number | null;
+  after(unfinished: boolean, waiting: Waiting, now: Instant): number | null;
 }
 
 export function createWaking(): Waking {
   let before: Waiting = { backlog: 0, oldestHint: null };
-  let pauseMs = FIRST_MS;
+  let pauseMs = 0;
   return {
-    after(waiting, now) {
+    after(unfinished, waiting, now) {
       const moved = waiting.backlog !== before.backlog || waiting.oldestHint !== before.oldestHint;
       before = waiting;
-      if (waiting.oldestHint === null) return null;
-      if (waiting.oldestHint > now) return Math.max(waiting.oldestHint - now, 1_000);
-      pauseMs = moved ? FIRST_MS : Math.min(pauseMs * 2, MOST_MS);
-      return pauseMs;
+      const isDue = waiting.oldestHint !== null && waiting.oldestHint <= now;
+      if (unfinished || isDue) {
+        pauseMs = pauseMs === 0 || (moved && !unfinished) ? FIRST_MS : Math.min(pauseMs * 2, MOST_MS);
+        return pauseMs;
+      }
+      pauseMs = 0;
+      return waiting.oldestHint === null ? null : Math.max(waiting.oldestHint - now, 1_000);
     },
   };
 }

@@ -2,14 +2,14 @@
 // remember. Rounds follow while something was edited meanwhile or has to follow; three at the most, the rest is the next run's.
 
 import { emptyTally, GUARDED, type Tally, type Trip } from "../core/guard.ts";
-import { SIDES } from "../core/ids.ts";
+import { SIDES, type Side } from "../core/ids.ts";
 import type { Value } from "../core/value.ts";
 import { carryOut } from "./carry-out-round.ts";
 import type { Stop } from "./job.ts";
 import { refuseOtherAccount } from "./epoch.ts";
 import { endOf, laterTally, type Entity, type RunContext } from "./context.ts";
 import { lookAll, type LookedAll } from "./look-all.ts";
-import { lookAtHints } from "./look.ts";
+import { hasFollowUps, lookAtHints } from "./look.ts";
 import type { Looked } from "./looked.ts";
 import { EMPTY_COMMIT, type Commit } from "./ports/commit.ts";
 import type { Outcome, RunReport, StoredPlan } from "./ports/run.ts";
@@ -74,8 +74,9 @@ export async function runCycle(context: RunContext, request: RunRequest, finish:
     if (stop.kind === "stop") await context.store.setPaused(`stop: ${stop.message}`);
     return { ...done, plan, report: await finish("failed", ends.reason, ends.message, first.tripped) };
   }
-  await keepGuardCases(context, entities, first);
-  await closeSystemCases(context, swept);
+  const standing = await context.store.standing();
+  await keepGuardCases(context, entities, first, standing);
+  await closeSystemCases(context, swept, standing);
   if (request.only === null) await endApprovals(context, first, done.carriedOut, request);
   if (first.tripped.length > 0)
     return {
@@ -113,9 +114,14 @@ async function remember(context: RunContext, looked: LookedAll, stop: Stop | nul
       quarantined: listings?.flatMap((listing) => listing.broken) ?? seen?.broken ?? [],
       hints: seen?.hints ?? [],
     };
-    await context.store.commit(context.lease, commit);
+    if (!isNothing(commit)) await context.store.commit(context.lease, commit);
     if (listings !== null) await context.store.forgetUnconfirmed(context.lease, context.run, entity.name);
   }
+}
+
+/** What must be held by the lease says so itself; where nothing is stored, nothing can be lost. */
+function isNothing({ hintsDone, cursors, quarantined, hints }: Commit): boolean {
+  return [hintsDone, cursors, quarantined, hints].every((list) => list.length === 0);
 }
 
 /** What was edited meanwhile, was woken by a parent's link, or has to follow a write, is decided within the same run. */
@@ -127,6 +133,8 @@ async function anotherRound(
   carriedOut: Set<string>,
   recovered: Tally,
 ): Promise<{ readonly stop: Stop | null } | null> {
+  const follows = await Promise.all(entities.map((entity) => hasFollowUps(context, entity)));
+  if (!follows.includes(true)) return null;
   await context.store.clearDecisions(context.run);
   const looked: LookedAll["byEntity"][number][] = [];
   for (const entity of entities) {
@@ -180,12 +188,20 @@ async function endApprovals(
   if (ended.length > 0) await context.store.endApprovals(ended);
 }
 
-async function keepGuardCases(context: RunContext, entities: readonly Entity[], round: Round): Promise<void> {
+type Standing = Awaited<ReturnType<RunContext["store"]["standing"]>>;
+
+async function keepGuardCases(
+  context: RunContext,
+  entities: readonly Entity[],
+  round: Round,
+  standing: Standing,
+): Promise<void> {
   const [first] = entities;
   if (first === undefined) return;
   for (const side of SIDES) {
     for (const op of GUARDED) {
       const own = round.tripped.filter((each) => each.side === side && each.op === op);
+      if (own.length === 0 && !isStanding(standing, first.name, side, op)) continue;
       await context.store.setGuardCase(
         first.name,
         side,
@@ -197,13 +213,22 @@ async function keepGuardCases(context: RunContext, entities: readonly Entity[], 
 }
 
 /** A run that came to its end has met the accounts it knows, and a sweep has seen nothing that went back in time. */
-async function closeSystemCases(context: RunContext, swept: ReadonlySet<string>): Promise<void> {
+async function closeSystemCases(
+  context: RunContext,
+  swept: ReadonlySet<string>,
+  standing: Standing,
+): Promise<void> {
   const [first] = context.entities;
   for (const side of SIDES) {
-    if (first !== undefined && context.epochOf !== undefined)
+    if (first !== undefined && context.epochOf !== undefined && isStanding(standing, first.name, side, "epoch"))
       await context.store.setGuardCase(first.name, side, "epoch", null);
-    for (const entity of swept) await context.store.setGuardCase(entity, side, "rewind", null);
+    for (const entity of swept)
+      if (isStanding(standing, entity, side, "rewind")) await context.store.setGuardCase(entity, side, "rewind", null);
   }
+}
+
+function isStanding(standing: Standing, entity: string, side: Side, op: Standing[number]["op"]): boolean {
+  return standing.some((each) => each.entity === entity && each.side === side && each.op === op);
 }
 
 /** What a person sees of a class that is withheld: how many over which limit, why, and which records. */

@@ -27,6 +27,7 @@ const PAGE = 500;
  * Decides all subjects of an entity and stores the decisions from `seq` on.
  * @param count Told each decision once: what the guards need to know is counted on the way, so that nothing is read back for it.
  * @param swept Both sides were listed completely in this run.
+ * @param named Actions may have to be told apart: an approval names some, or they are listed. Else their digests are not made.
  * @param drifted Fields that nothing is carried of.
  * @returns the next free seq.
  */
@@ -37,6 +38,7 @@ export async function decideEntity(
   locks: Locks,
   swept: boolean,
   drifted: ReadonlySet<string>,
+  named: boolean,
   count: (planned: PlannedDecision) => void,
 ): Promise<number> {
   let next = seq;
@@ -80,7 +82,7 @@ export async function decideEntity(
         decision,
         seen: view.seen,
         current: currentOf(decision, view.current),
-        actionHash: actionHash(context, decision),
+        actionHash: named ? actionHash(context, decision) : null,
       });
       next += 1;
     }
@@ -96,7 +98,7 @@ export async function decideEntity(
     );
     const decided = planned.map((each, index) => {
       const decision = calm[index] ?? each.decision;
-      return decision === each.decision ? each : { ...each, decision, actionHash: actionHash(context, decision) };
+      return decision === each.decision ? each : { ...each, decision, actionHash: named ? actionHash(context, decision) : null };
     });
     if (context.forecast !== null) await foretellPage(context, entity, context.forecast, { subjects, decided });
     await context.store.saveDecisions(context.run, decided);

@@ -74,6 +74,11 @@ export async function lookAtHints(context: RunContext, entity: Entity, which: "a
   };
 }
 
+/** Whether something is due that did not merely stay in the inbox. */
+export async function hasFollowUps(context: RunContext, entity: Entity): Promise<boolean> {
+  return (await dueHints(context, entity)).some((hint) => hint.channel !== "withheld");
+}
+
 /** Whom an unlinked record resembles, `find` cannot tell: it waits for the run that also reads what has changed since the last one. */
 async function putOff(
   context: RunContext,

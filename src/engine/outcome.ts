@@ -5,6 +5,7 @@ import type { Write } from "../core/decision.ts";
 import { NULL_KEY, type Cell, type Reading } from "../core/field.ts";
 import { otherSide, SIDES, unreachable, type LinkId, type RemoteId, type Side } from "../core/ids.ts";
 import type { WriteOutcome } from "../core/settle.ts";
+import type { SideReading } from "../mapping/mapping.ts";
 import type { Entity, RunContext } from "./context.ts";
 import { fingerprintOf } from "./sight.ts";
 
@@ -67,6 +68,8 @@ export async function confirmed(
     readonly current: RemoteRecord | null;
     /** Fingerprint of the record as it was decided on; null: not known. */
     readonly decidedOn?: string | null;
+    /** The record that it shows now, as read through the lenses; left out: it is read here. */
+    readonly shown?: SideReading;
   },
   written: { readonly id: RemoteId; readonly version: string | null },
   record: RemoteRecord | null,
@@ -82,10 +85,8 @@ export async function confirmed(
       matchKeys: null,
       effect: true,
     };
-  const [now, before] = await entity.mapping.read(
-    side,
-    job.current === null ? [record.fields] : [record.fields, job.current.fields],
-  );
+  const now = job.shown ?? (await entity.mapping.read(side, [record.fields]))[0];
+  const before = job.current === null ? undefined : (await entity.mapping.read(side, [job.current.fields]))[0];
   const readBack: Record<string, Cell> = {};
   const names = new Set(job.write.fields.map((field) => field.field));
   for (const name of names) {

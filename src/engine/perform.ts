@@ -5,6 +5,7 @@ import type { RemoteFailure, RemoteRecord, Result, Written } from "../connector/
 import type { Write } from "../core/decision.ts";
 import { remoteId, unreachable, type RemoteId, type Side } from "../core/ids.ts";
 import type { WriteOutcome } from "../core/settle.ts";
+import type { SideReading } from "../mapping/mapping.ts";
 import { pagesOf, type Entity, type RunContext } from "./context.ts";
 import { findKey } from "./find-key.ts";
 import { LeaseLost } from "./ports/pair-store.ts";
@@ -100,6 +101,14 @@ async function readBack(
     if (result?.ok === true && (version === null || result.value.version === null || result.value.version === version))
       records.set(index, result.value);
   });
+  answers.forEach((answer, index) => {
+    if (answer.ok && answer.value !== null && answer.value.record !== null) records.set(index, answer.value.record);
+  });
+  const shown = await entity.mapping.read(
+    side,
+    [...records.values()].map((record) => record.fields),
+  );
+  const readings = new Map([...records.keys()].map((index, position) => [index, shown[position]]));
   return Promise.all(
     jobs.map(async (job, index): Promise<WriteOutcome> => {
       const answer = answers[index];
@@ -112,9 +121,9 @@ async function readBack(
               context,
               entity,
               side,
-              { ...job, decidedOn: job.planned.seen[side].fingerprint },
+              { ...job, decidedOn: job.planned.seen[side].fingerprint, ...shownOf(readings.get(index)) },
               answer.value,
-              answer.value.record ?? records.get(index) ?? null,
+              records.get(index) ?? null,
             );
       if (job.write.op === "delete" && answer.failure.kind === "gone") return goneAlready(job.write);
       if (job.write.op === "create" && (answer.failure.kind === "duplicate" || answer.failure.kind === "stale"))
@@ -122,6 +131,10 @@ async function readBack(
       return outcomeOfFailure(answer.failure, job.write.op, entity.mapping.refs.length > 0);
     }),
   );
+}
+
+function shownOf(reading: SideReading | undefined): { readonly shown?: SideReading } {
+  return reading === undefined ? {} : { shown: reading };
 }
 
 /** A unique constraint, or a taken id, said no: the record that has the key is adopted when it is what was sent, else the key is taken. */

@@ -56,6 +56,7 @@ export async function planRound(
   const approved = request.only ?? (await context.store.approvedActions());
   const tally = { left: { ...before.left }, right: { ...before.right } };
   const values: OneValueTally = new Map();
+  const named = approved.size > 0 || request.only !== null || request.dryRun || context.mapping.state !== "active";
   const passes = new Map<string, Set<Pass>>();
   let seq = 0;
   for (const entity of entities) {
@@ -64,7 +65,7 @@ export async function planRound(
     const own = new Set<Pass>();
     passes.set(entity.name, own);
     const { counted } = tallyOf(context, entity.name);
-    seq = await decideEntity(context, entity, seq, locks, isSwept, drifted, ({ decision, actionHash }) => {
+    seq = await decideEntity(context, entity, seq, locks, isSwept, drifted, named, ({ decision, actionHash }) => {
       own.add(passOf(decision));
       const isApproved = actionHash !== null && approved.has(actionHash);
       if (isApproved || (request.only !== null && actionHash !== null)) return;

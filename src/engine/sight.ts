@@ -6,7 +6,7 @@ import type { RemoteId, Side } from "../core/ids.ts";
 import type { SideReading } from "../mapping/mapping.ts";
 import type { Entity, RunContext } from "./context.ts";
 import type { Link } from "./ports/link.ts";
-import type { Sighting } from "./ports/sighting.ts";
+import type { Print, Sighting } from "./ports/sighting.ts";
 
 /** Records of one page, each with its link (live or frozen) and whether it differs from what the link remembers. */
 export interface Sighted {
@@ -28,7 +28,7 @@ export async function compareWithLinks(
   side: Side,
   records: readonly RemoteRecord[],
 ): Promise<readonly Sighted[]> {
-  const distinct = [...new Map(records.map((record) => [record.id, record])).values()];
+  const distinct = distinctOf(records);
   const links = await linksOf(
     context,
     entity,
@@ -42,6 +42,27 @@ export async function compareWithLinks(
     const differs = tombstoned ? false : link === null || record.deleted || link.fingerprints[side] !== fingerprint;
     return { record, link, tombstoned, fingerprint, differs };
   });
+}
+
+/** A page that names a record twice keeps the later one. */
+function distinctOf(records: readonly RemoteRecord[]): readonly RemoteRecord[] {
+  return [...new Map(records.map((record) => [record.id, record])).values()];
+}
+
+/** Stages what shows just what its link remembers. @returns the records that do not. */
+export async function stageUnchanged(
+  context: RunContext,
+  entity: Entity,
+  side: Side,
+  records: readonly RemoteRecord[],
+): Promise<readonly RemoteRecord[]> {
+  const distinct = distinctOf(records);
+  const prints = distinct.flatMap((record): readonly Print[] => {
+    const { id, version, modified } = record;
+    return record.deleted ? [] : [{ id, version, modified, fingerprint: fingerprintOf(context, entity, side, record) }];
+  });
+  const staged = await context.store.stageUnchanged(context.run, entity.name, side, prints);
+  return distinct.filter((record) => !staged.has(record.id));
 }
 
 async function linksOf(

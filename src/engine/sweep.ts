@@ -11,7 +11,8 @@ import type { Sighting } from "./ports/sighting.ts";
 import type { Quarantined } from "./ports/waiting.ts";
 import { readAgain } from "./read-again.ts";
 import { refuseRewound } from "./rewind.ts";
-import { compareWithLinks, isOlder, sightingsOf, withoutRecord } from "./sight.ts";
+import { readAhead } from "./read-ahead.ts";
+import { compareWithLinks, isOlder, sightingsOf, stageUnchanged, withoutRecord } from "./sight.ts";
 import { isSinkSide } from "./sink.ts";
 
 const ABSENCE_PAGE = 200;
@@ -52,7 +53,9 @@ async function listSide(context: RunContext, entity: Entity, side: Side): Promis
   let first = true;
   const atEnd = object.capabilities.changes?.cursorAtEnd ?? false;
   const broken: Quarantined[] = [];
-  for await (const page of object.list()) {
+  // Where nothing of a page was as it was (a first load), the next one is not asked.
+  let some = true;
+  for await (const page of readAhead(object.list())) {
     if (!page.ok) throw endOf(page.failure, what);
     const { value } = page;
     // Only the first page's greatest cursor is certain to lie before everything that changes while the listing goes on.
@@ -60,7 +63,11 @@ async function listSide(context: RunContext, entity: Entity, side: Side): Promis
     first = false;
     latest = object.laterCursor(latest, value.cursor);
     total = value.total ?? total;
-    const sightings = await sightingsOfListed(context, entity, side, value.records);
+    const rest: readonly RemoteRecord[] = some
+      ? await stageUnchanged(context, entity, side, value.records)
+      : value.records;
+    some = rest.length < value.records.length;
+    const sightings = rest.length === 0 ? [] : await sightingsOfListed(context, entity, side, rest);
     const again = await readAgain(context, entity, side, value.broken);
     const seen = [...sightings, ...again.sightings, ...unreadable(entity, side, again.broken)];
     await context.store.stage(context.run, seen);

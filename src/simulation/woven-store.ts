@@ -17,6 +17,7 @@ const CHANGES: ReadonlySet<string> = new Set([
   "rememberEpoch",
   "saveDecisions",
   "stage",
+  "stageUnchanged",
 ]);
 
 const LEASES: ReadonlySet<string> = new Set(["acquireLease", "renewLease", "releaseLease"]);

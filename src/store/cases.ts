@@ -126,6 +126,21 @@ export async function setGuardCase(
   else await sql.rows(OPEN_GUARD, [...key, json(open.values)]);
 }
 
+interface Standing {
+  readonly entity: string;
+  readonly side: Side;
+  readonly op: StandingOp;
+}
+
+const STANDING = statement<Standing>(
+  "cases.standing",
+  "select entity, side, op from syncline.cases where pair = $1 and kind = 'guard' and closed_at is null order by entity, side, op",
+);
+
+export async function standingCases(sql: Sql, pair: string): Promise<readonly Standing[]> {
+  return sql.rows(STANDING, [pair]);
+}
+
 interface ResolutionRow {
   readonly id: string;
   readonly entity: string;

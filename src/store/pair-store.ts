@@ -5,7 +5,7 @@ import { countBases, readBases } from "./bases.ts";
 import { blocks, matchKeysOf } from "./blocks.ts";
 import { candidates } from "./candidates.ts";
 import { forgetUnseen } from "./unlinked.ts";
-import { closeUnconfirmed, resolutions, setGuardCase } from "./cases.ts";
+import { closeUnconfirmed, resolutions, setGuardCase, standingCases } from "./cases.ts";
 import { commitPage } from "./commit.ts";
 import { readCursor, readCursorState } from "./cursors.ts";
 import type { Database } from "./database.ts";
@@ -22,7 +22,7 @@ import { approve, approvedActions, endApprovals, savePlan } from "./plans.ts";
 import { quarantinedOf, refusedWrites } from "./quarantine.ts";
 import { recentWrites } from "./recent-writes.ts";
 import { endRun, startRun } from "./runs.ts";
-import { clearSightings, countSighted, countUnchanged, sighted, stage, unsighted } from "./sightings.ts";
+import { clearSightings, countSighted, countUnchanged, sighted, stage, stageUnchanged, unsighted } from "./sightings.ts";
 import { subjects } from "./subjects.ts";
 
 export function pairStore(database: Database, pair: string): PairStore {
@@ -52,6 +52,7 @@ export function pairStore(database: Database, pair: string): PairStore {
     counterparts: (entity, side, ids) => counterparts(database, pair, entity, side, ids),
 
     stage: (run, sightings) => stage(database, pair, run, sightings),
+    stageUnchanged: (run, entity, side, page) => stageUnchanged(database, pair, run, { entity, side }, page),
     countSighted: (run, entity, side) => countSighted(database, pair, run, entity, side),
     unsighted: (run, entity, side, after, limit) => unsighted(database, pair, run, { entity, side, after, limit }),
     countUnchanged: (run, entity) => countUnchanged(database, pair, run, entity),
@@ -74,6 +75,7 @@ export function pairStore(database: Database, pair: string): PairStore {
     commit: (lease, commit) => commitPage(database, pair, lease, commit),
 
     setGuardCase: (entity, side, op, open) => setGuardCase(database, pair, { entity, side, op }, open),
+    standing: () => standingCases(database, pair),
     setDrift: (drift, open) => setDrift(database, pair, drift, open),
     drifts: () => drifts(database, pair),
     async forgetUnconfirmed(lease, run, entity) {

@@ -5,7 +5,7 @@ import type { RemoteId, RunId, Side } from "../core/ids.ts";
 import type { Instant, LinkId } from "../core/ids.ts";
 import type { Fields } from "../core/value.ts";
 import type { Link } from "../engine/ports/link.ts";
-import type { Sighting } from "../engine/ports/sighting.ts";
+import type { Print, Sighting } from "../engine/ports/sighting.ts";
 import { statement, type Sql } from "./database.ts";
 import { fingerprintNumber, fingerprintSql, recordset, storableKey } from "./encoding.ts";
 import { linkColumns, toLink, type LinkColumns } from "./links.ts";
@@ -59,6 +59,46 @@ export async function stage(sql: Sql, pair: string, run: RunId, page: readonly S
       `run ${run} of ${pair} was not started: ${String(stored.length)} of ${String(rows.length)} sightings stored`,
     );
   }
+}
+
+// The page's fingerprints meet those of its links where both are: nothing of a record that is as it was comes back here.
+// Looked up one by one (`offset 0`): a planner without figures would go through all links for each page.
+const unchangedOn = (side: Side) =>
+  statement<{ id: RemoteId }>(
+    `sightings.unchanged-${side}`,
+    `insert into syncline.sightings as s (run, entity, side, id, presence, fingerprint, version, modified, match_keys, differs)
+     select r.number, $3, '${side}', i.id, 'present', i.f, i.v, i.m, '{}', false
+       from syncline.runs r
+       cross join json_to_recordset($4::json) as i(id text, f bigint, v text, m float8)
+       cross join lateral (
+         select from syncline.links
+          where ${side}_id = i.id and entity = $3 and pair = $1 and state <> 'tombstone' and ${side}_fingerprint = i.f offset 0) l
+      where r.pair = $1 and r.run = $2
+     on conflict (run, entity, side, id) do update
+        set presence = excluded.presence, fingerprint = excluded.fingerprint, version = excluded.version,
+            modified = excluded.modified, record = null, match_keys = excluded.match_keys,
+            differs = false, link_id = null, linked_in = null, lone_in = null
+     returning id`,
+  );
+const UNCHANGED = { left: unchangedOn("left"), right: unchangedOn("right") };
+
+/** @param page No record twice. */
+export async function stageUnchanged(
+  sql: Sql,
+  pair: string,
+  run: RunId,
+  which: { readonly entity: string; readonly side: Side },
+  page: readonly Print[],
+): Promise<ReadonlySet<RemoteId>> {
+  if (page.length === 0) return new Set();
+  const rows = page.map(({ id, fingerprint, version, modified }) => ({
+    id,
+    f: fingerprintNumber(fingerprint),
+    v: version,
+    m: modified,
+  }));
+  const staged = await sql.rows(UNCHANGED[which.side], [pair, run, which.entity, recordset(rows)]);
+  return new Set(staged.map((row) => row.id));
 }
 
 const COUNT = statement<{ count: number }>(

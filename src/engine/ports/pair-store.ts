@@ -7,7 +7,7 @@ import type { CursorState, Hint, StoredHint } from "./hint.ts";
 import type { Intent, RecentWrites } from "./intent.ts";
 import type { Link, StoredBases } from "./link.ts";
 import type { PlannedDecision, RunReport, RunRow, StoredPlan } from "./run.ts";
-import type { Block, BlockMember, Candidate, Sighting, Subject } from "./sighting.ts";
+import type { Block, BlockMember, Candidate, Print, Sighting, Subject } from "./sighting.ts";
 import type { CaseResolution, Drift, RefusedWrite, StandingOp } from "./waiting.ts";
 
 export interface PairState {
@@ -72,6 +72,11 @@ export interface PairStore {
 
   /** Adds what was seen; the same record seen again replaces what was seen before. */
   stage(run: RunId, sightings: readonly Sighting[]): Promise<void>;
+  /**
+   * Stages those of these present records whose live or frozen link remembers this very fingerprint: seen, and nothing to decide.
+   * @returns their ids.
+   */
+  stageUnchanged(run: RunId, entity: string, side: Side, page: readonly Print[]): Promise<ReadonlySet<RemoteId>>;
   /** Distinct records of this side that were seen (present or out of scope). */
   countSighted(run: RunId, entity: string, side: Side): Promise<number>;
   /** Live and frozen links whose record of this side was not seen in this run, by id, after `after`. */
@@ -135,6 +140,8 @@ export interface PairStore {
 
   /** Opens (or keeps open) a case that belongs to no subject: a tripped guard, a system that is not what it was. Closes it when `open` is null. */
   setGuardCase(entity: string, side: Side, op: StandingOp, open: { readonly values: Value } | null): Promise<void>;
+  /** Open cases that belong to no subject, drifted fields left out. */
+  standing(): Promise<readonly { readonly entity: string; readonly side: Side; readonly op: StandingOp }[]>;
   /** Opens (or keeps open) the case of a drifted field. Null: it is as it was, and what a person accepted is forgotten. */
   setDrift(drift: Pick<Drift, "entity" | "side" | "field">, open: { readonly values: Value } | null): Promise<void>;
   /** Drifted fields: those whose case is open, and those that a person accepted. */

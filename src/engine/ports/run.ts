@@ -60,7 +60,7 @@ export interface PlannedDecision {
   readonly seen: Intent["seen"];
   /** Current records as read, for systems that only replace and for the lens writes; null: not read. */
   readonly current: BySide<Fields | null>;
-  /** Digest of what will be done; what an approval names. Null: nothing is written. */
+  /** Digest of what will be done; what an approval names. Null: nothing is written, or nobody asks. */
   readonly actionHash: string | null;
 }
 

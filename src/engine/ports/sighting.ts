@@ -22,6 +22,9 @@ export interface Sighting {
   readonly differs: boolean;
 }
 
+/** What of a listed record tells whether it is as its link remembers it. */
+export type Print = Pick<Sighting, "id" | "version" | "modified"> & { readonly fingerprint: string };
+
 /** One thing to decide: a link with what was seen of its sides, or one record without a link. */
 export interface Subject {
   readonly entity: string;

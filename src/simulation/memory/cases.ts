@@ -125,6 +125,18 @@ function isUnderWay(pair: PairTables, { entity, subject }: StoredCase): boolean 
   );
 }
 
+export function standingCases(
+  pair: PairTables,
+): readonly { readonly entity: string; readonly side: Side; readonly op: StandingOp }[] {
+  return [...pair.cases.values()].flatMap(({ entity, guard, closed }) => {
+    const [side, op] = guard?.split(" ") ?? [];
+    // Written by setGuardCase below.
+    return closed || side === undefined || op === undefined
+      ? []
+      : [{ entity, side: side as Side, op: op as StandingOp }];
+  });
+}
+
 export function setGuardCase(
   tables: Tables,
   pair: PairTables,

@@ -3,7 +3,7 @@
 
 import type { Instant } from "../../core/ids.ts";
 import type { Lease, PairStore } from "../../engine/ports/pair-store.ts";
-import { closeUnconfirmed, drifts, resolutions, setDrift, setGuardCase } from "./cases.ts";
+import { closeUnconfirmed, drifts, resolutions, setDrift, setGuardCase, standingCases } from "./cases.ts";
 import { basesOf, counterparts, countLinks, linksBy, toLink } from "./links.ts";
 import { recentWrites } from "./recent-writes.ts";
 import { endRun, startRun } from "./runs.ts";
@@ -18,6 +18,7 @@ import {
   saveDecisions,
   sighted,
   stage,
+  stageUnchanged,
   subjects,
   unsighted,
 } from "./sightings.ts";
@@ -76,6 +77,7 @@ export function memoryPairStore(tables: Tables, name: string): PairStore {
     counterparts: async (entity, side, ids) => counterparts(pair, entity, side, ids),
 
     stage: async (run, sightings) => (sightings.length === 0 ? undefined : stage(pair, run, sightings)),
+    stageUnchanged: async (run, entity, side, page) => stageUnchanged(pair, run, entity, side, page),
     countSighted: async (run, entity, side) => countSighted(pair, run, entity, side),
     unsighted: async (run, entity, side, after, limit) => unsighted(pair, run, entity, side, after, limit).map(toLink),
     countUnchanged: async (run, entity) => countUnchanged(pair, run, entity),
@@ -101,6 +103,7 @@ export function memoryPairStore(tables: Tables, name: string): PairStore {
     commit: async (lease, commit) => commitPage(tables, pair, name, lease, commit),
 
     setGuardCase: async (entity, side, op, open) => setGuardCase(tables, pair, { entity, side, op }, open),
+    standing: async () => standingCases(pair),
     setDrift: async (drift, open) => setDrift(tables, pair, drift, open),
     drifts: async () => drifts(pair),
     resolutions: async (asked) => resolutions(pair, asked),

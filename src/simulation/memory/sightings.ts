@@ -3,7 +3,7 @@
 import { SIDES, type LinkId, type RemoteId, type RunId, type Side } from "../../core/ids.ts";
 import type { PairStore } from "../../engine/ports/pair-store.ts";
 import type { PlannedDecision } from "../../engine/ports/run.ts";
-import type { Block, BlockMember, Candidate, Sighting, Subject } from "../../engine/ports/sighting.ts";
+import type { Block, BlockMember, Candidate, Print, Sighting, Subject } from "../../engine/ports/sighting.ts";
 import { linksBy, toLink } from "./links.ts";
 import { byText, linkId, rowKey, type LinkRow, type PairTables, type StagedRow } from "./tables.ts";
 
@@ -18,6 +18,24 @@ export function stage(pair: PairTables, run: RunId, page: readonly Sighting[]): 
     const link = sighting.differs ? liveLink(pair, sighting.entity, sighting.side, sighting.id) : undefined;
     rows.set(rowKey(sighting.entity, sighting.side, sighting.id), { ...sighting, linkNumber: link?.number ?? null });
   }
+}
+
+export function stageUnchanged(
+  pair: PairTables,
+  run: RunId,
+  entity: string,
+  side: Side,
+  page: readonly Print[],
+): ReadonlySet<RemoteId> {
+  const same = page.filter((print) => liveLink(pair, entity, side, print.id)?.fingerprints[side] === print.fingerprint);
+  const seen = { entity, side, presence: "present", record: null, matchKeys: [], differs: false } as const;
+  if (same.length > 0)
+    stage(
+      pair,
+      run,
+      same.map(({ id, fingerprint, version, modified }) => ({ ...seen, id, fingerprint, version, modified })),
+    );
+  return new Set(same.map((print) => print.id));
 }
 
 function liveLink(pair: PairTables, entity: string, side: Side, id: RemoteId): LinkRow | undefined {

@@ -133,6 +133,9 @@ function besideKnown({ played }: Evidence, entity: EntityEvidence): readonly Bro
     // Who stood still between looking and writing went by what a late listing had shown long before.
     const stood = played.history.rounds[what.round]?.events.some(({ event }) => event.kind === "stall") === true;
     if (key === null || value === null || repeated || stood || played.lied.has(what.round)) return [];
+    // What a rule of the file brings back is the counterpart of its link, whoever else has the key.
+    const source = what.other === null ? undefined : entity.known.get(recordKey(otherSide(what.side), what.other));
+    if (restores(entity, what.side) && (source?.size ?? 0) > 1) return [];
     const twins = [...entity.changes[what.side]].filter(([id, changes]) => {
       const last = changes.findLast((change) => change.what.seq < what.seq);
       // Who has a link, or does not take part, is nobody's match.

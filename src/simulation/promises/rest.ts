@@ -433,13 +433,13 @@ export const trueCounters: Promised = {
         if (row.op === "create" && entity.changes[row.side].get(row.record)?.[0]?.what.actor === "person") continue;
         // Whose answer was lost may have been deleted by a person meanwhile.
         if (row.op === "delete" && entity.changes[row.side].get(row.record)?.at(-1)?.after === null) continue;
-        // A person may have typed just what was about to be written when the daemon stopped.
+        // A person may have typed just what was about to be written when the daemon stopped, or the refusal got lost.
         const byHand =
           entity.changes[row.side]
             .get(row.record)
             ?.some(({ what, changed }) => what.actor !== "engine" && changed.some((field) => field in row.fields)) ===
           true;
-        if (row.op === "update" && played.cut.size > 0 && byHand) continue;
+        if (row.op === "update" && byHand && played.cut.size + played.figures.faults > 0) continue;
         const done =
           entity.changes[row.side]
             .get(row.record)
