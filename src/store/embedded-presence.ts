@@ -84,7 +84,7 @@ async function close(client: pg.Client): Promise<void> {
 function isComingOrGoing(error: unknown): boolean {
   const code = errorCode(error) ?? "";
   if (["ECONNREFUSED", "ENOENT", "ECONNRESET", "EPIPE"].includes(code) || code.startsWith("57P0")) return true;
-  return error instanceof Error && /Connection terminated|timeout expired/.test(error.message);
+  return error instanceof Error && /Connection terminated|timeout expired|connection error/.test(error.message);
 }
 
 function entryFailure(error: unknown, connection: ServerConnection): Error {

@@ -138,15 +138,15 @@ async function syncFolder(path: string): Promise<void> {
   }
 }
 
-function codeOf(error: unknown): string {
+function codeOf(error: unknown): string | null {
   const coded = typeof error === "object" && error !== null && "code" in error ? error.code : null;
-  return typeof coded === "string" ? coded : "E_FILE";
+  return typeof coded === "string" ? coded : null;
 }
 
 export function faultOf(error: unknown, what: string): FolderFault {
   if (error instanceof FolderFault) return error;
   const code = codeOf(error);
   // Without a code it is no answer of the file system but a fault of ours.
-  if (code === "E_FILE") throw error;
+  if (code === null) throw error;
   return new FolderFault(REASONS[code] ?? "failed", code, `${what}: ${code}`, { cause: error });
 }
