@@ -1,6 +1,7 @@
 // One account, opened: its client, its limits and its credentials are shared by all of its objects.
 
 import { createMemoryVault } from "../core/token-vault.ts";
+import { setMaxListeners } from "node:events";
 import { parseDuration } from "../core/units.ts";
 import type { Fields, Value } from "../core/value.ts";
 import type { Account } from "./account.ts";
@@ -52,6 +53,8 @@ export interface OpenPlan {
 export function openSystem(plan: OpenPlan): System {
   const { file, account, settings } = plan;
   const closing = new AbortController();
+  // Every call that waits for its turn listens, as many as there are.
+  setMaxListeners(0, closing.signal);
   const redactor = account.redactor ?? new Redactor();
   for (const secret of account.secrets.values()) redactor.add(secret.reveal());
   const client = openHttp(file, account);

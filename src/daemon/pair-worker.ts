@@ -100,7 +100,9 @@ export function startWorker(pair: PairRuntime, ports: WorkerPorts): PairWorker {
       seconds: report.seconds,
       effects: effectCount(report),
     };
-    if (report.outcome === "ok" || report.reason === "interrupted") {
+    // Another process has the pair just now, such as a plan that a person makes.
+    const isHarmless = report.reason === "interrupted" || report.reason === "running";
+    if (report.outcome === "ok" || isHarmless) {
       if (effectCount(report) > 0) log.info("run done", facts);
       else log.debug("run done", facts);
     } else if (summary !== before) log.warn("run did not go through", { ...facts, why: report.message });

@@ -38,7 +38,7 @@ function lostIn(entity: EntityEvidence, record: readonly Change[], played: Playe
         "engine";
       const unheard = cut.has(what.round) || (what.key !== null && !answered.has(what.key));
       const respelt = overwrite.changed.some((each) => keyOf(overwrite.meant, each) !== keyOf(overwrite.after, each));
-      const unknowable = unheard && (shown !== "engine" || respelt || lied.has(what.round));
+      const unknowable = unheard && (shown !== "engine" || respelt || lied.has(what.round) || isMisled(played));
       if (unknowable) return [];
       const kept = entity.effects.some((row) => {
         if (row.side !== what.side || row.record !== what.id) return false;
@@ -75,7 +75,8 @@ export const noInvention: Promised = {
       entity.all.flatMap((change): readonly Broken[] => {
         const { what } = change;
         if (what.actor !== "engine" || what.sent === null || what.after === null) return [];
-        if (isBeforeLoss(played, what.seq)) return [];
+        // Of a value in several parts the others come along, as they stood at the last look.
+        if (isBeforeLoss(played, what.seq) || what.blind) return [];
         const partners = entity.partners.get(recordKey(what.side, what.id));
         if (partners === undefined) return [];
         const refs = new Set(entity.mapping.refNeeds(what.side, change.sent ?? {}).map((need) => need.id));
@@ -178,7 +179,7 @@ export const mergedWhole: Promised = {
               field,
               end.cases.length > 0 ||
                 played.losses.length > 0 ||
-                isMisled(played) ||
+                played.lied.size > 0 ||
                 !isAtRest(played.runs) ||
                 played.history.habits.left.guard === "none" ||
                 played.history.habits.right.guard === "none",

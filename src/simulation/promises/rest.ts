@@ -4,6 +4,7 @@
 import { consistent } from "../../core/sight.ts";
 import { NULL_KEY, type Carried, type FieldSight } from "../../core/field.ts";
 import { otherSide, SIDES, type RemoteId, type Side } from "../../core/ids.ts";
+import type { EffectRow } from "../../engine/ledger.ts";
 import type { RefLookup } from "../../mapping/reference.ts";
 import { rowKey, type LinkRow } from "../memory/tables.ts";
 import type { Memory } from "../play.ts";
@@ -399,6 +400,14 @@ export const intents: Promised = {
   ],
 };
 
+function showsAll(entity: EntityEvidence, row: EffectRow): boolean {
+  const changes = entity.changes[row.side].get(row.record) ?? [];
+  return Object.entries(row.fields).every(([field, { readBack }]) => {
+    const { key } = entity.mapping.cell(row.side, field, readBack);
+    return changes.some((change) => (keyOf(change.after, field) ?? NULL_KEY) === key);
+  });
+}
+
 /** What reports and counters say is what the history has, and that is what was done. */
 export const trueCounters: Promised = {
   number: 27,
@@ -440,6 +449,8 @@ export const trueCounters: Promised = {
             ?.some(({ what, changed }) => what.actor !== "engine" && changed.some((field) => field in row.fields)) ===
           true;
         if (row.op === "update" && byHand && played.cut.size + played.figures.faults > 0) continue;
+        // What stood there already, in the system's own spelling, is found there when it is not known whether it was written.
+        if (row.op === "update" && played.figures.faults > 0 && showsAll(entity, row)) continue;
         const done =
           entity.changes[row.side]
             .get(row.record)

@@ -22,7 +22,7 @@ export const stateLoss: Promised = {
         .flatMap((change) => [
           ...deletedForLoss(entity, change, loss),
           // How a system spells what it was given may come back where nothing tells what became of a write.
-          ...(answered || spelt ? [] : overwrittenForLoss(entity, change, loss.happenings)),
+          ...(answered || spelt ? [] : overwrittenForLoss(entity, change, loss)),
         ]),
     );
   },
@@ -54,7 +54,7 @@ function isLeaving(change: Change): boolean {
 }
 
 /** Where the file names no winner, a value gives way only to one that a person or program has set since. */
-function overwrittenForLoss(entity: EntityEvidence, change: Change, since: number): readonly Broken[] {
+function overwrittenForLoss(entity: EntityEvidence, change: Change, loss: Loss): readonly Broken[] {
   const { what } = change;
   if (what.before === null || what.after === null) return [];
   const partners = [...(entity.partners.get(recordKey(what.side, what.id)) ?? [])];
@@ -72,7 +72,9 @@ function overwrittenForLoss(entity: EntityEvidence, change: Change, since: numbe
     if (author?.what.actor === "engine") return [];
     const edited = [...own, ...others].some(
       (each) =>
-        each.what.seq >= since && each.what.actor !== "engine" && each.changed.some((field) => unit.includes(field)),
+        each.what.at >= loss.at - LATE_MS &&
+        each.what.actor !== "engine" &&
+        each.changed.some((field) => unit.includes(field)),
     );
     return edited
       ? []
