@@ -69,6 +69,13 @@ const SUITES: readonly Suite[] = [
       { name: "radicale", ports: ["RADICALE_PORT"], records: ["collections"] },
     ],
   },
+  {
+    name: "stock-files",
+    systems: [
+      { name: "sftp", ports: ["SFTP_PORT", "FTP_PORT"], env: { FTP_DATA_PORT: "26210" }, records: ["drop"] },
+      { name: "mariadb", ports: ["MARIADB_PORT"], records: ["data"] },
+    ],
+  },
 ];
 
 type Figures = { passed: number; failed: number; skipped: number };

@@ -85,7 +85,7 @@ export interface Played {
 }
 
 /** What a dry run said, and whether it changed anything. */
-export interface DryRun {
+interface DryRun {
   readonly plan: string | null;
   readonly wrote: boolean;
 }

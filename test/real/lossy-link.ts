@@ -1,5 +1,6 @@
-// A link to a system that can lose the answer to one chosen request: the system acts, and we never hear of it. The losing is
-// done by chaos-proxy.mjs of the kit; here is only decided when, by looking for a text in what is sent.
+// A link to a system that can lose the answer to one chosen request: the system acts, and we never hear of it. Or that breaks in
+// the middle of what is sent. Both are done by chaos-proxy.mjs of the kit; here is only decided when: by looking for a text in
+// what is sent or, where that is encrypted, by counting.
 
 import { connect, createServer, type Socket } from "node:net";
 import { join } from "node:path";
@@ -17,6 +18,8 @@ export interface LossyLink {
   readonly port: number;
   /** The answer to the next request that holds this text gets lost. Resolves when that has happened. */
   loseAnswerTo(text: string): Promise<void>;
+  /** Every connection breaks once so many bytes more have been sent to the system. Resolves when that has happened. */
+  breakAfter(bytes: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -28,12 +31,20 @@ export async function startLossyLink(upstreamPort: number): Promise<LossyLink> {
   const chaos = await module.startProxy({ listenPort: 0, upstreamPort });
 
   let awaited: { readonly text: string; readonly lost: () => void } | null = null;
+  let breaking: { left: number; readonly broken: () => void } | null = null;
   const live = new Set<Socket>();
   const server = createServer((client) => {
     const upstream = connect({ port: chaos.port, host: "127.0.0.1" });
     live.add(client);
     let tail = "";
     client.on("data", (piece) => {
+      if (breaking !== null && (breaking.left -= piece.length) <= 0) {
+        const { broken } = breaking;
+        breaking = null;
+        chaos.set({ killLive: true });
+        upstream.once("close", broken);
+        return;
+      }
       // Head and body may come in pieces.
       tail = (tail + piece.toString("latin1")).slice(-100_000);
       if (awaited !== null && tail.includes(awaited.text)) {
@@ -67,6 +78,10 @@ export async function startLossyLink(upstreamPort: number): Promise<LossyLink> {
     loseAnswerTo: (text) =>
       new Promise((lost) => {
         awaited = { text, lost };
+      }),
+    breakAfter: (bytes) =>
+      new Promise((broken) => {
+        breaking = { left: bytes, broken };
       }),
     async close() {
       for (const client of live) client.destroy();

@@ -290,7 +290,8 @@ const CASES: readonly Case[] = [
     made: ONE,
     breaking: (played) => {
       const typed = withHappenings(played, edited(played, "right", R1, { name: "typed" }, "person"));
-      const losses = [{ at: 0, happenings: typed.happenings.length, round: 0, all: true }];
+      const at = (typed.happenings.at(-1)?.at ?? 0) + 100_000;
+      const losses = [{ at, happenings: typed.happenings.length, round: 0, all: true }];
       return withHappenings({ ...typed, losses }, edited(typed, "right", R1, { name: "name-2" }, "engine"));
     },
   },

@@ -13,9 +13,9 @@ import { randomOf } from "../../src/simulation/random.ts";
 import { drawSwarm, type Habits } from "../../src/simulation/system/habits.ts";
 import type { Happening } from "../../src/simulation/system/journal.ts";
 
-export const idle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+const idle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-export const PLAIN: FamilyMember = {
+const PLAIN: FamilyMember = {
   matching: "email",
   conflict: "review",
   atLink: "review",
@@ -32,7 +32,7 @@ export const PLAIN: FamilyMember = {
   nested: false,
 };
 
-export const HONEST: Habits = {
+const HONEST: Habits = {
   versions: "number",
   tellsModified: true,
   guard: "if-match",
@@ -68,7 +68,7 @@ export interface Made {
   readonly run?: RunKind;
 }
 
-export function historyOf({ rounds, habits = {}, run = "sweep" }: Made): History {
+function historyOf({ rounds, habits = {}, run = "sweep" }: Made): History {
   const own = { ...HONEST, ...habits };
   return {
     seed: "made-by-hand",
@@ -124,7 +124,7 @@ export function shown(played: Played, record: RemoteId): Fields {
 }
 
 /** One more thing that happened, at the very end unless said otherwise. */
-export function happening(played: Played, more: Partial<Happening> & Pick<Happening, "side" | "id">): Happening {
+function happening(played: Played, more: Partial<Happening> & Pick<Happening, "side" | "id">): Happening {
   const { happenings } = played;
   const last = happenings.at(-1);
   return {
