@@ -1,7 +1,7 @@
 // What carrying a plan out costs: calls of each side, and the time they take at the rates that the system allows. Reads are
 // those that making the plan took, because a run reads the same again. An estimate: retries and records that move are not in it.
 
-import type { BudgetLimit, BudgetRow } from "../core/budget.ts";
+import { ceilingOf, isLong, type BudgetLimit, type BudgetRow, type Lane } from "../core/budget.ts";
 import type { BySide, Side } from "../core/ids.ts";
 import { isFields, isList, type Fields, type Value } from "../core/value.ts";
 import type { Capabilities } from "../connector/contract.ts";
@@ -9,18 +9,20 @@ import type { Capabilities } from "../connector/contract.ts";
 export interface BillParts {
   /** Names of the sides in the mapping file. */
   readonly names: BySide<string>;
-  /** Rows of the plan's document. */
-  readonly actions: readonly Value[];
+  /** By entity. */
+  readonly writes: BySide<ReadonlyMap<string, WriteCounts>>;
   /** By entity. */
   readonly capabilities: ReadonlyMap<string, BySide<Capabilities>>;
-  /** Calls that making the plan took. */
+  /** Calls that reading takes. */
   readonly reads: BySide<number>;
+  /** That the calls will be made in: a later one may not use up all of a limit. */
+  readonly lane: Lane;
   readonly limits: BySide<readonly BudgetLimit[]>;
   /** What is taken of each side's limits already. */
   readonly taken: BySide<readonly BudgetRow[]>;
 }
 
-type Counts = Record<"create" | "update" | "delete", number>;
+export type WriteCounts = Readonly<Record<"create" | "update" | "delete", number>>;
 
 /** By side: `reads`, `writes`, `calls`, `minutes`, and each limit with what is left of it and whether the calls fit. */
 export function billOf(parts: BillParts): Fields {
@@ -29,7 +31,7 @@ export function billOf(parts: BillParts): Fields {
 
 function sideBill(parts: BillParts, side: Side): Fields {
   let writes = 0;
-  for (const [entity, counts] of countWrites(parts.actions, parts.names[side])) {
+  for (const [entity, counts] of parts.writes[side]) {
     const can = parts.capabilities.get(entity)?.[side];
     if (can !== undefined) writes += callsOf(counts, can);
   }
@@ -44,14 +46,16 @@ function sideBill(parts: BillParts, side: Side): Fields {
     minutes: Math.round(minutes * 10) / 10,
     limits: limits.map((limit): Fields => {
       const used = parts.taken[side].find((row) => row.limit === limit.name)?.used ?? 0;
-      const left = Math.max(0, limit.count - used);
-      return { limit: limit.name, left, fits: calls <= left };
+      const left = Math.max(0, ceilingOf(limit, parts.lane) - used);
+      // A short limit is full again within the run; that it takes its time is what the minutes tell.
+      return { limit: limit.name, left, fits: calls <= left || !isLong(limit) };
     }),
   };
 }
 
-function countWrites(actions: readonly Value[], side: string): ReadonlyMap<string, Counts> {
-  const found = new Map<string, Counts>();
+/** @param actions Rows of the plan's document. @param side Its name in the mapping file. */
+export function writesOf(actions: readonly Value[], side: string): ReadonlyMap<string, WriteCounts> {
+  const found = new Map<string, { create: number; update: number; delete: number }>();
   for (const action of actions) {
     if (!isFields(action) || typeof action["entity"] !== "string" || !isList(action["writes"])) continue;
     const counts = found.get(action["entity"]) ?? { create: 0, update: 0, delete: 0 };
@@ -66,7 +70,7 @@ function countWrites(actions: readonly Value[], side: string): ReadonlyMap<strin
 }
 
 /** Writes in batches, a look-up by key before each create, a read before each guarded write. */
-function callsOf(counts: Counts, can: Capabilities): number {
+function callsOf(counts: WriteCounts, can: Capabilities): number {
   const inBatches = (count: number, most: number): number => Math.ceil(count / Math.max(1, most));
   const lookUps = can.findBy.length === 0 ? 0 : counts.create;
   const guarded =

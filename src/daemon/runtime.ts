@@ -10,9 +10,9 @@ import type { Authorization } from "../connector/oauth/authorization.ts";
 import type { Redactor, Secret } from "../connector/secret.ts";
 import type { Webhooks } from "../connector/webhook/webhooks.ts";
 import type { Budgets, Lane } from "../core/budget.ts";
-import type { BySide, Side } from "../core/ids.ts";
+import { SIDES } from "../core/ids.ts";
 import type { TokenVault } from "../core/token-vault.ts";
-import { isFields, isList, type Fields, type Value } from "../core/value.ts";
+import { isFields, isList, type Value } from "../core/value.ts";
 import { applyPlan, type ApplyReport } from "../engine/apply.ts";
 import type { Entity, PairParts, Ports } from "../engine/context.ts";
 import type { Ledger } from "../engine/ledger.ts";
@@ -28,9 +28,9 @@ import { nextRuns } from "../intake/schedule.ts";
 import type { Mapping } from "../mapping/mapping.ts";
 import { openStore, type Store } from "../store/store.ts";
 import { openTokens } from "../store/tokens.ts";
-import { billOf } from "./bill.ts";
 import { countCalls, type CallCounter, type CallListener } from "./calls.ts";
 import { currentLane, inLane } from "./lane.ts";
+import { openPairBudget } from "./pair-budget.ts";
 import { openState } from "./state.ts";
 import { tokenKey } from "./token-key.ts";
 import { digest256, digest64, systemClock, systemIds } from "./system-ports.ts";
@@ -199,6 +199,17 @@ function openPair(mapping: Mapping, { store: whole, systems, accounts, calls, lo
     const { left, right } = mapping.sides;
     return { [left.name]: found[left.system] ?? {}, [right.name]: found[right.system] ?? {} };
   };
+  const ratesFor = (side: "left" | "right"): ReturnType<typeof ratesOf> => {
+    const account = accounts.find(({ name }) => name === mapping.sides[side].system);
+    return account === undefined ? [] : ratesOf(account.connector.file, account.limits);
+  };
+  const budget = openPairBudget({
+    parts,
+    budgets: whole.budgets,
+    ledger: whole.ledger,
+    log,
+    rates: { left: ratesFor("left"), right: ratesFor("right") },
+  });
   const portsFor = (progress: Progress): Ports => ({
     clock: systemClock,
     ids: systemIds,
@@ -208,52 +219,51 @@ function openPair(mapping: Mapping, { store: whole, systems, accounts, calls, lo
     log,
     progress,
   });
+
+  /** A first load is one that has left nothing yet to go on from, whatever kind of run it is. */
+  let isLoaded = false;
   const laneOf = async (kind: RunKind): Promise<Lane> => {
-    if (kind !== "sweep") return kind === "hints" ? "webhook" : "changes";
-    return (await whole.ledger.figures(mapping.pair)).lastSweep === null ? "first-load" : "sweep";
+    if (kind === "hints") return "webhook";
+    isLoaded ||= await hasLoaded(parts, store);
+    return isLoaded ? kind : "first-load";
   };
-  const go = async (how: RunHow, dryRun: boolean): Promise<RunResult> =>
-    inLane(await laneOf(how.kind), () =>
+  const go = async (how: RunHow, lane: Lane, dryRun: boolean): Promise<RunResult> =>
+    inLane(lane, () =>
       calls.during((counts) =>
-        runPair(parts, portsFor(how.progress), {
-          run: systemIds.run(),
-          kind: how.kind,
-          entity: how.entity,
-          dryRun,
-          only: null,
-          owner,
-          signal: how.signal,
-          calls: bySide(counts),
-        }),
+        runPair(
+          parts,
+          {
+            ...portsFor(how.progress),
+            beforeWriting: (counted) => budget.warnOfWriting(counted, lane),
+          },
+          {
+            run: systemIds.run(),
+            kind: how.kind,
+            entity: how.entity,
+            dryRun,
+            only: null,
+            owner,
+            signal: how.signal,
+            calls: bySide(counts),
+          },
+        ),
       ),
     );
-
-  const billFor = async ({ calls: made }: RunReport, actions: readonly Value[]): Promise<Fields> => {
-    const taken = await whole.budgets.list();
-    const bySide = <T>(of: (side: Side) => T): BySide<T> => ({ left: of("left"), right: of("right") });
-    const { sides } = mapping;
-    return billOf({
-      names: bySide((side) => sides[side].name),
-      actions,
-      capabilities: new Map(entities.map(({ name, objects }) => [name, bySide((side) => objects[side].capabilities)])),
-      reads: bySide((side) => Object.values(made[sides[side].name] ?? {}).reduce((sum, count) => sum + count, 0)),
-      limits: bySide((side) => {
-        const account = accounts.find(({ name }) => name === sides[side].system);
-        return account === undefined ? [] : ratesOf(account.connector.file, account.limits);
-      }),
-      taken: bySide((side) => taken.filter((row) => row.system === sides[side].system)),
-    });
-  };
 
   return {
     mapping,
     parts,
     store,
-    run: (how) => go(how, false),
+    async run(how) {
+      const lane = await laneOf(how.kind);
+      if (lane === "first-load" || lane === "sweep") await budget.warnOfReading(lane);
+      return go(how, lane, false);
+    },
     async plan(how) {
-      const result = await go({ ...how, entity: null }, true);
+      const lane = await laneOf(how.kind);
+      const result = await go({ ...how, entity: null }, lane, true);
       if (result.plan === null || !isFields(result.plan.document)) return result;
-      const bill = await billFor(result.report, listOf(result.plan.document["actions"]));
+      const bill = await budget.billOf(result.report, listOf(result.plan.document["actions"]), lane);
       const plan = { ...result.plan, document: { ...result.plan.document, bill } };
       await store.savePlan(plan);
       return { ...result, plan };
@@ -264,6 +274,16 @@ function openPair(mapping: Mapping, { store: whole, systems, accounts, calls, lo
         applyPlan(parts, portsFor(progress), plan, { run: systemIds.run(), owner, signal, calls: bySide(counts) }, who),
       ),
   };
+}
+
+async function hasLoaded({ mapping, entities }: PairParts, store: PairStore): Promise<boolean> {
+  const fed = entities.flatMap(({ name, objects }) =>
+    SIDES.filter((side) => objects[side].capabilities.changes !== null).map((side) => ({ name, side })),
+  );
+  for (const { name, side } of fed) if ((await store.cursor(name, side)) !== null) return true;
+  if (fed.length > 0) return false;
+  for (const { name } of mapping.entities) if ((await store.countLinks(name)).live > 0) return true;
+  return false;
 }
 
 function listOf(value: Value | undefined): readonly Value[] {

@@ -27,17 +27,18 @@ export interface Waking {
 
 export function createWaking(): Waking {
   let before: Waiting = { backlog: 0, oldestHint: null };
-  let pauseMs = 0;
+  let since: Instant | null = null;
   return {
     after(unfinished, waiting, now) {
       const moved = waiting.backlog !== before.backlog || waiting.oldestHint !== before.oldestHint;
       before = waiting;
       const isDue = waiting.oldestHint !== null && waiting.oldestHint <= now;
       if (unfinished || isDue) {
-        pauseMs = pauseMs === 0 || (moved && !unfinished) ? FIRST_MS : Math.min(pauseMs * 2, MOST_MS);
-        return pauseMs;
+        if (since === null || (moved && !unfinished)) since = now;
+        // As long again as it has lasted, however many runs there were meanwhile: each webhook makes one.
+        return Math.min(Math.max(now - since, FIRST_MS), MOST_MS);
       }
-      pauseMs = 0;
+      since = null;
       return waiting.oldestHint === null ? null : Math.max(waiting.oldestHint - now, 1_000);
     },
   };

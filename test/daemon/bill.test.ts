@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
 import type { Capabilities } from "../../src/connector/contract.ts";
-import { billOf, type BillParts } from "../../src/daemon/bill.ts";
+import { billOf, writesOf, type BillParts } from "../../src/daemon/bill.ts";
 
 const CAN: Capabilities = {
   list: true,
@@ -22,9 +22,10 @@ const action = (op: string, side: string) => ({ entity: "customer", writes: [{ o
 function parts(more: Partial<BillParts> = {}): BillParts {
   return {
     names: { left: "crm", right: "billing" },
-    actions: [],
+    writes: { left: new Map(), right: new Map() },
     capabilities: new Map([["customer", { left: CAN, right: CAN }]]),
     reads: { left: 12, right: 4 },
+    lane: "webhook",
     limits: { left: [], right: [] },
     taken: { left: [], right: [] },
     ...more,
@@ -38,7 +39,9 @@ test("creates are looked up one by one and sent in batches; guarded writes are r
     action("delete", "billing"),
   ];
 
-  const { billing } = billOf(parts({ actions }));
+  const { billing } = billOf(
+    parts({ writes: { left: writesOf(actions, "crm"), right: writesOf(actions, "billing") } }),
+  );
 
   // 12 look-ups, 3 batches, 3 updates after 1 read of 3 and 1 proof, 1 delete.
   expect(billing).toMatchObject({ reads: 4, writes: 12 + 3 + 3 + 1 + 1, calls: 24 });
@@ -66,4 +69,20 @@ test("a budget that cannot hold the calls is named with what is left of it", () 
   const { crm } = billOf(parts({ limits: { left: [daily], right: [] }, taken: { left: [row], right: [] } }));
 
   expect(crm).toMatchObject({ limits: [{ limit: "daily", left: 9, fits: false }] });
+});
+
+test("a first load may not use up a long limit, and a short one is waited for", () => {
+  const limits = {
+    left: [
+      { name: "burst", count: 10, perMs: 10_000 },
+      { name: "daily", count: 14, perMs: 86_400_000 },
+    ],
+    right: [],
+  };
+
+  const edits = billOf(parts({ limits }));
+  const load = billOf(parts({ limits, lane: "first-load" }));
+
+  expect(edits["crm"]).toMatchObject({ limits: [{ fits: true }, { left: 14, fits: true }] });
+  expect(load["crm"]).toMatchObject({ limits: [{ fits: true }, { limit: "daily", left: 11, fits: false }] });
 });

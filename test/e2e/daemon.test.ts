@@ -320,7 +320,7 @@ test("kill -9 in the middle of a run, with the embedded database: the next start
 });
 
 test("kill -9 in the middle of a flood of webhooks: what was acknowledged crosses, and each record ends as it is now", async () => {
-  const made = await project("5s");
+  const made = await project("1h");
   const PEOPLE = 40;
   const DELIVERIES = 400;
   for (let number = 1; number <= PEOPLE; number += 1) person(made, number);
