@@ -51,6 +51,20 @@ describe("a hint", () => {
     expect(await inbox(pair)).toEqual([]);
   });
 
+  test("is left by each write that its system's stop kept from being sent, so that no sweep is needed", async () => {
+    const pair = await start({ right: { find: "email", file: "errors: [ { when: { status: 402 }, do: stop } ]" } });
+    const names = Array.from({ length: 120 }, (_, index) => `n${String(index)}`);
+    await inStep(pair, names);
+    for (const name of names) edit(pair, name, { name: `${name} edited` });
+    pair.right.faults.push({ method: "PATCH", path: /./, answer: 402, times: 1 });
+    expect(await pair.run("changes")).toMatchObject({ outcome: "failed", reason: "stopped" });
+    await pair.runtime.ledger.setPaused(pair.pair.mapping.pair, null, "test");
+
+    for (let round = 0; round < 3; round += 1) await pair.run("hints");
+
+    expect(names.filter((name) => byEmail(pair.right, `${name}@example.com`)["name"] !== `${name} edited`)).toEqual([]);
+  });
+
   test("about a record nobody knows makes it", async () => {
     const pair = await start();
     await inStep(pair);
