@@ -76,6 +76,13 @@ const SUITES: readonly Suite[] = [
       { name: "mariadb", ports: ["MARIADB_PORT"], records: ["data"] },
     ],
   },
+  {
+    name: "helpdesk",
+    systems: [
+      { name: "pg", ports: ["PG_PORT"], records: ["data"] },
+      { name: "znuny", ports: ["ZNUNY_PORT"], records: [] }, // its database is in the one above
+    ],
+  },
 ];
 
 type Figures = { passed: number; failed: number; skipped: number };

@@ -27,8 +27,8 @@ export function figuresText(figures: Figures): string {
       atLeast === null
         ? ""
         : ratio >= atLeast
-          ? `  (at least ${String(atLeast)}: ok)`
-          : `  (at least ${String(atLeast)}: MISSED)`;
+          ? `  (at least ${shortNumber(atLeast)}: ok)`
+          : `  (at least ${shortNumber(atLeast)}: MISSED)`;
     return `  ${name}: ${shortNumber(ratio)}${wanted}`;
   });
   return [figures.title, ...figures.lines.map((line) => `  ${line}`), ...ratios].join("\n");

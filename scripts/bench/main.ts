@@ -3,11 +3,12 @@
 //   --check          fail when a judged ratio is missed
 //   --json           one JSON document
 //   --records N      records of the engine's part; default 10,000
-//   --only PART      expressions, lenses or pair
+//   --only PART      expressions, lenses, files or pair
 //   --judge-engine   also judge the engine's ratios, which a busy machine disturbs
 
 import { parseArgs } from "node:util";
 import { measureExpressions } from "./expressions.ts";
+import { measureFiles } from "./files.ts";
 import { figuresText, missed, type Figures } from "./figures.ts";
 import { measureLenses } from "./lenses.ts";
 import { measurePair } from "./pair.ts";
@@ -25,6 +26,7 @@ const { values: options } = parseArgs({
 const PARTS: Readonly<Record<string, () => Promise<Figures>>> = {
   expressions: measureExpressions,
   lenses: measureLenses,
+  files: measureFiles,
   pair: () => measurePair(Number(options.records), options["judge-engine"]),
 };
 

@@ -135,7 +135,7 @@ function billLines(bill: Value): readonly string[] {
     const { calls, reads, writes, minutes } = told;
     const short = listOf(told, "limits").filter((each) => each["fits"] === false);
     return [
-      `bill ${side}: about ${textOf(calls ?? 0)} calls (${textOf(reads ?? 0)} reads, ${textOf(writes ?? 0)} for writes), at least ${textOf(minutes ?? 0)} min`,
+      `bill ${side}: about ${textOf(calls ?? 0)} calls (${textOf(reads ?? 0)} reads, ${textOf(writes ?? 0)} for writes), about ${textOf(minutes ?? 0)} min`,
       ...short.map(
         (each) =>
           `    does not fit: only ${textOf(each["left"] ?? 0)} calls of the limit "${textOf(each["limit"] ?? null)}" are left; it will wait for more`,

@@ -291,7 +291,17 @@ function describe(answer: Answer, operation: Operation): string {
   return `${operation} was answered ${String(answer.status)}${said === null ? "" : `: ${said}`}`;
 }
 
-const MESSAGE_NAMES = ["message", "error_description", "detail", "title", "error", "errors"];
+const MESSAGE_NAMES = [
+  "message",
+  "error_description",
+  "detail",
+  "title",
+  "error",
+  "errors",
+  "Error",
+  "ErrorMessage",
+  "errorMessage",
+];
 
 export function saidMessage(body: unknown, depth: number): string | null {
   if (typeof body === "string")

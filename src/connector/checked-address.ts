@@ -8,7 +8,7 @@ import type { Resolve } from "./http.ts";
 
 export type CheckedAddress =
   | { readonly ok: true; readonly address: string }
-  | { readonly ok: false; readonly code: "E_SSRF_BLOCKED" | "ENOTFOUND"; readonly message: string };
+  | { readonly ok: false; readonly code: "E_SSRF_BLOCKED" | "E_DNS"; readonly message: string };
 
 export async function checkedAddress(
   host: string,
@@ -16,9 +16,12 @@ export async function checkedAddress(
 ): Promise<CheckedAddress> {
   const found = isIP(host) === 0 ? await addressesOf(host, resolve) : [host];
   const [address] = found;
-  if (address === undefined) return { ok: false, code: "ENOTFOUND", message: `${host} has no address` };
+  if (address === undefined) return { ok: false, code: "E_DNS", message: `${host} has no address` };
   if (found.every((each) => mayReach(each, allowPrivate))) return { ok: true, address };
-  return { ok: false, code: "E_SSRF_BLOCKED", message: `${host} is not a public address` };
+  const allowed = allowPrivate
+    ? "link-local, metadata and reserved addresses are never reached"
+    : "a private system in the house needs allow_private: true";
+  return { ok: false, code: "E_SSRF_BLOCKED", message: `${host} is not a public address; ${allowed}` };
 }
 
 function addressesOf(host: string, resolve: Resolve | undefined): Promise<readonly string[]> {

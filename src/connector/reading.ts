@@ -203,7 +203,13 @@ async function rereadPage(
     else if (id !== undefined && listing.operation !== "find")
       records.push({ id, version: null, modified: null, deleted: true, fields: {} });
   }
-  return done({ ...page, records, broken });
+  // Items that are nothing but ids tell no cursor; the records do. One that was changed after the search lies behind others that
+  // were changed in between: `settle` has to cover the reading of a page.
+  const { cursorAt, cursorIn } = tools.plan;
+  const told = page.cursor !== null || cursorIn !== null || cursorAt === null;
+  const fields = records.filter((record) => !record.deleted).map((record) => record.fields);
+  const cursor = told ? page.cursor : pageCursor(fields, cursorAt);
+  return done({ ...page, records, broken, cursor });
 }
 
 /**

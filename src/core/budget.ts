@@ -55,7 +55,12 @@ export function remainingRatio({ calls, used }: BudgetRow): number {
   return calls === 0 ? 0 : Math.max(0, 1 - used / calls);
 }
 
+/** One that does not fill again while a run waits for it. */
+export function isLong(limit: BudgetLimit): boolean {
+  return limit.perMs >= LONG_MS;
+}
+
 /** What a lane may use of a limit, in calls. */
 export function ceilingOf(limit: BudgetLimit, lane: Lane): number {
-  return limit.perMs < LONG_MS ? limit.count : Math.max(1, Math.floor(limit.count * SHARE[lane]));
+  return !isLong(limit) ? limit.count : Math.max(1, Math.floor(limit.count * SHARE[lane]));
 }

@@ -38,19 +38,28 @@ function sideBill(parts: BillParts, side: Side): Fields {
   const reads = parts.reads[side];
   const calls = reads + writes;
   const limits = parts.limits[side];
-  const minutes = Math.max(0, ...limits.map((limit) => ((calls / limit.count) * limit.perMs) / 60_000));
+  const lefts = limits.map((limit) => {
+    const used = parts.taken[side].find((row) => row.limit === limit.name)?.used ?? 0;
+    return Math.max(0, ceilingOf(limit, parts.lane) - used);
+  });
+  const minutes = Math.max(0, ...limits.map((limit, index) => minutesOf(limit, calls, lefts[index] ?? 0, parts.lane)));
   return {
     reads,
     writes,
     calls,
     minutes: Math.round(minutes * 10) / 10,
-    limits: limits.map((limit): Fields => {
-      const used = parts.taken[side].find((row) => row.limit === limit.name)?.used ?? 0;
-      const left = Math.max(0, ceilingOf(limit, parts.lane) - used);
+    limits: limits.map((limit, index): Fields => {
+      const left = lefts[index] ?? 0;
       // A short limit is full again within the run; that it takes its time is what the minutes tell.
       return { limit: limit.name, left, fits: calls <= left || !isLong(limit) };
     }),
   };
+}
+
+/** A short limit sets the pace; a long one costs nothing until it is used up, and then a stretch for each filling. */
+function minutesOf(limit: BudgetLimit, calls: number, left: number, lane: Lane): number {
+  const stretches = isLong(limit) ? Math.ceil(Math.max(0, calls - left) / ceilingOf(limit, lane)) : calls / limit.count;
+  return (stretches * limit.perMs) / 60_000;
 }
 
 /** @param actions Rows of the plan's document. @param side Its name in the mapping file. */

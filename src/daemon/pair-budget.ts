@@ -38,7 +38,7 @@ export function openPairBudget({ parts, budgets, ledger, log, rates }: PairBudge
   const capabilities = new Map(
     parts.entities.map(({ name, objects }) => [name, bySide((side) => objects[side].capabilities)]),
   );
-  const bill = async (
+  const billFor = async (
     reads: BySide<number>,
     writes: BySide<ReadonlyMap<string, WriteCounts>>,
     lane: Lane,
@@ -54,25 +54,32 @@ export function openPairBudget({ parts, budgets, ledger, log, rates }: PairBudge
       lane,
     });
   };
+  // A limit that stays too small is told once, not at every run that goes on waiting.
+  const told = new Set<string>();
   const warn = (message: string, bills: Fields): void => {
     for (const side of SIDES) {
-      const told = bills[names[side]];
-      if (!isFields(told) || !isList(told["limits"])) continue;
-      for (const limit of told["limits"].filter(isFields).filter(({ fits }) => fits === false))
+      const bill = bills[names[side]];
+      if (!isFields(bill) || !isList(bill["limits"])) continue;
+      for (const limit of bill["limits"].filter(isFields)) {
+        const key = `${message} ${side} ${String(limit["limit"])}`;
+        if (limit["fits"] !== false) told.delete(key);
+        if (limit["fits"] !== false || told.has(key)) continue;
+        told.add(key);
         log.warn(message, {
           pair,
           system: sides[side].system,
           limit: limit["limit"],
           left: limit["left"],
-          calls: told["calls"],
-          minutes: told["minutes"],
+          calls: bill["calls"],
+          minutes: bill["minutes"],
           hint: "what does not fit waits for the next calls, over runs and restarts; nothing is lost by it",
         });
+      }
     }
   };
   return {
     billOf: (report, actions, lane) =>
-      bill(
+      billFor(
         bySide((side) => callsIn(report, names[side])),
         bySide((side) => writesOf(actions, names[side])),
         lane,
@@ -83,11 +90,11 @@ export function openPairBudget({ parts, budgets, ledger, log, rates }: PairBudge
       if (last === null) return;
       const written = bySide((side) => effectsIn(last, names[side]));
       const reads = bySide((side) => Math.max(0, callsIn(last, names[side]) - written[side]));
-      warn("reading everything takes more calls than are left", await bill(reads, NO_WRITES, lane));
+      warn("reading everything takes more calls than are left", await billFor(reads, NO_WRITES, lane));
     },
     async warnOfWriting(counted, lane) {
       const writes = bySide((side) => new Map([...counted].map(([entity, tally]) => [entity, tally[side]])));
-      warn("the run has to write more than the calls that are left allow", await bill(NO_READS, writes, lane));
+      warn("the run has to write more than the calls that are left allow", await billFor(NO_READS, writes, lane));
     },
   };
 }

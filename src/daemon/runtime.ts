@@ -276,13 +276,13 @@ function openPair(mapping: Mapping, { store: whole, systems, accounts, calls, lo
   };
 }
 
-async function hasLoaded({ mapping, entities }: PairParts, store: PairStore): Promise<boolean> {
+async function hasLoaded({ entities }: PairParts, store: PairStore): Promise<boolean> {
   const fed = entities.flatMap(({ name, objects }) =>
     SIDES.filter((side) => objects[side].capabilities.changes !== null).map((side) => ({ name, side })),
   );
   for (const { name, side } of fed) if ((await store.cursor(name, side)) !== null) return true;
   if (fed.length > 0) return false;
-  for (const { name } of mapping.entities) if ((await store.countLinks(name)).live > 0) return true;
+  for (const { name } of entities) if ((await store.countLinks(name)).live > 0) return true;
   return false;
 }
 

@@ -18,6 +18,8 @@ export interface Ports {
   readonly store: PairStore;
   readonly log: Log;
   readonly progress: Progress;
+  /** Told what a run is about to write, by entity, before its first write. Left out: nobody wants to know. */
+  readonly beforeWriting?: (counted: ReadonlyMap<string, Tally>) => Promise<void>;
 }
 
 /** An entity with the two objects it connects. */

@@ -62,6 +62,7 @@ export async function runCycle(context: RunContext, request: RunRequest, finish:
       ),
     };
   }
+  await context.beforeWriting?.(toWrite(context, first));
   let stop = await carryOut(context, entities, first, done.carriedOut, request);
   await remember(context, looked, stop, request);
   for (let round = 2; stop === null && request.only === null && round <= ROUNDS_MAX; round += 1) {
@@ -95,6 +96,16 @@ export async function runCycle(context: RunContext, request: RunRequest, finish:
     plan,
     report: await finish(failed > 0 ? "partial" : "ok", failed > 0 ? "quarantined" : null, null, []),
   };
+}
+
+/** What the guards let through, by entity. */
+function toWrite(context: RunContext, { tripped }: Round): ReadonlyMap<string, Tally> {
+  const left = [...context.tallies].map(([name, { counted }]): readonly [string, Tally] => {
+    const tally = { left: { ...counted.left }, right: { ...counted.right } };
+    for (const { side, op, only } of tripped) if (only === undefined || only.entity === name) tally[side][op] = 0;
+    return [name, tally];
+  });
+  return new Map(left);
 }
 
 /** Cursors and hints end only when everything they led to is durable. */
@@ -213,11 +224,7 @@ async function keepGuardCases(
 }
 
 /** A run that came to its end has met the accounts it knows, and a sweep has seen nothing that went back in time. */
-async function closeSystemCases(
-  context: RunContext,
-  swept: ReadonlySet<string>,
-  standing: Standing,
-): Promise<void> {
+async function closeSystemCases(context: RunContext, swept: ReadonlySet<string>, standing: Standing): Promise<void> {
   const [first] = context.entities;
   for (const side of SIDES) {
     if (first !== undefined && context.epochOf !== undefined && isStanding(standing, first.name, side, "epoch"))

@@ -69,6 +69,24 @@ objects:
     expect(remote.asked.filter((asked) => asked.path === "/contacts/b")).toHaveLength(1);
   });
 
+  test("where a feed has nothing but ids, the records tell how far it was read", async () => {
+    const feed = FEED.replace("reread: object.id", "reread: $").replace("at: created", "at: changed");
+    remote.handle((asked) => {
+      if (asked.path === "/events") return { body: { data: ["a", "b", "c"] } };
+      const id = asked.path.slice(-1);
+      return id === "c" ? { status: 404 } : { body: { id, changed: id === "a" ? 11 : 10 } };
+    });
+
+    const { pages, records } = await readAll((await contact(feed)).changes("5"));
+
+    expect(records.map(({ id, deleted }) => [id, deleted])).toEqual([
+      ["a", false],
+      ["b", false],
+      ["c", true],
+    ]);
+    expect(pages[0]?.cursor).toBe("11");
+  });
+
   test("a record that cannot be read ends the reading: the cursor must not pass it", async () => {
     remote.handle((asked) =>
       asked.path === "/events" ? { body: { data: [{ created: 1, object: { id: "a" } }] } } : { status: 400 },

@@ -72,6 +72,13 @@ describe("a result", () => {
     expect(await bodyOf(LIST, list('<customers xsi:nil="true"/>'))).toEqual({ customers: { customer: [] } });
   });
 
+  test("an answer that is nil as a whole has empty lists, and nothing else", async () => {
+    const nil = `<ListCustomersResponse xmlns="urn:test:billing" ${XSI} xsi:nil="true"/>`;
+
+    expect(await bodyOf(LIST, nil)).toEqual({ customers: { customer: [] } });
+    expect(await bodyOf(GET, nil.replaceAll("ListCustomers", "GetCustomer"))).toBeNull();
+  });
+
   test("a wrapper that is missing inside a record stays absent: nothing was said about its list", async () => {
     expect(await bodyOf(GET, customer("<t:name>A</t:name>"))).toEqual({ customer: { name: "A", tag: [] } });
   });

@@ -233,6 +233,20 @@ describe("the request around the envelope", () => {
     expect(childElements(header ?? root)[0]?.namespace).toBe(MESSAGES);
   });
 
+  test("elements that hold secrets or settings stand in every message, in the order of the schema", async () => {
+    server.answer({ body: envelope('<ListCustomersResponse xmlns="urn:test:billing"/>') });
+    const file = { secrets: { page: {} }, soap: { elements: { page: "page" } } };
+    await open({ file, secrets: { page: "3" } }).call({ call: "ListCustomers" });
+
+    expect(server.last().body).toMatch(/<\w+:page>3<\/\w+:page>/);
+    expect(open({ file: { soap: file.soap } }).problemsOf({ call: "ListCustomers" })).toMatchObject([
+      { code: "E_SECRET_UNKNOWN", path: ["soap", "elements", "page"] },
+    ]);
+    expect(
+      open({ file: { ...file, soap: { elements: { pages: "page" } } } }).problemsOf({ call: "ListCustomers" }),
+    ).toContainEqual(expect.objectContaining({ code: "E_SOAP_ELEMENT" }));
+  });
+
   test("an RPC call is wrapped in its operation, its parts without a namespace", async () => {
     server.answer({ body: envelope('<x:anything xmlns:x="urn:test:rpc"><count>2</count></x:anything>') });
     const account = open({ file: { wsdl: "./rpc.wsdl" } });

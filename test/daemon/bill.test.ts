@@ -68,7 +68,7 @@ test("a budget that cannot hold the calls is named with what is left of it", () 
 
   const { crm } = billOf(parts({ limits: { left: [daily], right: [] }, taken: { left: [row], right: [] } }));
 
-  expect(crm).toMatchObject({ limits: [{ limit: "daily", left: 9, fits: false }] });
+  expect(crm).toMatchObject({ minutes: 1440, limits: [{ limit: "daily", left: 9, fits: false }] });
 });
 
 test("a first load may not use up a long limit, and a short one is waited for", () => {
@@ -83,6 +83,6 @@ test("a first load may not use up a long limit, and a short one is waited for", 
   const edits = billOf(parts({ limits }));
   const load = billOf(parts({ limits, lane: "first-load" }));
 
-  expect(edits["crm"]).toMatchObject({ limits: [{ fits: true }, { left: 14, fits: true }] });
+  expect(edits["crm"]).toMatchObject({ minutes: 0.2, limits: [{ fits: true }, { left: 14, fits: true }] });
   expect(load["crm"]).toMatchObject({ limits: [{ fits: true }, { limit: "daily", left: 11, fits: false }] });
 });

@@ -5,6 +5,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { eventually } from "../e2e/eventually.ts";
 import { run, start, type Finished, type Running } from "../e2e/command.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -13,6 +14,8 @@ export interface Example {
   /** The daemon, ready to work. */
   daemon(): Promise<Running>;
   run(...args: readonly string[]): Promise<Finished>;
+  /** A sweep of the pair, once no other run of it is under way; its report as JSON. */
+  sweep(): Promise<Finished>;
   /** How often `changes` are read from the next start of the daemon on. */
   look(every: string): void;
   close(): void;
@@ -49,6 +52,14 @@ export function openExample({ name, hookPort, env }: ExampleParts): Example {
       return daemon;
     },
     run: (...args) => run(["--config", config, ...args], options),
+    async sweep() {
+      let swept: Finished | null = null;
+      await eventually("no other run is under way", async () => {
+        swept = await run(["--config", config, "run", name, "--sweep", "--json"], options);
+        return !swept.stdout.includes("another run of this pair is under way");
+      });
+      return swept ?? Promise.reject(new Error("no sweep was made"));
+    },
     look,
     close: () => {
       rmSync(folder, { recursive: true, force: true });

@@ -26,8 +26,6 @@ export const epochSchema = z.strictObject({
   at: about(path, "Path in the answer of the account's own id: the organisation, the company, the installation.", "id"),
 });
 
-export type EpochPart = z.output<typeof epochSchema>;
-
 const pagingSchema = z.strictObject({
   token: about(path.optional(), "Path of the next page's token; sent as page.token; empty ends.", "paging.next.after"),
   more: about(

@@ -7,16 +7,20 @@ import type { BrokenItem, RemoteRecord } from "../../contract.ts";
 import type { RecordCodec } from "../../record.ts";
 import { presentFiles, readPieces, type Place } from "./place.ts";
 import type { Piece } from "./refusal.ts";
+import { SeenIds } from "./seen-ids.ts";
 
 export type Found =
   | { readonly kind: "record"; readonly record: RemoteRecord; readonly file: string; readonly row: number }
   | { readonly kind: "broken"; readonly broken: BrokenItem };
 
-/** Ids that are remembered to notice one that stands twice: about 50 MB. A longer file is not checked for it any further. */
+/** Ids of files of changes that are remembered at a time: about 50 MB. */
 const IDS_MAX = 500_000;
 
+/** Ids of a snapshot that are remembered: about 50 MB. A longer one is not checked any further for ids that stand twice. */
+const SEEN_MAX = 2_000_000;
+
 /** Begins with a letter, so that it is never taken for a number that grows. */
-export function versionOf(item: Fields): string {
+function versionOf(item: Fields): string {
   return `h${createHash("sha256").update(canonicalText(item)).digest("hex").slice(0, 32)}`;
 }
 
@@ -35,8 +39,13 @@ export function foundOf(codec: RecordCodec, file: string, piece: Extract<Piece, 
 }
 
 /** Everything there is, a record once: of files of changes the last that is said of it. */
-export async function* everything(place: Place, codec: RecordCodec, files: readonly string[]): AsyncGenerator<Found> {
-  if (place.plan.means === "changes") yield* lastSaid(place, codec, files);
+export async function* everything(
+  place: Place,
+  codec: RecordCodec,
+  files: readonly string[],
+  idsMax = IDS_MAX,
+): AsyncGenerator<Found> {
+  if (place.plan.means === "changes") yield* lastSaid(place, codec, files, idsMax);
   else yield* onceEach(place, codec, files);
 }
 
@@ -48,44 +57,66 @@ async function* rowsIn(place: Place, codec: RecordCodec, file: string): AsyncGen
 
 /** An id that stands twice with the same content is one record; with another content nobody can say which is meant. */
 async function* onceEach(place: Place, codec: RecordCodec, files: readonly string[]): AsyncGenerator<Found> {
-  const seen = new Map<string, number>();
+  const seen = new SeenIds(SEEN_MAX);
   for (const file of files) {
     for await (const found of rowsIn(place, codec, file)) {
       if (found.kind === "record") {
         const { id, version } = found.record;
-        const content = Number.parseInt((version ?? "").slice(1, 8), 16);
-        const before = seen.get(id);
-        if (before !== undefined) {
+        const content = 1 + Number.parseInt((version ?? "").slice(1, 8), 16);
+        const before = seen.seenWith(id, content);
+        if (before !== null) {
           if (before === content) continue;
           const message = `${file}, row ${String(found.row)}: this id stands twice, with other values`;
           yield { kind: "broken", broken: { id, code: "E_SCHEMA", message } };
           continue;
         }
-        // A copy: a slice of the file's text would keep the whole of it in memory.
-        if (seen.size < IDS_MAX) seen.set(Buffer.from(id).toString(), content);
       }
       yield found;
     }
   }
 }
 
-/** Reads twice: first where the last row of each record stands, then those rows. */
-async function* lastSaid(place: Place, codec: RecordCodec, files: readonly string[]): AsyncGenerator<Found> {
-  const last = new Map<RemoteId, number>();
-  let at = 0;
-  for (const file of files) {
-    for await (const found of rowsIn(place, codec, file)) {
-      at += 1;
-      if (found.kind === "record") last.set(found.record.id, at);
+/**
+ * Reads twice: first where the last row of each record stands, then those rows. Where there are more rows than ids can be
+ * remembered, the records are gone through in parts, with two readings for each.
+ */
+async function* lastSaid(
+  place: Place,
+  codec: RecordCodec,
+  files: readonly string[],
+  idsMax: number,
+): AsyncGenerator<Found> {
+  const each = async function* (): AsyncGenerator<{ readonly found: Found; readonly at: number }> {
+    let at = 0;
+    for (const file of files) for await (const found of rowsIn(place, codec, file)) yield { found, at: (at += 1) };
+  };
+  /** Where the last row of each record of a part stands. @returns the number of rows when they are too many. */
+  const lastRows = async (part: number, parts: number): Promise<ReadonlyMap<string, number> | number> => {
+    const last = new Map<string, number>();
+    let rows = 0;
+    for await (const { found, at } of each()) {
+      rows = at;
+      if (found.kind !== "record" || partOf(found.record.id, parts) !== part) continue;
+      if (parts === 1 && last.size > idsMax) continue;
+      // A copy: a slice of the file's text would keep the whole of it in memory.
+      last.set(Buffer.from(found.record.id).toString(), at);
+    }
+    return last.size > idsMax && parts === 1 ? rows : last;
+  };
+  const first = await lastRows(0, 1);
+  // Twice as many as would do, so that a part that is larger than the others still fits.
+  const parts = typeof first === "number" ? Math.ceil((2 * first) / idsMax) : 1;
+  for (let part = 0; part < parts; part += 1) {
+    const last = typeof first === "number" ? await lastRows(part, parts) : first;
+    if (typeof last === "number") throw new Error("the rows were counted already");
+    for await (const { found, at } of each()) {
+      if (found.kind === "broken" ? part === 0 : last.get(found.record.id) === at) yield found;
     }
   }
-  at = 0;
-  for (const file of files) {
-    for await (const found of rowsIn(place, codec, file)) {
-      at += 1;
-      if (found.kind === "broken" || last.get(found.record.id) === at) yield found;
-    }
-  }
+}
+
+function partOf(id: string, parts: number): number {
+  return parts === 1 ? 0 : createHash("sha256").update(id).digest().readUInt32BE(0) % parts;
 }
 
 export interface Scanned {

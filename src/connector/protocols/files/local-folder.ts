@@ -143,7 +143,7 @@ function codeOf(error: unknown): string | null {
   return typeof coded === "string" ? coded : null;
 }
 
-export function faultOf(error: unknown, what: string): FolderFault {
+function faultOf(error: unknown, what: string): FolderFault {
   if (error instanceof FolderFault) return error;
   const code = codeOf(error);
   // Without a code it is no answer of the file system but a fault of ours.

@@ -122,7 +122,7 @@ export async function writeMessage(
 }
 
 /** The same for the same key: who gets the message twice sees that it is one. */
-export function messageId(key: string, from: string): string {
+function messageId(key: string, from: string): string {
   const domain = from.slice(from.lastIndexOf("@") + 1).toLowerCase();
   return `<${createHash("sha256").update(key).digest("hex").slice(0, 32)}@${domain}>`;
 }

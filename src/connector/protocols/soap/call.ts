@@ -73,7 +73,8 @@ async function send(http: HttpClient, call: Call, variables: Variables, options:
 
 async function envelope(call: Call, version: "1.1" | "1.2", variables: Variables): Promise<string> {
   const { operation, connection, service } = call;
-  const args = (await call.args.evaluate(variables)) ?? {};
+  const own = (await call.args.evaluate(variables)) ?? {};
+  const args = isFields(own) ? { ...connection.elements(), ...own } : own;
   const headers: { shape: ElementShape; value: Value }[] = [];
   for (const { shape, template } of call.soapHeaders) {
     const value = await template.evaluate(variables);

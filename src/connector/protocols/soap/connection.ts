@@ -1,10 +1,11 @@
 // What all calls of an account have in common: the WSDL, where they go, what stands in their headers.
 
 import type { KeyPath, Problem } from "../../../core/problem.ts";
+import type { Fields } from "../../../core/value.ts";
 import type { ProtocolContext } from "../../protocol-context.ts";
 import type { Variables } from "../../protocol.ts";
 import { evaluateText, type Template } from "../../template.ts";
-import { credentials, type Credentials } from "./credentials.ts";
+import { credentialElements, credentials, type Credentials } from "./credentials.ts";
 import type { SoapSettings } from "./file.ts";
 import { securityHeader } from "./security.ts";
 import type { Port, Wsdl } from "./wsdl.ts";
@@ -21,6 +22,8 @@ export class Connection {
   private readonly endpoint: Template | null;
   private readonly headers: readonly (readonly [string, Template])[];
   private readonly credentials: Credentials | null;
+  /** Elements that every call's message begins with. */
+  readonly elements: () => Fields;
 
   constructor(context: ProtocolContext, problems: Problem[]) {
     this.context = context;
@@ -37,7 +40,9 @@ export class Connection {
       return template === null ? [] : [[name, template] as const];
     });
     this.credentials = security === undefined ? null : credentials(context, security);
-    problems.push(...(this.credentials?.problems ?? []));
+    const elements = credentialElements(context, this.settings.elements ?? {});
+    this.elements = () => elements.values();
+    problems.push(...(this.credentials?.problems ?? []), ...elements.problems);
   }
 
   /** Where calls go; null when nothing says it. */

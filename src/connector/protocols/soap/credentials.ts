@@ -1,6 +1,7 @@
 // User name and password of `soap: { security }`: names of secrets, or for the user name also of a setting or a template.
 
 import { didYouMean, problem, type KeyPath, type Problem } from "../../../core/problem.ts";
+import type { Fields } from "../../../core/value.ts";
 import type { ProtocolContext } from "../../protocol-context.ts";
 import type { Variables } from "../../protocol.ts";
 import { evaluateText, TemplateFailure, textOf } from "../../template.ts";
@@ -13,19 +14,17 @@ export interface Credentials {
   token(variables: Variables): Promise<UsernameToken>;
 }
 
-const PATH: KeyPath = ["soap", "security"];
-
 export function credentials(context: ProtocolContext, security: NonNullable<SoapSettings["security"]>): Credentials {
   const problems: Problem[] = [];
   const declared = Object.keys(context.file.secrets ?? {});
   const settings = Object.keys(context.file.settings ?? {});
   const { username, password, type } = security;
-  if (!declared.includes(password)) problems.push(undeclared("password", password, declared, "secrets"));
+  if (!declared.includes(password)) problems.push(undeclared(["security", "password"], password, declared, "secrets"));
   const isTemplate = username.includes("{{");
   if (!isTemplate && !declared.includes(username) && !settings.includes(username)) {
-    problems.push(undeclared("username", username, [...declared, ...settings], "secrets or settings"));
+    problems.push(undeclared(["security", "username"], username, [...declared, ...settings], "secrets or settings"));
   }
-  const compiled = isTemplate ? context.template(username, [...PATH, "username"], []) : null;
+  const compiled = isTemplate ? context.template(username, ["soap", "security", "username"], []) : null;
   problems.push(...(compiled?.problems ?? []));
   const template = compiled?.template ?? null;
   return {
@@ -34,6 +33,23 @@ export function credentials(context: ProtocolContext, security: NonNullable<Soap
       const user = template === null ? named(context, username) : await evaluateText(template, variables);
       return { username: user ?? "", password: secret(context, password), type };
     },
+  };
+}
+
+/** `soap.elements`: what stands in the message of every call. */
+export function credentialElements(
+  context: ProtocolContext,
+  elements: Readonly<Record<string, string>>,
+): { readonly problems: readonly Problem[]; values(): Fields } {
+  const known = [...Object.keys(context.file.secrets ?? {}), ...Object.keys(context.file.settings ?? {})];
+  const problems = Object.entries(elements)
+    .filter(([, name]) => !known.includes(name))
+    .map(([element, name]) => undeclared(["elements", element], name, known, "secrets or settings"));
+  return {
+    problems,
+    /** @throws TemplateFailure when the account lacks a secret: nothing was sent. */
+    values: () =>
+      Object.fromEntries(Object.entries(elements).map(([element, name]) => [element, named(context, name)])),
   };
 }
 
@@ -48,9 +64,9 @@ function secret(context: ProtocolContext, name: string): string {
   return value.reveal();
 }
 
-function undeclared(key: string, name: string, names: readonly string[], where: string): Problem {
+function undeclared(key: KeyPath, name: string, names: readonly string[], where: string): Problem {
   const hint = didYouMean(name, names) ?? `declare it under ${where}`;
-  return problem("E_SECRET_UNKNOWN", [...PATH, key], `"${name}" is not declared under ${where}`, {
+  return problem("E_SECRET_UNKNOWN", ["soap", ...key], `"${name}" is not declared under ${where}`, {
     found: name,
     expected: names.join(", "),
     hint,

@@ -33,6 +33,11 @@ const soapSettings = z.strictObject({
     password: "password",
     type: "digest",
   }),
+  elements: about(
+    z.record(z.string().min(1), z.string().min(1)).optional(),
+    "Elements of every call's message that hold a secret or a setting, by its name: for services that take user and password there.",
+    { UserLogin: "user", Password: "password" },
+  ),
   headers: about(
     z.record(z.string().min(1), templates).optional(),
     "Elements of the SOAP header, by the names the WSDL has for them.",

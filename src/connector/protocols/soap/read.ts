@@ -18,10 +18,14 @@ export interface Reader {
   readonly lists: ReadonlySet<string>;
 }
 
-/** The content of a response element. */
+/** The content of a response element. One that is nil as a whole holds nothing: its lists are empty. */
 export function readAnswer(element: XmlElement, shape: ElementShape, reader: Reader): Value {
-  const value = readTyped(element, shape.type(), reader);
   const type = shape.type();
+  const nil = isNil(element);
+  const value =
+    nil && type.kind === "complex"
+      ? complex({ ...element, attributes: [], children: [] }, type, reader)
+      : readTyped(element, type, reader);
   if (type.kind !== "complex" || value === null || typeof value !== "object") return value;
   // An empty result is often sent as no wrapper at all. Directly in the answer that can only mean an empty list; deeper,
   // in a record, it would say "no lines" where nothing was said.
@@ -31,7 +35,7 @@ export function readAnswer(element: XmlElement, shape: ElementShape, reader: Rea
     const inner = child.list || child.chosen ? null : listInside(child.type());
     if (inner !== null) filled[child.name] = { [inner.name]: [] };
   }
-  return filled;
+  return nil && Object.keys(filled).length === 0 ? null : filled;
 }
 
 /** The only element of a type, when it is a list: the type is its wrapper. */

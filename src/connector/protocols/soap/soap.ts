@@ -100,7 +100,8 @@ function prepareCall(part: Readonly<Record<string, unknown>>, preparing: Prepari
   };
   const written = part["args"] ?? {};
   const at = [...path, "args"];
-  if (operation.input !== null) found.push(...checkArgs(written, operation.input, at));
+  if (operation.input !== null)
+    found.push(...checkArgs({ ...connection.settings.elements, ...recordOf(written) }, operation.input, at));
   else if (Object.keys(written).length > 0) {
     found.push(problem("E_SOAP_ELEMENT", at, `${operation.name} takes no elements`, { hint: "remove args:" }));
   }

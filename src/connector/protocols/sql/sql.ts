@@ -3,6 +3,7 @@
 import { parseDuration } from "../../../core/units.ts";
 import { isError, problem, type Problem } from "../../../core/problem.ts";
 import type { Capabilities, Result, System, SystemObject } from "../../contract.ts";
+import { checkedAddress } from "../../checked-address.ts";
 import type { CapabilityGap } from "../../capability-gap.ts";
 import type { DirectAccount, DirectPlan, DirectProtocol, DirectTools } from "../../direct.ts";
 import type { ConnectorFile } from "../../file.ts";
@@ -18,14 +19,13 @@ import { mssqlDialect } from "./dialects/mssql.ts";
 import { mysqlDialect } from "./dialects/mysql.ts";
 import { postgresDialect } from "./dialects/postgres.ts";
 import { sqliteDialect } from "./dialects/sqlite.ts";
-import { ran, type Ran } from "./fault.ts";
+import { fault, ran, type Ran } from "./fault.ts";
 import { checkReplication } from "./logical/check.ts";
 import { slotCursor, slotPages } from "./logical/feed.ts";
 import { laterPosition } from "./logical/position.ts";
 import type { ObjectWork } from "./object-work.ts";
 import { readPlace } from "./place.ts";
 import { columnOf, planSqlObject, type SqlObjectPlan } from "./plan.ts";
-import { checkedAddress } from "./reach.ts";
 import { changedPages, findRows, listPages, readMany } from "./reading.ts";
 import { readSource, type Source } from "./source.ts";
 import { createWork, type Work } from "./work.ts";
@@ -154,7 +154,10 @@ function openDatabase({ file, tools, dialect, plans, account }: Opening): System
     place,
     connectTimeoutMs: parseDuration(file.timeout?.connect ?? "") ?? CONNECT_DEFAULT_MS,
     statementTimeoutMs: parseDuration(file.timeout?.response ?? "") ?? STATEMENT_DEFAULT_MS,
-    address: (host) => checkedAddress(host, account),
+    async address(host) {
+      const checked = await checkedAddress(host, account);
+      return checked.ok ? ran(checked.address) : fault("unreachable", checked.code, checked.message);
+    },
   };
   const limiter = openLimiter(file, account, dialect);
   const work = createWork({
