@@ -69,7 +69,8 @@ function checkPlain(value: unknown, depth: number, depthMax: number): void {
   if (depth > depthMax) throw new JsonError(`nested deeper than ${String(depthMax)} levels`);
   if (typeof value !== "object" || value === null) return;
   if (Array.isArray(value)) {
-    for (const entry of value) if (typeof entry === "object" || depth === depthMax) checkPlain(entry, depth + 1, depthMax);
+    for (const entry of value)
+      if (typeof entry === "object" || depth === depthMax) checkPlain(entry, depth + 1, depthMax);
     return;
   }
   const fields = value as Record<string, unknown>;

@@ -3,6 +3,7 @@
 import type { Budgets, Lane } from "../core/budget.ts";
 import type { Tally } from "../core/guard.ts";
 import { SIDES, type BySide, type Side } from "../core/ids.ts";
+import { jsonText } from "../core/json.ts";
 import { isFields, isList, type Fields, type Value } from "../core/value.ts";
 import type { NamedRate } from "../connector/limits.ts";
 import type { PairParts } from "../engine/context.ts";
@@ -61,7 +62,7 @@ export function openPairBudget({ parts, budgets, ledger, log, rates }: PairBudge
       const bill = bills[names[side]];
       if (!isFields(bill) || !isList(bill["limits"])) continue;
       for (const limit of bill["limits"].filter(isFields)) {
-        const key = `${message} ${side} ${String(limit["limit"])}`;
+        const key = `${message} ${side} ${jsonText(limit["limit"] ?? null)}`;
         if (limit["fits"] !== false) told.delete(key);
         if (limit["fits"] !== false || told.has(key)) continue;
         told.add(key);

@@ -98,7 +98,9 @@ export async function decideEntity(
     );
     const decided = planned.map((each, index) => {
       const decision = calm[index] ?? each.decision;
-      return decision === each.decision ? each : { ...each, decision, actionHash: named ? actionHash(context, decision) : null };
+      return decision === each.decision
+        ? each
+        : { ...each, decision, actionHash: named ? actionHash(context, decision) : null };
     });
     if (context.forecast !== null) await foretellPage(context, entity, context.forecast, { subjects, decided });
     await context.store.saveDecisions(context.run, decided);

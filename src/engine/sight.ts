@@ -119,10 +119,11 @@ function sightingOf(
   }
   if (!differs || reading === undefined)
     return { ...seen, presence: "present", record: null, matchKeys: [], differs: false };
+  const permitted = entity.mapping.permitted(side, record.fields);
   if (!reading.inScope)
-    return { ...seen, presence: "out-of-scope", record: record.fields, matchKeys: [], differs: link !== null };
+    return { ...seen, presence: "out-of-scope", record: permitted, matchKeys: [], differs: link !== null };
   const matchKeys = reading.matchKeys.filter((key) => key !== null);
-  return { ...seen, presence: "present", record: record.fields, matchKeys, differs: true };
+  return { ...seen, presence: "present", record: permitted, matchKeys, differs: true };
 }
 
 /** A record of a link that could not be read, or is proven absent. */

@@ -38,10 +38,13 @@ export function entityLenses(parts: EntityParts): EntityMapping {
     return lens;
   };
 
+  const wanted = { left: wantedNames(parts, "left", reads.left), right: wantedNames(parts, "right", reads.right) };
+
   return {
     policy,
     objects,
-    wanted: { left: wantedNames(parts, "left", reads.left), right: wantedNames(parts, "right", reads.right) },
+    wanted,
+    permitted: (side, record) => (needsWhole(parts, side, reads[side]) ? record : onlyNamed(record, wanted[side])),
     matchFields: parts.matchRules.map(matchedFields),
     scored: parts.matchRules.flatMap((rule) => (rule.kind === "score" ? [rule.rule] : [])),
     refs: [...new Set(fields.flatMap(refsIn))].sort(),
@@ -152,6 +155,26 @@ function readsOf({ fields, scopes, matchRules }: EntityParts, side: Side): Reads
     else if (source.kind === "expression") expressions.push(source.expression.reads);
   }
   return compileReads(paths, expressions);
+}
+
+/** An expression looks at what cannot be told beforehand. */
+function needsWhole({ fields }: EntityParts, side: Side, reads: Reads): boolean {
+  return (
+    reads.whole ||
+    fields.some(({ sides }) => {
+      const { target } = sides[side];
+      return target.kind === "expressions" && target.writes.some(({ expression }) => expression.reads === null);
+    })
+  );
+}
+
+function onlyNamed(record: Fields, names: readonly string[]): Fields {
+  const kept: Record<string, Value> = {};
+  for (const name of names) {
+    const value = Object.hasOwn(record, name) ? record[name] : undefined;
+    if (value !== undefined) kept[name] = value;
+  }
+  return kept;
 }
 
 /** Of an expression that reads the whole record only the other rules' names are known; the connector then decides what it asks for. */

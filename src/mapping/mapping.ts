@@ -1,6 +1,6 @@
 // A compiled mapping: what the engine asks of a mapping file. Made once by compile.ts; nothing of the file's text is read later.
 
-import type { BySide, RemoteId, Side } from "../core/ids.ts";
+import type { BySide, Side } from "../core/ids.ts";
 import type { Carried, Cell, Reading } from "../core/field.ts";
 import type { EntityPolicy, Guards, Limit, Operation, WhenGone } from "../core/policy.ts";
 import type { Fields, Value } from "../core/value.ts";
@@ -60,6 +60,9 @@ export interface EntityMapping {
   readonly scored: readonly ScoreRule[];
   /** Entities that `ref` fields name. */
   readonly refs: readonly string[];
+
+  /** The record without what no rule, scope or match names at its top: all of it that is kept while a run is under way. */
+  permitted(side: Side, record: Fields): Fields;
 
   /** What the rules read of a record, as one text: equal texts map to equal readings. The engine hashes it. */
   fingerprintText(side: Side, record: Fields): string;

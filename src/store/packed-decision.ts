@@ -105,7 +105,7 @@ function packedCell({ value, key }: Cell): PackedCell {
 
 function cellOf([value, key]: PackedCell): Cell {
   if (key === undefined) return { value, key: jsonText(value) };
-  return { value, key: key === 1 ? `"${String(value)}` : key };
+  return { value, key: key === 1 ? `"${typeof value === "string" ? value : ""}` : key };
 }
 
 function sameCell(a: Cell, b: Cell): boolean {

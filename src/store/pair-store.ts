@@ -22,7 +22,15 @@ import { approve, approvedActions, endApprovals, savePlan } from "./plans.ts";
 import { quarantinedOf, refusedWrites } from "./quarantine.ts";
 import { recentWrites } from "./recent-writes.ts";
 import { endRun, startRun } from "./runs.ts";
-import { clearSightings, countSighted, countUnchanged, sighted, stage, stageUnchanged, unsighted } from "./sightings.ts";
+import {
+  clearSightings,
+  countSighted,
+  countUnchanged,
+  sighted,
+  stage,
+  stageUnchanged,
+  unsighted,
+} from "./sightings.ts";
 import { subjects } from "./subjects.ts";
 
 export function pairStore(database: Database, pair: string): PairStore {

@@ -24,7 +24,7 @@ const CHUNK_ROWS = 64;
 
 interface Shape {
   readonly head: string;
-  row(number: number): string;
+  readonly row: (number: number) => string;
   readonly tail: string;
 }
 
@@ -115,7 +115,7 @@ async function openOn(folder: Folder, format: string): Promise<System> {
     limits: {},
     allowPrivate: true,
     observer: { called: () => undefined, waited: () => undefined },
-    clock: { now: () => TODAY as Instant, sleep: () => Promise.resolve() },
+    clock: { now: () => TODAY, sleep: () => Promise.resolve() },
     log: { warn: () => undefined, debug: () => undefined },
     version: "0.0.0",
   });

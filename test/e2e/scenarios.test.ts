@@ -59,7 +59,8 @@ describe("an order goes to the warehouse by webhook", () => {
     const port = /"hooks":(\d+)/.exec(running.stdout() + running.stderr())?.[1] ?? "";
     return { process: running, hooks: `http://127.0.0.1:${port}/hooks/shop` };
   };
-  const references = (): readonly unknown[] => warehouse.orders.map((order) => order["reference"]).toSorted((a, b) => Number(a) - Number(b));
+  const references = (): readonly unknown[] =>
+    warehouse.orders.map((order) => order["reference"]).toSorted((a, b) => Number(a) - Number(b));
 
   test("once, whatever is lost on the way; while the warehouse is down orders wait, and a stop in between loses none", async () => {
     const first = await daemon();

@@ -26,7 +26,7 @@ export interface OwnPostgres {
   stop(): Promise<void>;
 }
 
-export interface Wire {
+interface Wire {
   readonly url: string;
   /** Commits, and intents to be stored, that came by. */
   commits(): number;

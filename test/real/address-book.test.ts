@@ -125,14 +125,14 @@ withSystems(["radicale", "pg"], "an address book and a billing database", (syste
   test("a customer that billing deletes leaves the book, once a sweep has proven that it is gone", async () => {
     await sql.query("delete from customers where email = 'lise@example.com'");
 
-    await example.run("run", "address-book", "--sweep");
+    await example.sweep();
 
     await eventually("the book has let go", async () => (await cards("lise@example.com")).length === 0);
   });
 
   test("with nothing left to do a sweep writes nothing", async () => {
-    await example.run("run", "address-book", "--sweep");
-    const swept = await example.run("run", "address-book", "--sweep", "--json");
+    await example.sweep();
+    const swept = await example.sweep();
 
     expect(swept.json()).toMatchObject({ outcome: "ok" });
     expect(JSON.stringify(swept.json())).not.toMatch(/"(?:create|update|delete)":[1-9]/);

@@ -169,14 +169,14 @@ withSystems(["strapi", "pg"], "a CRM and a billing database", (systems) => {
   test("a customer that billing deletes leaves the CRM, once a sweep has proven that it is gone", async () => {
     await sql.query("delete from customers where email = 'mary@example.com'");
 
-    await example.run("run", "crm-sql", "--sweep");
+    await example.sweep();
 
     await eventually("the CRM has let go", async () => (await contacts("mary@example.com")).length === 0);
   });
 
   test("with nothing left to do a sweep writes nothing", async () => {
-    await example.run("run", "crm-sql", "--sweep");
-    const swept = await example.run("run", "crm-sql", "--sweep", "--json");
+    await example.sweep();
+    const swept = await example.sweep();
 
     expect(swept.json()).toMatchObject({ outcome: "ok" });
     expect(JSON.stringify(swept.json())).not.toMatch(/"(?:create|update|delete)":[1-9]/);

@@ -329,14 +329,14 @@ withSystems(["tryton", "vendure"], "an ERP and a shop", (systems) => {
     const [party] = await parties("sofia@example.com");
     await erp.call("party.party.delete", [party?.id]);
 
-    await example.run("run", "erp-shop", "--sweep");
+    await example.sweep();
 
     await eventually("the shop has let go", async () => (await customers("sofia@example.com")).length === 0);
   });
 
   test("with nothing left to do a sweep writes nothing", async () => {
-    await example.run("run", "erp-shop", "--sweep");
-    const swept = await example.run("run", "erp-shop", "--sweep", "--json");
+    await example.sweep();
+    const swept = await example.sweep();
 
     expect(swept.stderr).toBe("");
     expect(swept.json()).toMatchObject({ outcome: "ok" });

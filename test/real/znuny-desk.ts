@@ -1,6 +1,6 @@
 // What agents do in Znuny, by its REST interface: the other side of the tests, written without anything of the connector.
 
-export interface Ticket {
+interface Ticket {
   readonly TicketID: string;
   readonly Title: string;
   readonly State: string;
