@@ -12,7 +12,6 @@ import { openLocalFolder } from "../../src/connector/protocols/files/local-folde
 import { planFiles } from "../../src/connector/protocols/files/plan.ts";
 import { everything } from "../../src/connector/protocols/files/found.ts";
 import { createRecordCodec } from "../../src/connector/record.ts";
-import type { Instant } from "../../src/core/ids.ts";
 import { closeExpressionsAfterwards, expressions, TODAY } from "./opened.ts";
 import { makeDrop } from "./files-world.ts";
 
