@@ -75,8 +75,11 @@ async function probe(system: System, parts: ProjectSystem, flags: Flags, output:
   for (const name of names) {
     const object = system.object(name, Object.keys(connector.file.objects[name]?.fields ?? {}));
     const like = flags.record === undefined ? await firstRecord(object) : recordOf(flags.record);
-    if (like === null)
-      throw new UsageError(`${parts.name} has no ${name} to copy; say what to create with --record JSON`);
+    if (like === null) {
+      // What was found out about the others, and what was left there, has to be told all the same.
+      reports.push({ object: name, findings: [nothingToCopy(name)], left: [] });
+      continue;
+    }
     const mark = randomBytes(5).toString("hex");
     const report = await probeObject({
       file: connector.file,
@@ -89,12 +92,21 @@ async function probe(system: System, parts: ProjectSystem, flags: Flags, output:
     });
     reports.push({ object: name, ...report });
   }
+  if (reports.every(({ findings }) => findings.every(({ verdict }) => verdict === "not-tried")))
+    throw new UsageError(
+      `${parts.name} has no ${names.join(", ")} to copy; say what to create with --object NAME --record JSON`,
+    );
   const patch = patchText(reports);
   output.result({ system: parts.name, objects: reports.map(jsonOf), patch }, reportText(reports, patch));
   const isClean = reports.every(
     ({ findings, left }) => left.length === 0 && findings.every(({ verdict }) => verdict !== "differs"),
   );
   process.exitCode = isClean ? EXIT.done : EXIT.failed;
+}
+
+function nothingToCopy(name: string): Finding {
+  const measured = `there is none to copy; say what to create with --object ${name} --record JSON`;
+  return { tried: "a probe", measured, verdict: "not-tried", patch: null };
 }
 
 async function firstRecord(object: ReturnType<System["object"]>): Promise<Fields | null> {

@@ -18,6 +18,7 @@ const byName = new Map(connectors.map((connector) => [connector.name, connector]
 const OBJECTS: Readonly<Record<string, readonly string[]>> = {
   "business-central": ["customer", "contact", "item", "sales_order", "sales_invoice", "payment"],
   "csv-drop": ["customer", "product", "stock", "order", "invoice"],
+  directus: ["contact", "company", "product"],
   github: ["issue", "pull_request"],
   hubspot: ["contact", "company", "deal", "product", "line_item", "order"],
   medusa: ["customer", "product", "variant", "stock", "order", "payment"],
@@ -31,7 +32,10 @@ const OBJECTS: Readonly<Record<string, readonly string[]>> = {
   slack: ["message"],
   smtp: ["message"],
   sql: ["customer", "product", "order", "order_line", "invoice", "payment"],
+  strapi: ["contact"],
   stripe: ["customer", "product", "price", "invoice", "invoice_item", "payment"],
+  tryton: ["party", "template", "product", "stock", "sale"],
+  vendure: ["customer", "product", "variant", "stock", "order"],
   woocommerce: ["customer", "product", "order"],
   xero: ["contact", "item", "invoice", "payment"],
 };

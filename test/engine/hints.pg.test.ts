@@ -53,7 +53,7 @@ describe("a hint", () => {
 
   test("is left by each write that its system's stop kept from being sent, so that no sweep is needed", async () => {
     const pair = await start({ right: { find: "email", file: "errors: [ { when: { status: 402 }, do: stop } ]" } });
-    const names = Array.from({ length: 120 }, (_, index) => `n${String(index)}`);
+    const names = Array.from({ length: 60 }, (_, index) => `n${String(index)}`);
     await inStep(pair, names);
     for (const name of names) edit(pair, name, { name: `${name} edited` });
     pair.right.faults.push({ method: "PATCH", path: /./, answer: 402, times: 1 });

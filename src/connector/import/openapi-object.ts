@@ -56,8 +56,8 @@ export function draftObject(api: OpenApi, of: Collection): DraftObject | null {
       : { get: { request: `GET ${single_}`, ...(wrapper === null ? {} : { item: wrapper.path }) } }),
     ...add("find", find),
     ...add("changes", changes),
-    ...add("create", create === null ? null : draftCreate(api, create, find !== null)),
-    ...add("update", draftUpdate(api, of, { canGet: get !== null, version, etag })),
+    ...add("create", create === null ? null : draftCreate(api, create, { canFind: find !== null, item })),
+    ...add("update", draftUpdate(api, of, { canGet: get !== null, version, etag, item })),
     ...add("delete", draftDelete(of)),
   };
   return { object, notes };
@@ -138,7 +138,23 @@ function payload(api: OpenApi, write: Endpoint, variable: string): Part {
   return { ...headers, body: isList ? { [wrapper[0]]: [value] } : value };
 }
 
-function draftCreate(api: OpenApi, create: Endpoint, canFind: boolean): DraftRequest {
+/** Where the answer of a write holds the record: it need not be read again. */
+function answered(api: OpenApi, write: Endpoint, item: Part): string | null {
+  const schema = answerSchema(api, write);
+  if (schema === null) return null;
+  const names = Object.keys(api.part(item["properties"]));
+  const whole = Object.keys(api.part(schema["properties"]));
+  if (names.length > 0 && names.every((name) => whole.includes(name))) return "$";
+  return wrapperOf(api, schema, item)?.path ?? null;
+}
+
+function draftCreate(
+  api: OpenApi,
+  create: Endpoint,
+  { canFind, item }: { readonly canFind: boolean; readonly item: Part },
+): DraftRequest {
+  const place = answered(api, create, item);
+  const told = place === null ? {} : { item: place };
   const key = create.parameters.find(({ name, place }) => place === "header" && /idempotency/i.test(name));
   const notes: DraftNote[] = [];
   if (key === undefined && !canFind) {
@@ -150,6 +166,7 @@ function draftCreate(api: OpenApi, create: Endpoint, canFind: boolean): DraftReq
   const request = {
     request: `${create.method} ${create.path}`,
     ...payload(api, create, "record"),
+    ...told,
     ...(key === undefined
       ? { repeat: "unsafe", ...(canFind ? { verify: "find" } : {}) }
       : { repeat: "by-key", key: { header: key.name } }),
@@ -160,7 +177,12 @@ function draftCreate(api: OpenApi, create: Endpoint, canFind: boolean): DraftReq
 function draftUpdate(
   api: OpenApi,
   of: Collection,
-  { canGet, version, etag }: { readonly canGet: boolean; readonly version: string | null; readonly etag: boolean },
+  {
+    canGet,
+    version,
+    etag,
+    item,
+  }: { readonly canGet: boolean; readonly version: string | null; readonly etag: boolean; readonly item: Part },
 ): DraftRequest | null {
   const update = endpoint(of.single, "PATCH", "PUT", "POST");
   if (update === null) return null;
@@ -178,11 +200,13 @@ function draftUpdate(
       path: ["request"],
       text: "the API knows ETags; where the item holds its ETag, name it as version: and say guard: if-match",
     });
+  const place = answered(api, update, item);
   const guard = ifMatch && version !== null ? "if-match" : canGet ? "read-compare" : "none";
   return {
     request: {
       request: `${update.method} ${pathOf(of)}`,
       ...payload(api, update, partial ? "changed" : "record"),
+      ...(place === null ? {} : { item: place }),
       guard,
     },
     notes,

@@ -34,6 +34,12 @@ const VERBS = {
 
 type Verb = keyof typeof VERBS;
 
+/** What an answer tells beside records, however many fields it has. */
+const NO_RECORD = /(?:error|fault|warning|message|status)s?$/i;
+
+/** What is left of a name such as queryAll, and names nothing. */
+const NO_NOUN = /^(?:all|more|multiple|list|data|item|result|object|record)s?$/i;
+
 const DEPTH_MAX = 4;
 const PAGE = 100;
 
@@ -122,7 +128,7 @@ function partedName(name: string): { readonly verb: Verb; readonly noun: string;
   if (best === undefined) return null;
   const isFirst = name.toLowerCase().startsWith(best.word);
   const rest = isFirst ? name.slice(best.word.length) : name.slice(0, -best.word.length);
-  return plainName(rest) === "" ? null : { verb: best.verb, ...nounOf(rest) };
+  return plainName(rest) === "" || NO_NOUN.test(rest) ? null : { verb: best.verb, ...nounOf(rest) };
 }
 
 function nounOf(text: string): { readonly noun: string; readonly plural: boolean } {
@@ -148,7 +154,13 @@ function draftObject(
   const natural = named(fields, NATURAL_KEYS);
   const reading = (operation: Operation | undefined, list: "items" | "item", how: string): Part | null => {
     if (operation === undefined) return null;
-    const place = recordIn(operation.output, key)?.path.join(".") ?? "$";
+    const record = recordIn(operation.output, key);
+    const place = record?.path.join(".") ?? "$";
+    if (record === null)
+      notes.push({
+        path: [how, list],
+        text: "no record is in the answer; where it only names records, say items: and reread: with the id's path",
+      });
     const text = "what each argument means; an argument may be left out where the service allows it";
     notes.push({ path: [how, "args"], text });
     const paging = list === "item" ? null : pagingOf(operation, id ?? "id");
@@ -246,7 +258,7 @@ function recordIn(
     const fields = type.elements.filter((each) => each.type().kind !== "complex").map((each) => each.name);
     const isNamed = plainName(element.name) === plainName(key);
     const score = (isNamed ? 1000 : 0) + (element.list ? 100 : 0) + fields.length;
-    if (path.length > 0 && fields.length > 0) found.push({ path, fields, score });
+    if (path.length > 0 && fields.length > 0 && !NO_RECORD.test(element.name)) found.push({ path, fields, score });
     for (const each of type.elements) visit(each, [...path, each.name]);
   };
   if (output !== null) visit(output, []);

@@ -98,31 +98,34 @@ async function newestCursor({ object }: ProbeParts): Promise<string | null> {
 async function visibility(parts: ProbeParts, written: Written, cursor: string | null): Promise<readonly Finding[]> {
   const { object, sample, file } = parts;
   const part = file.objects[object.name];
-  const findings: Finding[] = [];
   parts.progress("how soon it shows");
-  if (object.capabilities.get) {
-    const lag = await measureLag(async () => (await object.get([written.id]))[0]?.ok === true);
-    findings.push(
-      lag === null
-        ? noted("get after create", "does not show the record in time")
-        : asSaid("get after create", `shows it after ${String(lag)} ms`),
-    );
-  }
+  // All at the same time: what was waited for the one would else be missing from the figure of the next.
+  const { get } = object.capabilities;
   const by = object.capabilities.findBy.find((names) => names.every((name) => sample.record[name] !== undefined));
-  if (by === undefined) findings.push(notTried("find", "no look-up fits the record"));
-  else {
+  const shownByGet = async (): Promise<Finding> => {
+    const lag = await measureLag(async () => (await object.get([written.id]))[0]?.ok === true);
+    return lag === null
+      ? noted("get after create", "does not show the record in time")
+      : asSaid("get after create", `shows it after ${String(lag)} ms`);
+  };
+  const shownByFind = async (): Promise<Finding> => {
+    if (by === undefined) return notTried("find", "no look-up fits the record");
     const sought = Object.fromEntries(by.map((name) => [name, sample.record[name] ?? null]));
     const lag = await measureLag(async () => {
       const found = await object.find(sought);
       return found.ok && found.value.some((record) => record.id === written.id);
     });
-    findings.push(settled("find after create", lag, part?.find?.settle, ["find", "settle"]));
-  }
-  if (cursor !== null) {
-    const lag = await measureLag(() => showsIn(object, cursor, written.id));
-    findings.push(settled("changes after create", lag, part?.changes?.cursor.settle, ["changes", "cursor", "settle"]));
-  }
-  return findings;
+    return settled("find after create", lag, part?.find?.settle, ["find", "settle"]);
+  };
+  const shownByChanges = async (from: string): Promise<Finding> => {
+    const lag = await measureLag(() => showsIn(object, from, written.id));
+    return settled("changes after create", lag, part?.changes?.cursor.settle, ["changes", "cursor", "settle"]);
+  };
+  return Promise.all([
+    ...(get ? [shownByGet()] : []),
+    shownByFind(),
+    ...(cursor === null ? [] : [shownByChanges(cursor)]),
+  ]);
 }
 
 function settled(tried: string, lag: number | null, said: string | undefined, path: readonly string[]): Finding {
