@@ -32,6 +32,8 @@ export const project = (displayName, testMatch, testPathIgnorePatterns = []) => 
 
 export default {
   maxWorkers: 2,
+  // Modules of a test file stay in memory with the worker that ran it; a worker that is full is made anew.
+  workerIdleMemoryLimit: "1500MB",
   testTimeout: 240_000,
   projects: [
     // Plain tests: need nothing but Node.

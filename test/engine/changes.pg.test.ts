@@ -168,7 +168,7 @@ describe("a cursor", () => {
     expect(byEmail(pair.right, "one@example.com")["name"]).toBe("Uno");
     expect(listings(pair.left)).toBe(0);
     expect(await inbox(pair)).toEqual([]);
-  }, 60_000);
+  }, 300_000);
 
   test("does not pass over a new record that could not be read", async () => {
     const pair = await start();
@@ -188,7 +188,7 @@ describe("a cursor", () => {
     expect(byEmail(pair.right, "new@example.com")["name"]).toBe("New");
     expect(listings(pair.left)).toBe(0);
     expect(await inbox(pair)).toEqual([]);
-  }, 60_000);
+  }, 300_000);
 });
 
 describe("what a feed says", () => {

@@ -161,7 +161,7 @@ describe("a hint", () => {
 
     expect(onlyRow(pair.right)["name"]).toBe("Uno");
     expect(await inbox(pair)).toEqual([]);
-  }, 60_000);
+  }, 300_000);
 
   test("leaves an answered case as it is while the record cannot be read", async () => {
     const pair = await start();
@@ -192,7 +192,7 @@ describe("a hint", () => {
 
     expect(byEmail(pair.right, "one@example.com")["name"]).toBe("Left");
     expect(await pair.runtime.ledger.cases({ pair: pair.pair.mapping.pair, limit: 9 })).toEqual([]);
-  }, 60_000);
+  }, 300_000);
 
   test("creates nothing where nobody can be asked for a match: a sweep is wanted, and matches", async () => {
     const pair = await start({ right: {} });
@@ -226,7 +226,7 @@ describe("a hint", () => {
     await pair.run("hints");
 
     expect(byEmail(pair.right, "new@example.com")["name"]).toBe("New");
-  }, 60_000);
+  }, 300_000);
 
   test("is not ended by carrying out named actions alone", async () => {
     const pair = await start();
@@ -296,5 +296,5 @@ describe("a hint", () => {
 
     expect(await inbox(pair)).toEqual([]);
     expect([...pair.right.table("thing").values()].every((row) => row["name"] === "M")).toBe(true);
-  }, 180_000);
+  }, 300_000);
 });

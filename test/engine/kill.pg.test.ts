@@ -84,6 +84,6 @@ describe("a process that is killed", () => {
         entities: { thing: { situations: { "in-sync": 12 }, cases: 0 } },
       });
     },
-    120_000,
+    300_000,
   );
 });

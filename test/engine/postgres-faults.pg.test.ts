@@ -17,7 +17,7 @@ let open: TestPair | null = null;
 
 beforeAll(async () => {
   postgres = await startOwnPostgres();
-}, 180_000);
+}, 300_000);
 
 afterAll(() => postgres.stop());
 
@@ -112,7 +112,7 @@ describe("Postgres that dies and comes back", () => {
       await leaseRunsOut(url);
       await expectWhole(pair);
     },
-    120_000,
+    300_000,
   );
 });
 
@@ -208,7 +208,7 @@ describe("a disk that is full", () => {
       await free();
     }
     await expectWhole(pair);
-  }, 120_000);
+  }, 300_000);
 
   test("when the outcomes are to be stored: the intents tell what was sent, and nothing is sent twice", async () => {
     const url = await postgres.database();
@@ -226,7 +226,7 @@ describe("a disk that is full", () => {
       await free();
     }
     await expectWhole(pair);
-  }, 120_000);
+  }, 300_000);
 });
 
 describe("an older copy of the state", () => {
@@ -274,7 +274,7 @@ describe("an older copy of the state", () => {
         .map(({ left: id }) => id)
         .toSorted(),
     ).toEqual(["apart", "edited", "revived", "settled", "since"]);
-  }, 120_000);
+  }, 300_000);
 
   test("with a write open that has long been settled does not repeat it", async () => {
     const url = await postgres.database();
@@ -301,5 +301,5 @@ describe("an older copy of the state", () => {
     expect(right.table("thing").size).toBe(1);
     expect((await again.runtime.ledger.figures("ab")).openIntents).toBe(0);
     expect(await again.runtime.ledger.cases({ pair: "ab", limit: 9 })).toEqual([]);
-  }, 120_000);
+  }, 300_000);
 });

@@ -127,7 +127,7 @@ test("a stop is noticed between the chunks of a page of writes: what was not sen
   s.b.meanwhile = null;
   await s.swept();
   expect(s.b.table("thing").size).toBe(150);
-}, 60_000);
+}, 300_000);
 
 describe("a create that is answered 404", () => {
   const mapping = (ref: string): string => `

@@ -70,7 +70,7 @@ describe("a restored backup", () => {
         },
       ]);
     },
-    60_000,
+    300_000,
   );
 
   test("of which only one record tells is known where the newest cursor is gone too", async () => {
@@ -82,7 +82,7 @@ describe("a restored backup", () => {
     restore(s, new Map([...saved, ["r5", saved.get("r5") ?? { id: "r5" }]]));
 
     expect(await s.sweep()).toMatchObject({ outcome: "halted", reason: "rewound" });
-  }, 60_000);
+  }, 300_000);
 
   test("accepted with links forgotten: where the sides differ a person says which is right, and nobody is deleted", async () => {
     const s = await linked(TIMED);
@@ -102,7 +102,7 @@ describe("a restored backup", () => {
     );
     expect(s.a.table("thing").size).toBe(6);
     expect(s.shown("b")).toContainEqual(expect.objectContaining({ email: "p6@example.com", name: "Made since" }));
-  }, 60_000);
+  }, 300_000);
 
   test("accepted as it is: what it shows now is carried over, and it is not asked again", async () => {
     const s = await linked(TIMED);
@@ -119,7 +119,7 @@ describe("a restored backup", () => {
     expect(await s.sweep()).toMatchObject({ outcome: "ok" });
     expect(s.shown("a").map((row) => row["name"])).toEqual(Array(5).fill("Old"));
     await s.expectQuiet();
-  }, 60_000);
+  }, 300_000);
 });
 
 describe("no restored backup is", () => {
@@ -165,7 +165,7 @@ describe("no restored backup is", () => {
 
     expect(await s.cases()).toEqual([]);
     expect(s.shown("a").filter((row) => row["name"] === "Fresh")).toHaveLength(3);
-  }, 60_000);
+  }, 300_000);
 
   test("a repair by hand of one record, times and all", async () => {
     const s = await linked(TIMED);

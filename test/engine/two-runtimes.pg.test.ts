@@ -174,7 +174,7 @@ describe("a run that is stopped", () => {
     expect(await count(pair, "intents")).toBe(0);
     expect((await pair.run()).entities["thing"]).toMatchObject({ effects: { b: { create: 450 - made } } });
     expect(pair.right.table("thing").size).toBe(450);
-  }, 60_000);
+  }, 300_000);
 });
 
 describe("a database that goes away", () => {
