@@ -199,8 +199,10 @@ function hasEnded(child: ChildProcess): boolean {
 function explainEnd(cluster: Cluster, logStart: number): null {
   const { place } = cluster;
   const said = readFileSync(place.log).subarray(logStart).toString("utf8");
-  // A rival, or the last sessions of a server that was killed, which end within moments.
-  if (/lock file "[^"]*" already exists|pre-existing shared memory block|is another postmaster/.test(said)) return null;
+  // A rival, also one that has just made its lock file and not filled it yet, or the last sessions of a server that was killed,
+  // which end within moments.
+  if (/lock file "[^"]*" (?:already exists|is empty)|pre-existing shared memory block|is another postmaster/.test(said))
+    return null;
   const reason = /(?:FATAL|PANIC):\s+(.*)/.exec(said)?.[1] ?? said.trim().split("\n").at(-1) ?? "it said nothing";
   if (/No space left|Disk quota/.test(said)) {
     throw new StateError(`the disk of the state is full (${reason})`, `free some space on the disk of ${place.folder}`);
