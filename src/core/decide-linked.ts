@@ -118,7 +118,7 @@ function decideGone(pair: LinkedPair, gone: Side, facts: DecideFacts): Decision 
     moved(other === "left" ? sight.left : sight.right, other === "left" ? sight.baseLeft : sight.baseRight),
   );
   const reason = `gone in ${names[gone]}`;
-  const mirrorRestores = policy.givingSide === other && policy.fields.some((field) => field.strength === "strong");
+  const mirrorRestores = policy.mirror && policy.givingSide === other;
   const situation: Situation = edited ? "gone-edited" : gone === "left" ? "gone-left" : "gone-right";
   const answer = facts.answers[GONE];
   const action =

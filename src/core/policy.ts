@@ -40,6 +40,8 @@ export interface EntityPolicy {
   readonly foreign: "keep" | "delete" | "review";
   /** The giving side of a one-way entity; null: two-way. */
   readonly givingSide: Side | null;
+  /** A one-way entity of strength `strong`: what is gone of the receiving side is restored, whatever `when_gone` says. */
+  readonly mirror: boolean;
   readonly withoutKey: "quarantine" | "create";
   /** No `match` at all: every unlinked record is new. */
   readonly matches: boolean;

@@ -54,6 +54,9 @@ function isKept(entity: Entity, subject: Subject, side: Side, resolutions: reado
   const { policy } = entity.mapping;
   const isAnswered = resolutions.some((each) => each[gone] === link[gone] && each[side] === link[side]);
   return (
-    policy.whenGone[gone] === "restore" || policy.goneEdited === "restore" || policy.givingSide === side || isAnswered
+    policy.whenGone[gone] === "restore" ||
+    policy.goneEdited === "restore" ||
+    (policy.mirror && policy.givingSide === side) ||
+    isAnswered
   );
 }

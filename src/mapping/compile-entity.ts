@@ -169,6 +169,7 @@ function compilePolicy(
     onScopeExit: entity.on_scope_exit ?? "freeze",
     foreign: entity.foreign ?? "keep",
     givingSide: direction?.giving ?? null,
+    mirror: direction !== undefined && entity.strength === "strong",
     withoutKey: entity.without_key ?? "quarantine",
     matches: (entity.match ?? []).length > 0,
     fields: fields.map(({ policy }) => policy),

@@ -104,22 +104,28 @@ export function connectDatabase(address: DatabaseAddress, log: Log): Database {
     knex,
     rows: (statement, parameters) => run(knex, statement, parameters),
     async transaction(work) {
-      let working = false;
+      let failed: { readonly error: unknown } | null = null;
       try {
         return await knex.transaction(async (transaction) => {
-          working = true;
-          const done = await work({ rows: (statement, parameters) => run(transaction, statement, parameters) });
-          working = false;
-          return done;
+          try {
+            return await work({ rows: (statement, parameters) => run(transaction, statement, parameters) });
+          } catch (error) {
+            failed = { error };
+            throw error;
+          }
         });
       } catch (error) {
-        // What `work` threw passes unchanged; only begin and commit fail with what the driver gives.
-        if (working) throw error;
+        // What `work` threw passes unchanged, also where the rollback after it finds the connection gone and fails too.
+        throwAsIs(failed);
         throw statementFailure(error, "commit");
       }
     },
     close: () => knex.destroy(),
   };
+}
+
+function throwAsIs(failed: { readonly error: unknown } | null): void {
+  if (failed !== null) throw failed.error;
 }
 
 async function run<Row>(

@@ -271,13 +271,23 @@ describe("one record is gone", () => {
 
   test("a mirror restores at the receiving side, whatever when_gone says", () => {
     const field = policyOf({ writes: "right", strength: "strong" });
-    const policy = entityPolicy(field, { givingSide: "left", whenGone: { left: "delete", right: "delete" } });
+    const whenGone = { left: "delete", right: "delete" } as const;
+    const policy = entityPolicy(field, { givingSide: "left", mirror: true, whenGone });
 
     expect(summary(decideLinked(pairOf("present", "absent", AGREED, {}, field), facts(policy)))).toBe(
       "gone-right, keep, create right",
     );
     expect(summary(decideLinked(pairOf("absent", "present", AGREED, {}, field), facts(policy)))).toBe(
       "gone-left, tombstone, delete right",
+    );
+  });
+
+  test("a single strong rule makes no mirror: when_gone decides", () => {
+    const field = policyOf({ writes: "right", strength: "strong" });
+    const policy = entityPolicy(field, { givingSide: "left", whenGone: { left: "delete", right: "unlink" } });
+
+    expect(summary(decideLinked(pairOf("present", "absent", AGREED, {}, field), facts(policy)))).toBe(
+      "gone-right, tombstone",
     );
   });
 });

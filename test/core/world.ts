@@ -75,6 +75,7 @@ export function entityPolicy(field: FieldPolicy, more: Partial<EntityPolicy> = {
     onScopeExit: "freeze",
     foreign: "keep",
     givingSide: null,
+    mirror: false,
     withoutKey: "quarantine",
     matches: true,
     fields: [field],

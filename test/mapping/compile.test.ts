@@ -104,6 +104,7 @@ describe("the example of the format", () => {
       allow: { left: ["update"], right: ["create", "update", "delete"] },
       whenGone: { left: "delete", right: "unlink" },
       givingSide: null,
+      mirror: false,
       matches: true,
     });
     expect(customer?.objects).toEqual({ left: "contact", right: "customer" });
@@ -226,7 +227,7 @@ describe("policies of a rule", () => {
       "direction: crm -> billing\nstrength: strong\nforeign: delete",
     );
 
-    expect(policy).toMatchObject({ givingSide: "left", foreign: "delete" });
+    expect(policy).toMatchObject({ givingSide: "left", mirror: true, foreign: "delete" });
     expect(policy.fields.map(({ writes, strength }) => [writes, strength])).toEqual([
       ["right", "strong"],
       ["left", "strong"],

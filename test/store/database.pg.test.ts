@@ -323,6 +323,20 @@ describe("failures", () => {
       ),
     ).toEqual([]);
   });
+
+  test("it comes out as it is also where the connection is gone by then, and cannot roll back", async () => {
+    const lost = new Error("noticed that the connection is lost");
+    const backend = statement<{ pid: number }>("test.pid", "select pg_backend_pid() as pid");
+    const end = statement("test.end", "select pg_terminate_backend($1::int)");
+    const work = server.database.transaction(async (sql) => {
+      const [own] = await sql.rows(backend, []);
+      await server.database.rows(end, [own?.pid ?? null]);
+      await expect(sql.rows(backend, [])).rejects.toBeInstanceOf(StateError);
+      throw lost;
+    });
+
+    await expect(work).rejects.toBe(lost);
+  });
 });
 
 /** Waits until some session sleeps. */

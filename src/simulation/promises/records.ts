@@ -35,7 +35,9 @@ export const noDuplicate: Promised = {
 function restores(entity: EntityEvidence, side: Side): boolean {
   const { policy } = entity.mapping;
   return (
-    policy.whenGone[side] === "restore" || policy.goneEdited === "restore" || policy.givingSide === otherSide(side)
+    policy.whenGone[side] === "restore" ||
+    policy.goneEdited === "restore" ||
+    (policy.mirror && policy.givingSide === otherSide(side))
   );
 }
 
