@@ -9,7 +9,7 @@ import { isYamlFile } from "../config/yaml-file.ts";
 import { createExpressionCompiler } from "../expression/compiler.ts";
 import { draftText } from "../mapping/suggest/draft-text.ts";
 import { suggest } from "../mapping/suggest/suggest.ts";
-import { askFor, processTerminal } from "./ask.ts";
+import { openDialog, processTerminal, type Dialog } from "./ask.ts";
 import { EXIT, type Output } from "./output.ts";
 import { sampleBoth, type SampledSide } from "./sampling.ts";
 import { UsageError } from "./session.ts";
@@ -57,11 +57,21 @@ export async function draftMapping(config: string, options: DraftOptions, output
 }
 
 async function askedSides(project: Project, options: DraftOptions): Promise<BySide<SampledSide>> {
+  const dialog = openDialog(processTerminal());
+  try {
+    return await sidesFrom(dialog, project, options);
+  } finally {
+    dialog.close();
+  }
+}
+
+async function sidesFrom(dialog: Dialog, project: Project, options: DraftOptions): Promise<BySide<SampledSide>> {
   const known = [...project.systems.keys()];
-  const left = options.left ?? (await ask("The system that is named first", known));
+  const left = options.left ?? (await ask(dialog, "The system that is named first", known));
   const right =
     options.right ??
     (await ask(
+      dialog,
       "The other system",
       known.filter((name) => name !== left),
     ));
@@ -69,7 +79,7 @@ async function askedSides(project: Project, options: DraftOptions): Promise<BySi
   if (left === right) throw new UsageError("a pair needs two systems");
   const objectsOf = (name: string): readonly string[] => project.systems.get(name)?.connector.objects ?? [];
   const object = async (system: string, said: string | undefined): Promise<string> => {
-    const name = said ?? (await ask(`The object of ${system}`, objectsOf(system)));
+    const name = said ?? (await ask(dialog, `The object of ${system}`, objectsOf(system)));
     refuseUnknown("object", [name], objectsOf(system), system);
     return name;
   };
@@ -78,8 +88,8 @@ async function askedSides(project: Project, options: DraftOptions): Promise<BySi
 }
 
 /** Without a terminal nobody is asked. */
-async function ask(what: string, choices: readonly string[]): Promise<string> {
-  const answer = await askFor(what, choices, processTerminal());
+async function ask(dialog: Dialog, what: string, choices: readonly string[]): Promise<string> {
+  const answer = await dialog.ask(what, choices);
   if (answer !== null) return answer;
   throw new UsageError(
     `say --left SYSTEM --right SYSTEM --object-left OBJECT --object-right OBJECT; ${what.toLowerCase()} is one of ${choices.join(", ")}`,

@@ -1,7 +1,7 @@
 // Carrying out a round: parents before children, deletes last, and of what a guard withholds or nobody named only the rest.
 
 import { withhold } from "../core/guard.ts";
-import { carryOutPage } from "./carry-out.ts";
+import { carryOutPage, laterMet } from "./carry-out.ts";
 import type { Stop } from "./job.ts";
 import { throwIfStopping, type Entity, type RunContext } from "./context.ts";
 import type { PlannedDecision } from "./ports/run.ts";
@@ -40,35 +40,46 @@ async function carryOutEntity(
   request: RunRequest,
 ): Promise<Stop | null> {
   let written = 0;
-  for await (const page of decisionsOf(context, entity)) {
-    const due: PlannedDecision[] = [];
-    const lookAgain = new Set<PlannedDecision>();
-    const settled: Done[] = [];
-    for (const planned of page) {
-      if (passOf(planned.decision) !== pass) continue;
-      const allowed = allowedPart(planned, round, request);
-      const withheld = allowed !== planned;
-      if (withheld) lookAgain.add(allowed);
-      if (allowed.decision.writes.length > 0) due.push(allowed);
-      else
-        settled.push({
-          decision: allowed.decision,
-          seen: allowed.seen,
-          outcomes: [],
-          intentsDone: [],
-          intentsTried: [],
-          missing: [],
-          lookAgain: withheld,
-        });
+  let committed: Promise<void> = Promise.resolve();
+  try {
+    for await (const page of decisionsOf(context, entity)) {
+      const due: PlannedDecision[] = [];
+      const lookAgain = new Set<PlannedDecision>();
+      const settled: Done[] = [];
+      for (const planned of page) {
+        if (passOf(planned.decision) !== pass) continue;
+        const allowed = allowedPart(planned, round, request);
+        const withheld = allowed !== planned;
+        if (withheld) lookAgain.add(allowed);
+        if (allowed.decision.writes.length > 0) due.push(allowed);
+        else
+          settled.push({
+            decision: allowed.decision,
+            seen: allowed.seen,
+            outcomes: [],
+            intentsDone: [],
+            intentsTried: [],
+            missing: [],
+            lookAgain: withheld,
+          });
+      }
+      // Before anything of the page is settled that was written: whom a new record belongs to is read from the links.
+      committed = laterMet(committed.then(() => settlePage(context, entity, settled)));
+      if (due.length === 0) {
+        await committed;
+        continue;
+      }
+      const carried = await carryOutPage(context, entity, due, lookAgain, committed);
+      committed = carried.committed;
+      for (const planned of due) if (planned.actionHash !== null) carriedOut.add(planned.actionHash);
+      written += due.length;
+      context.progress.phase(entity.name, "write", written, null);
+      if (carried.stop !== null) return carried.stop;
     }
-    await settlePage(context, entity, settled);
-    const stop = due.length === 0 ? null : await carryOutPage(context, entity, due, lookAgain);
-    for (const planned of due) if (planned.actionHash !== null) carriedOut.add(planned.actionHash);
-    written += due.length;
-    context.progress.phase(entity.name, "write", written, null);
-    if (stop !== null) return stop;
+    return null;
+  } finally {
+    await committed;
   }
-  return null;
 }
 
 /** The next page is read while one is carried out. */

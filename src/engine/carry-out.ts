@@ -1,5 +1,8 @@
 // Carrying out a page of decisions: look once more, store the intents, write, read back, settle, and commit all of it in one
 // transaction. What happened is never guessed: an outcome that is not known keeps its intent open.
+//
+// While a page is committed the next one is written already. Nothing of it is settled before that commit stands, because who is
+// whose counterpart is read from the links; and the run does not end before what is in flight has come back.
 
 import type { Job, Stop } from "./job.ts";
 import { performAll } from "./perform.ts";
@@ -16,17 +19,28 @@ import { settlePage, type Done } from "./settle-page.ts";
 import { resolveUnknowns } from "./unknown.ts";
 import type { RefNeed } from "../mapping/reference.ts";
 
+/** How far a page has come: what was written is known, and being committed. */
+export interface CarriedOut {
+  /** The failure after which nothing more may be written, or null. What was written until then is settled. */
+  readonly stop: Stop | null;
+  /** The commit. A rejection waits for whoever asks. */
+  readonly committed: Promise<void>;
+}
+
 /**
  * Carries out and settles a page of decisions of one entity.
  * @param lookAgain Those of which a part is withheld.
- * @returns the failure after which nothing more may be written, or null. What was written until then is settled.
+ * @param earlier The commits before this page's.
  */
 export async function carryOutPage(
   context: RunContext,
   entity: Entity,
   page: readonly PlannedDecision[],
   lookAgain: ReadonlySet<PlannedDecision>,
-): Promise<Stop | null> {
+  earlier: Promise<void>,
+): Promise<CarriedOut> {
+  // References to records of the entity itself may be to the page before.
+  if (entity.mapping.refs.includes(entity.name)) await earlier;
   const outcomes = new Map<PlannedDecision, (WriteOutcome | undefined)[]>(page.map((planned) => [planned, []]));
   const intents = new Map<PlannedDecision, string[]>(page.map((planned) => [planned, []]));
   const jobs: Job[] = [];
@@ -44,6 +58,7 @@ export async function carryOutPage(
   if (rows.length > 0) {
     await context.store.saveIntents(context.lease, rows);
     const performed = await performAll(context, entity, jobs);
+    await earlier;
     const lost = rows.filter((_, index) => performed.results[index]?.kind === "unknown");
     const found = new Map(
       (await resolveUnknowns(context, entity, lost)).map((outcome, index) => [lost[index], outcome]),
@@ -87,8 +102,14 @@ export async function carryOutPage(
       lookAgain: lookAgain.has(planned),
     };
   });
-  await settlePage(context, entity, done);
-  return firstOf(stops);
+  await earlier;
+  return { stop: firstOf(stops), committed: laterMet(settlePage(context, entity, done)) };
+}
+
+/** Its rejection waits for whoever asks. */
+export function laterMet<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined);
+  return promise;
 }
 
 const SKIPPED: WriteOutcome = { kind: "skipped" };

@@ -9,6 +9,7 @@ import type { Decision } from "../core/decision.ts";
 import type { Answer } from "../core/field-outcome.ts";
 import { SIDES, type BySide, type Instant, type Side } from "../core/ids.ts";
 import { canonicalText, type Fields, type Value } from "../core/value.ts";
+import type { Behind } from "./behind.ts";
 import { countSituation, tallyOf, throwIfStopping, type Entity, type RunContext } from "./context.ts";
 import { heldBack, isLocked, mayBeCreated, type Locks } from "./locks.ts";
 import { setOscillationsAside } from "./oscillations.ts";
@@ -23,30 +24,38 @@ import { viewsOf, type View } from "./views.ts";
 
 const PAGE = 500;
 
+/** What all decisions of an entity rest on, beside its records. */
+interface Deciding {
+  readonly locks: Locks;
+  /** Both sides were listed completely in this run. */
+  readonly swept: boolean;
+  /** Fields that nothing is carried of. */
+  readonly drifted: ReadonlySet<string>;
+  /** Actions may have to be told apart: an approval names some, or they are listed. Else their digests are not made. */
+  readonly named: boolean;
+  /** Told each decision once: what the guards need to know is counted on the way, so that nothing is read back for it. */
+  readonly count: (planned: PlannedDecision) => void;
+  /** What stores one page while the next is decided. */
+  readonly behind: Behind;
+}
+
 /**
  * Decides all subjects of an entity and stores the decisions from `seq` on.
- * @param count Told each decision once: what the guards need to know is counted on the way, so that nothing is read back for it.
- * @param swept Both sides were listed completely in this run.
- * @param named Actions may have to be told apart: an approval names some, or they are listed. Else their digests are not made.
- * @param drifted Fields that nothing is carried of.
  * @returns the next free seq.
  */
 export async function decideEntity(
   context: RunContext,
   entity: Entity,
   seq: number,
-  locks: Locks,
-  swept: boolean,
-  drifted: ReadonlySet<string>,
-  named: boolean,
-  count: (planned: PlannedDecision) => void,
+  { locks, swept, drifted, named, count, behind }: Deciding,
 ): Promise<number> {
   let next = seq;
-  let after: string | null = null;
+  let coming = subjectsAfter(context, entity, null);
   // Links come before lone records, so that the record a link moves to is known before it is met alone.
   const movedTo = new Set<string>();
   for (;;) {
-    const page = await context.store.subjects(context.run, entity.name, after, PAGE);
+    const page = await coming;
+    if (page.next !== null) coming = subjectsAfter(context, entity, page.next);
     const subjects = page.subjects.filter(
       (subject) =>
         !isLocked(locks, entity.name, {
@@ -103,13 +112,24 @@ export async function decideEntity(
         : { ...each, decision, actionHash: named ? actionHash(context, decision) : null };
     });
     if (context.forecast !== null) await foretellPage(context, entity, context.forecast, { subjects, decided });
-    await context.store.saveDecisions(context.run, decided);
+    await behind.start(() => context.store.saveDecisions(context.run, decided));
     for (const planned of decided) count(planned);
     context.progress.phase(entity.name, "decide", next, null);
     if (page.next === null) return next;
-    after = page.next;
     throwIfStopping(context);
   }
+}
+
+/** The next page is read while one is decided. */
+function subjectsAfter(
+  context: RunContext,
+  entity: Entity,
+  after: string | null,
+): ReturnType<RunContext["store"]["subjects"]> {
+  const page = context.store.subjects(context.run, entity.name, after, PAGE);
+  // Met by the next turn, if there is one: what ends this page comes first.
+  page.catch(() => undefined);
+  return page;
 }
 
 /** The record as it was read is needed only where it is written to. */

@@ -6,6 +6,7 @@ import { addOneValues, type OneValueTally } from "../core/one-value.ts";
 import type { Fields } from "../core/value.ts";
 import { tallyOf, type Entity, type RunContext } from "./context.ts";
 import { BLOCK_MOST } from "./alike.ts";
+import { withBehind } from "./behind.ts";
 import { countInSync, decideEntity } from "./decide-entity.ts";
 import { driftedFields } from "./drift.ts";
 import { forecastRows } from "./forecast.ts";
@@ -65,14 +66,18 @@ export async function planRound(
     const own = new Set<Pass>();
     passes.set(entity.name, own);
     const { counted } = tallyOf(context, entity.name);
-    seq = await decideEntity(context, entity, seq, locks, isSwept, drifted, named, ({ decision, actionHash }) => {
+    const count = ({ decision, actionHash }: PlannedDecision): void => {
       own.add(passOf(decision));
       const isApproved = actionHash !== null && approved.has(actionHash);
       if (isApproved || (request.only !== null && actionHash !== null)) return;
       addToTally(tally, decision);
       addToTally(counted, decision);
       addOneValues(values, decision);
-    });
+    };
+    const from = seq;
+    seq = await withBehind((behind) =>
+      decideEntity(context, entity, from, { locks, swept: isSwept, drifted, named, count, behind }),
+    );
     await countInSync(context, entity);
     tellCrowded(context, entity);
   }

@@ -3,6 +3,7 @@
 
 import type { RemoteRecord } from "../connector/contract.ts";
 import { SIDES, type RemoteId, type Side } from "../core/ids.ts";
+import { withBehind, type Behind } from "./behind.ts";
 import { brokenItems, refuseTooManyBroken } from "./broken.ts";
 import { endOf, RunEnds, tallyOf, throwIfStopping, type Earlier, type Entity, type RunContext } from "./context.ts";
 import { lookUp } from "./look-up.ts";
@@ -32,14 +33,17 @@ export interface SideListing {
 export async function sweepEntity(context: RunContext, entity: Entity): Promise<readonly SideListing[]> {
   // A sink shows nothing: neither is it listed, nor does anything count as absent there.
   const sides = SIDES.filter((side) => !isSinkSide(entity, side));
-  const listings = await Promise.all(sides.map((side) => listSide(context, entity, side)));
+  const listings = await Promise.all(
+    sides.map((side) => withBehind((behind) => listSide(context, entity, side, behind))),
+  );
   await refuseEmptySide(context, entity, listings);
   for (const listing of listings) await refuseRewound(context, entity, listing);
   for (const side of sides) await proveAbsences(context, entity, side);
   return listings;
 }
 
-async function listSide(context: RunContext, entity: Entity, side: Side): Promise<SideListing> {
+/** @param behind What stores one page while the next is looked at. */
+async function listSide(context: RunContext, entity: Entity, side: Side, behind: Behind): Promise<SideListing> {
   const object = entity.objects[side];
   const system = context.mapping.sides[side];
   const what = `listing ${object.name} of ${system.name}`;
@@ -63,6 +67,8 @@ async function listSide(context: RunContext, entity: Entity, side: Side): Promis
     first = false;
     latest = object.laterCursor(latest, value.cursor);
     total = value.total ?? total;
+    // A record that is listed twice is compared with what was stored of it first.
+    if (some) await behind.done();
     const rest: readonly RemoteRecord[] = some
       ? await stageUnchanged(context, entity, side, value.records)
       : value.records;
@@ -70,7 +76,7 @@ async function listSide(context: RunContext, entity: Entity, side: Side): Promis
     const sightings = rest.length === 0 ? [] : await sightingsOfListed(context, entity, side, rest);
     const again = await readAgain(context, entity, side, value.broken);
     const seen = [...sightings, ...again.sightings, ...unreadable(entity, side, again.broken)];
-    await context.store.stage(context.run, seen);
+    await behind.start(() => context.store.stage(context.run, seen));
     broken.push(...brokenItems(context, entity, side, again.broken));
     brokenMessage = again.broken[0]?.message ?? brokenMessage;
     count.deleted += value.records.filter((record) => record.deleted).length;
@@ -79,6 +85,7 @@ async function listSide(context: RunContext, entity: Entity, side: Side): Promis
     context.progress.phase(entity.name, "read", count.read, total);
     throwIfStopping(context);
   }
+  await behind.done();
   const distinct = await context.store.countSighted(context.run, entity.name, side);
   const listed = distinct + count.deleted + count.broken;
   if (total !== null && total !== listed) {

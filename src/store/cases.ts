@@ -12,6 +12,8 @@ import type { CaseResolution, CasesOf, StandingOp } from "../engine/ports/waitin
 import { statement, type Sql } from "./database.ts";
 import { asValue, instantSql, json, recordset } from "./encoding.ts";
 import { HELD, leaseLost } from "./leases.ts";
+import { quarantinedLinks } from "./quarantine.ts";
+import type { SeenLinks } from "./seen-links.ts";
 
 const OF_SUBJECT = `
      select s.n, c.id, c.kind, c.field, c.since from subject s join syncline.cases c
@@ -87,19 +89,25 @@ const CLOSE_UNCONFIRMED = statement<{ held: boolean }>(
      delete from syncline.quarantine q using held, syncline.runs r
       where r.pair = $1 and r.run = $3 and q.pair = $1 and q.entity = $4
         and (select count(*) from syncline.sightings s
-              where s.run = r.number and s.entity = q.entity and s.side = q.side and s.id = q.record) = 0)
+              where s.run = r.number and s.entity = q.entity and s.side = q.side and s.id = q.record) = 0
+        and not exists (select 1 from json_to_recordset($5::json) as i(side text, record text)
+              where i.side = q.side and i.record = q.record))
    select true as held from held`,
 );
 
 /** Closes the cases that no decision of this run has opened or kept; a record that is nowhere any more fails no more. @throws LeaseLost. */
 export async function closeUnconfirmed(
   sql: Sql,
+  seen: SeenLinks,
   pair: string,
   lease: Lease,
   run: RunId,
   entity: string,
 ): Promise<void> {
-  const held = await sql.rows(CLOSE_UNCONFIRMED, [pair, lease.token, run, entity]);
+  const linked = await quarantinedLinks(sql, pair, entity);
+  const met = linked.filter(({ side, link }) => seen.of(run, entity, side).unchanged.has(link));
+  const rows = met.map(({ side, record }) => ({ side, record }));
+  const held = await sql.rows(CLOSE_UNCONFIRMED, [pair, lease.token, run, entity, recordset(rows)]);
   if (held.length === 0) throw leaseLost(pair, lease);
 }
 

@@ -22,7 +22,7 @@ export class JsonParameter {
   }
 }
 
-export type Parameter = string | number | boolean | null | readonly string[] | JsonParameter;
+export type Parameter = string | number | boolean | null | readonly (string | null)[] | JsonParameter;
 
 /** A plain object of ours (a decision, a report) that holds nothing but Values; interfaces lack the index signature to say so. */
 export function asValue(plain: object): Value {
@@ -64,10 +64,11 @@ function storedJson(text: string): Value {
 }
 
 /** @returns what pg binds. */
-export function boundParameter(parameter: Parameter): string | number | boolean | null | readonly string[] {
+export function boundParameter(parameter: Parameter): string | number | boolean | null | readonly (string | null)[] {
   if (typeof parameter === "string") return storableText(parameter);
   if (parameter instanceof JsonParameter) return parameter.text;
-  if (typeof parameter === "object" && parameter !== null) return parameter.map(storableText);
+  if (typeof parameter === "object" && parameter !== null)
+    return parameter.map((entry) => (entry === null ? null : storableText(entry)));
   return parameter;
 }
 

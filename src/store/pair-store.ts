@@ -22,6 +22,7 @@ import { approve, approvedActions, endApprovals, savePlan } from "./plans.ts";
 import { quarantinedOf, refusedWrites } from "./quarantine.ts";
 import { recentWrites } from "./recent-writes.ts";
 import { endRun, startRun } from "./runs.ts";
+import { openSeenLinks } from "./seen-links.ts";
 import {
   clearSightings,
   countSighted,
@@ -34,6 +35,7 @@ import {
 import { subjects } from "./subjects.ts";
 
 export function pairStore(database: Database, pair: string): PairStore {
+  const seen = openSeenLinks(pair);
   return {
     pair,
     acquireLease: (owner, ttlMs) => acquireLease(database, pair, owner, ttlMs),
@@ -47,8 +49,14 @@ export function pairStore(database: Database, pair: string): PairStore {
     epochs: () => readEpochs(database, pair),
     rememberEpoch: (side, epoch) => rememberEpoch(database, pair, side, epoch),
 
-    startRun: (run, kind) => startRun(database, pair, run, kind),
-    endRun: (run, report) => endRun(database, pair, run, report),
+    async startRun(run, kind) {
+      await startRun(database, pair, run, kind);
+      seen.start(run);
+    },
+    async endRun(run, report) {
+      seen.end(run);
+      await endRun(database, pair, run, report);
+    },
     cursor: (entity, side) => readCursor(database, pair, entity, side),
     cursorState: (entity, side) => readCursorState(database, pair, entity, side),
 
@@ -59,18 +67,19 @@ export function pairStore(database: Database, pair: string): PairStore {
     recentWrites: (entity, links, now, windowMs) => recentWrites(database, pair, entity, links, { now, ms: windowMs }),
     counterparts: (entity, side, ids) => counterparts(database, pair, entity, side, ids),
 
-    stage: (run, sightings) => stage(database, pair, run, sightings),
-    stageUnchanged: (run, entity, side, page) => stageUnchanged(database, pair, run, { entity, side }, page),
-    countSighted: (run, entity, side) => countSighted(database, pair, run, entity, side),
-    unsighted: (run, entity, side, after, limit) => unsighted(database, pair, run, { entity, side, after, limit }),
-    countUnchanged: (run, entity) => countUnchanged(database, pair, run, entity),
+    stage: (run, sightings) => stage(database, seen, pair, run, sightings),
+    stageUnchanged: (run, entity, side, page) => stageUnchanged(database, seen, pair, run, { entity, side, page }),
+    countSighted: (run, entity, side) => countSighted(database, seen, pair, run, { entity, side }),
+    unsighted: (run, entity, side, after, limit) =>
+      unsighted(database, seen, pair, run, { entity, side, after, limit }),
+    countUnchanged: async (run, entity) => countUnchanged(seen, run, entity),
     subjects: (run, entity, after, limit) => subjects(database, pair, run, { entity, after, limit }),
     sighted: (run, entity, side, ids) => sighted(database, pair, run, { entity, side, ids }),
     candidates: (run, entity, side, keys, remembered) =>
       candidates(database, pair, run, { entity, side, keys, remembered }),
     blocks: (run, entity, keys, remembered, most) => blocks(database, pair, run, { entity, keys, remembered, most }),
     matchKeysOf: (run, entity, members, begin) => matchKeysOf(database, pair, run, { entity, members, begin }),
-    clearSightings: (run, entity) => clearSightings(database, pair, run, entity),
+    clearSightings: (run, entity) => clearSightings(database, seen, pair, run, entity),
 
     saveDecisions: (run, decisions) => saveDecisions(database, pair, run, decisions),
     decisions: (run, entity, afterSeq, limit) => readDecisions(database, pair, run, { entity, afterSeq, limit }),
@@ -87,7 +96,7 @@ export function pairStore(database: Database, pair: string): PairStore {
     setDrift: (drift, open) => setDrift(database, pair, drift, open),
     drifts: () => drifts(database, pair),
     async forgetUnconfirmed(lease, run, entity) {
-      await closeUnconfirmed(database, pair, lease, run, entity);
+      await closeUnconfirmed(database, seen, pair, lease, run, entity);
       await forgetUnseen(database, pair, run, entity);
     },
     resolutions: (subjects) => resolutions(database, pair, subjects),

@@ -1,6 +1,6 @@
 // Records that fail for good, one row each, with how often they did.
 
-import type { RemoteId, Side } from "../core/ids.ts";
+import type { LinkId, RemoteId, Side } from "../core/ids.ts";
 import type { QuarantineRow } from "../engine/ledger.ts";
 import type { Quarantined, RefusedWrite } from "../engine/ports/waiting.ts";
 import { statement, type Sql } from "./database.ts";
@@ -114,4 +114,24 @@ export async function retryQuarantined(
 ): Promise<number> {
   const [row] = await sql.rows(RETRY, "ids" in which ? [which.ids, null] : [null, which.pair]);
   return row?.count ?? 0;
+}
+
+const LINKED = statement<{ side: Side; record: RemoteId; link: LinkId }>(
+  "quarantine.linked",
+  `select q.side, q.record, l.id::text as link from syncline.quarantine q
+     join syncline.links l on q.side = 'left' and l.left_id = q.record and l.entity = q.entity and l.pair = q.pair and l.state = 'live'
+    where q.pair = $1 and q.entity = $2
+   union all
+   select q.side, q.record, l.id::text from syncline.quarantine q
+     join syncline.links l on q.side = 'right' and l.right_id = q.record and l.entity = q.entity and l.pair = q.pair and l.state = 'live'
+    where q.pair = $1 and q.entity = $2`,
+);
+
+/** Quarantined records that are in a live link. */
+export function quarantinedLinks(
+  sql: Sql,
+  pair: string,
+  entity: string,
+): Promise<readonly { readonly side: Side; readonly record: RemoteId; readonly link: LinkId }[]> {
+  return sql.rows(LINKED, [pair, entity]);
 }

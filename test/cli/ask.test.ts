@@ -3,7 +3,7 @@
 import { PassThrough } from "node:stream";
 import { expect, test } from "@jest/globals";
 
-import { askFor, type Terminal } from "../../src/cli/ask.ts";
+import { openDialog, type Terminal } from "../../src/cli/ask.ts";
 
 function terminal(isTTY = true): Terminal & { readonly input: PassThrough; said(): string } {
   const [input, output] = [new PassThrough(), new PassThrough()];
@@ -15,7 +15,7 @@ function terminal(isTTY = true): Terminal & { readonly input: PassThrough; said(
 test("an answer that is none of the choices is asked for again, with the nearest one", async () => {
   const at = terminal();
 
-  const answer = askFor("The other system", ["crm", "billing"], at);
+  const answer = openDialog(at).ask("The other system", ["crm", "billing"]);
   at.input.write("biling\n");
   await new Promise((resolve) => setImmediate(resolve));
   at.input.write("billing\n");
@@ -25,19 +25,33 @@ test("an answer that is none of the choices is asked for again, with the nearest
   expect(at.said()).toContain('"biling": did you mean "billing"?');
 });
 
+test("answers that are pasted at once each reach their question", async () => {
+  const at = terminal();
+  const dialog = openDialog(at);
+
+  const first = dialog.ask("The system that is named first", ["crm", "billing"]);
+  at.input.end("crm\nbilling\ncontact\n");
+
+  expect(await first).toBe("crm");
+  expect(await dialog.ask("The other system", ["shop", "billing"])).toBe("billing");
+  expect(await dialog.ask("The object of crm", ["invoice", "contact"])).toBe("contact");
+  expect(await dialog.ask("The object of billing", ["invoice", "customer"])).toBeNull();
+  dialog.close();
+});
+
 test("one choice is none: nobody is asked", async () => {
   const at = terminal();
 
-  expect(await askFor("The object of crm", ["contact"], at)).toBe("contact");
+  expect(await openDialog(at).ask("The object of crm", ["contact"])).toBe("contact");
   expect(at.said()).toBe("");
 });
 
 test("without a terminal, or where the input ends, there is no answer", async () => {
   const at = terminal();
 
-  const answer = askFor("The other system", ["crm", "billing"], at);
+  const answer = openDialog(at).ask("The other system", ["crm", "billing"]);
   at.input.end();
 
   expect(await answer).toBeNull();
-  expect(await askFor("The other system", ["crm", "billing"], terminal(false))).toBeNull();
+  expect(await openDialog(terminal(false)).ask("The other system", ["crm", "billing"])).toBeNull();
 });

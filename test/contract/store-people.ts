@@ -13,6 +13,7 @@ import {
   linkWrite,
   report,
   runId,
+  sighting,
   type Bench,
   type StoreUnderTest,
 } from "./store-world.ts";
@@ -201,6 +202,30 @@ export function storePeople(open: () => StoreUnderTest): void {
       "guard ",
       "unknown-outcome L3",
     ]);
+  });
+
+  test("what fails is forgotten when a sweep no longer sees its record, and not when it shows what is remembered", async () => {
+    const b = await bench(open());
+    await b.commit({ links: [linkWrite("L1", "R1"), linkWrite("L2", "R2")] });
+    const failing = (record: string) => ({
+      entity: "customer",
+      side: "left" as const,
+      record: id(record),
+      code: "E_VALUE",
+      message: "no",
+      next: null,
+    });
+    await b.commit({ quarantined: [failing("L1"), failing("L2"), failing("L3"), failing("L4")] });
+    const { fingerprints } = await b.link("L1");
+    await b.pair.stageUnchanged(b.run, "customer", "left", [
+      { id: id("L1"), version: null, modified: null, fingerprint: fingerprints.left ?? "" },
+    ]);
+    await b.pair.stage(b.run, [sighting("left", "L3")]);
+
+    await b.pair.forgetUnconfirmed(b.lease, b.run, "customer");
+
+    const left = await b.pair.quarantinedOf("customer", "left", [id("L1"), id("L2"), id("L3"), id("L4")]);
+    expect([...left].sort()).toEqual(["L1", "L3"]);
   });
 
   test("history names the link, also of a create whose link is made in the same commit", async () => {

@@ -3,7 +3,7 @@
 import { expect, test } from "@jest/globals";
 import { parseJson } from "../../src/core/json.ts";
 import { isFields } from "../../src/core/value.ts";
-import type { Subject } from "../../src/engine/ports/sighting.ts";
+import type { Print, Subject } from "../../src/engine/ports/sighting.ts";
 import {
   at,
   bench,
@@ -159,6 +159,65 @@ export function storeSightings(open: () => StoreUnderTest): void {
     expect(await b.pair.countUnchanged(b.run, "customer")).toBe(1);
     expect(await b.pair.countSighted(b.run, "customer", "left")).toBe(5);
     expect(await b.pair.countSighted(b.run, "customer", "right")).toBe(3);
+  });
+
+  test("records that show what their links remember are seen, and nothing is to be decided of them", async () => {
+    const b = await bench(open());
+    await b.commit({
+      links: [
+        linkWrite("L1", "R1", { versions: { left: "v1", right: null } }),
+        linkWrite("L2", "R2", { versions: { left: "v1", right: null } }),
+        linkWrite("L3", "R3", { state: "frozen" }),
+        linkWrite("L4", "R4", { state: "tombstone" }),
+        linkWrite("L5", "R5"),
+        linkWrite("L6", "R6"),
+      ],
+    });
+    const print = async (left: string, version: string | null): Promise<Print> => {
+      const fingerprint = (await b.link(left)).fingerprints.left ?? "";
+      return { id: id(left), version, modified: null, fingerprint };
+    };
+    const other = { id: id("L5"), version: null, modified: null, fingerprint: "00000000000000ff" };
+    const page = [await print("L1", "v1"), await print("L2", "v2"), await print("L3", null), other];
+    const nobody = { id: id("L9"), version: null, modified: null, fingerprint: "00000000000000fe" };
+
+    const same = await b.pair.stageUnchanged(b.run, "customer", "left", [...page, nobody]);
+    await b.pair.stage(b.run, [unchanged("right", "R1"), unchanged("right", "R3"), sighting("right", "R2")]);
+
+    expect([...same]).toEqual(["L1", "L2", "L3"]);
+    expect(await b.pair.countSighted(b.run, "customer", "left")).toBe(3);
+    expect(await b.pair.countUnchanged(b.run, "customer")).toBe(1);
+    expect((await b.pair.unsighted(b.run, "customer", "left", null, 10)).map((link) => link.left)).toEqual([
+      "L5",
+      "L6",
+    ]);
+    // Another version than the remembered one is told to whoever writes on it.
+    const [subject] = await subjectsBy(b, 10);
+    expect([subject?.left?.version, subject?.left?.differs, subject?.right?.differs]).toEqual(["v2", false, true]);
+  });
+
+  test("of a record that a listing shows twice, the later look stands", async () => {
+    const b = await bench(open());
+    await b.commit({ links: [linkWrite("L1", "R1"), linkWrite("L2", "R2")] });
+    const print = async (left: string): Promise<Print> => ({
+      id: id(left),
+      version: null,
+      modified: null,
+      fingerprint: (await b.link(left)).fingerprints.left ?? "",
+    });
+
+    await b.pair.stageUnchanged(b.run, "customer", "left", [await print("L1"), await print("L2")]);
+    await b.pair.stage(b.run, [sighting("left", "L1")]);
+    expect((await subjectsBy(b, 10)).map(told)).toEqual(["live: L1! -"]);
+    expect(await b.pair.countSighted(b.run, "customer", "left")).toBe(2);
+
+    await b.pair.stageUnchanged(b.run, "customer", "left", [await print("L1")]);
+    expect(await subjectsBy(b, 10)).toEqual([]);
+    expect(await b.pair.countSighted(b.run, "customer", "left")).toBe(2);
+
+    await b.pair.clearSightings(b.run, "customer");
+    expect(await b.pair.countSighted(b.run, "customer", "left")).toBe(0);
+    expect(await b.pair.unsighted(b.run, "customer", "left", null, 10)).toHaveLength(2);
   });
 
   test("links whose record was not seen come in pages, tombstones never", async () => {

@@ -74,6 +74,7 @@ export interface PairStore {
   stage(run: RunId, sightings: readonly Sighting[]): Promise<void>;
   /**
    * Stages those of these present records whose live or frozen link remembers this very fingerprint: seen, and nothing to decide.
+   * Such a record may come without a sighting in a subject: it is as its link remembers it, its version too.
    * @returns their ids.
    */
   stageUnchanged(run: RunId, entity: string, side: Side, page: readonly Print[]): Promise<ReadonlySet<RemoteId>>;
