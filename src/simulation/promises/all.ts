@@ -1,22 +1,12 @@
 // Every promise that a history is held to.
 
 import type { Played } from "../play.ts";
+import { boundedWrites, carriedDeletes, guards, intents, linkIntegrity, trueCounters } from "./book-keeping.ts";
 import { frame, mergedWhole, noInvention, noLostEdit, permission } from "./edits.ts";
 import { gatherEvidence } from "./evidence.ts";
 import type { Broken, Promised } from "./promise.ts";
 import { noDuplicate, noResurrection, provenDeletes, references } from "./records.ts";
-import {
-  boundedWrites,
-  carriedDeletes,
-  converges,
-  guards,
-  intents,
-  linkIntegrity,
-  quiet,
-  safeCursors,
-  trueCounters,
-} from "./rest.ts";
-
+import { converges, quiet, safeCursors } from "./rest.ts";
 import { dryRun, oneWriter, retries, scope, stateLoss } from "./standing.ts";
 
 export const PROMISES: readonly Promised[] = [
