@@ -54,6 +54,13 @@ const SUITES: readonly Suite[] = [
     ],
   },
   {
+    name: "erp-billing",
+    systems: [
+      { name: "pg", ports: ["PG_PORT"], records: ["data"] },
+      { name: "tryton", ports: ["TRYTON_PORT"], env: { TRYTON_SEED: "1" }, records: ["files"] },
+    ],
+  },
+  {
     name: "crm-sql",
     systems: [
       { name: "pg", ports: ["PG_PORT"], records: ["data"] },
@@ -84,6 +91,18 @@ const SUITES: readonly Suite[] = [
     systems: [
       { name: "pg", ports: ["PG_PORT"], records: ["data"] },
       { name: "znuny", ports: ["ZNUNY_PORT"], records: [] }, // its database is in the one above
+    ],
+  },
+  // Last: what installs longest must not hold up the others.
+  {
+    name: "directus",
+    systems: [
+      { name: "pg", ports: ["PG_PORT"], records: ["data"] },
+      {
+        name: "directus",
+        ports: ["DIRECTUS_PORT"],
+        records: ["data.db*", ".bootstrapped", ".collection"],
+      },
     ],
   },
 ];

@@ -108,7 +108,7 @@ export const MUTANTS: readonly Mutant[] = [
     'return { kind: "unknown", message: failure.message, needsPerson: false };',
     'return { kind: "failed", code: "E_TIMEOUT", message: failure.message };',
   ),
-  engine("outcome.ts", "every read-back counts as seen", "undisturbed: settled,", "undisturbed: true,"),
+  engine("outcome.ts", "every read-back counts as seen", "undisturbed: settled && undisturbed,", "undisturbed: true,"),
   engine(
     "outcome.ts",
     "an edit between plan and write counts as seen",
@@ -172,7 +172,7 @@ export const MUTANTS: readonly Mutant[] = [
   core(
     "settle.ts",
     "the base is what was sent, not what was read back",
-    "const wrote = outcome.readBack[field.field] ??",
+    "const wrote = outcome.bases?.[field.field] ?? readBackOf(decision, field, outcome.readBack) ??",
     "const wrote =",
   ),
   core(
@@ -278,7 +278,7 @@ export const MUTANTS: readonly Mutant[] = [
   core(
     "merge.ts",
     "the right never moves",
-    "const rightMoved = unit.sights.some((each) => moved(each.right, each.baseRight));",
+    "const rightMoved = unit.sights.some((each) => movedBothWays(each.right, each.baseRight));",
     "const rightMoved = false;",
   ),
   core("merge.ts", "who moved is not asked", "if (leftMoved && rightMoved) {", "if (false as boolean) {"),

@@ -80,6 +80,7 @@ export const SCHEMAS: Fields = {
     reason: text,
     fields: { type: "array", items: of({ field: text, before: {}, after: {}, readBack: {}, reason: text }) },
   }),
+  Explanation: of({ pair: text, entity: text, side: text, record: text }),
   Link: of({ entity: text, left: text, right: text, state: { enum: ["live", "frozen", "tombstone"] } }),
   Case: of({
     id: text,

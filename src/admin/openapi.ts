@@ -169,10 +169,11 @@ export const OPENAPI: Fields = {
     },
     "/v1/runs/{run}:undo": {
       post: operation({
-        summary: "Not supported yet: 501.",
+        summary: "Makes the plan that takes a run back, only where a value is still what the run wrote.",
         role: "admin",
         parameters: [RUN],
-        answer: json({ type: "object" }),
+        status: 201,
+        answer: json(ref("Plan")),
       }),
     },
     "/v1/pairs/{pair}/links": {
@@ -200,6 +201,15 @@ export const OPENAPI: Fields = {
         body: LINK_BODY,
         answer: json(ref("Link")),
       }),
+    },
+    "/v1/pairs/{pair}/explain/{entity}/{side}/{record}": {
+      get: read("Why a record shows what it shows: how it stands, and what happened to it.", ref("Explanation"), [
+        PAIR,
+        inPath("entity", "Its entity."),
+        inPath("side", "Name of its side."),
+        inPath("record", "Id of the record."),
+        asked("field", "This field alone."),
+      ]),
     },
     "/v1/links/{link}/history": {
       get: read("What was written to the records of a link, newest first.", listOf("Effect"), [

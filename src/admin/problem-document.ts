@@ -2,7 +2,7 @@
 //
 //   400 BAD_JSON BAD_REQUEST BAD_PAGE   401 UNAUTHORIZED   403 FORBIDDEN      404 NOT_FOUND        405 METHOD
 //   409 RUNNING PLAN_STALE CLOSED TAKEN 413 TOO_LARGE      415 MEDIA_TYPE     421 MISDIRECTED      422 INVALID
-//   429 TOO_MANY_FAILURES               500 INTERNAL       501 NOT_SUPPORTED  503 UNAVAILABLE
+//   429 TOO_MANY_FAILURES               500 INTERNAL       503 UNAVAILABLE
 
 import { LedgerError } from "../engine/ledger.ts";
 import { OperatorError } from "../engine/operator.ts";
@@ -20,7 +20,6 @@ const TITLES = {
   422: "Outside what is allowed",
   429: "Too many failures",
   500: "Something broke",
-  501: "Not supported yet",
   503: "Not available now",
 } as const;
 

@@ -8,7 +8,7 @@ import type { CaseRow } from "../engine/ledger.ts";
 import type { CaseResolution } from "../engine/ports/waiting.ts";
 import { wrongCaseValue } from "../daemon/case-value.ts";
 import type { Runtime } from "../daemon/runtime.ts";
-import { globalOptions, outputOf } from "./output.ts";
+import { EXIT, globalOptions, outputOf, type Output } from "./output.ts";
 import { inSession, pairOf, personName, sideOf, UsageError } from "./session.ts";
 import { unknownName } from "./unknown-name.ts";
 
@@ -19,6 +19,7 @@ interface ResolveOptions {
   readonly value?: string;
   readonly link?: string;
   readonly dismiss?: boolean;
+  readonly undone?: string;
 }
 
 export function register(program: Command): void {
@@ -38,15 +39,19 @@ export function register(program: Command): void {
       });
     });
   cases
-    .command("resolve <id>")
+    .command("resolve [id]")
     .description("answer a case; the next run acts on it")
+    .option("--undone <run>", "instead of one case: all that wait since this run was taken back")
     .option("--take <side>", "this side's value is right (gone records: its word is followed)")
     .option("--value <json>", "another value is right, as JSON")
     .option("--link <id>", "the record to link")
     .option("--dismiss", "leave both as they are")
-    .action(async (id: string, options: ResolveOptions, command: Command) => {
+    .action(async (id: string | undefined, options: ResolveOptions, command: Command) => {
       const output = outputOf(globalOptions(command));
+      if ((id === undefined) === (options.undone === undefined))
+        throw new UsageError("say which: the id of a case, or --undone RUN for all that wait since it was taken back");
       await inSession(output, [], async ({ runtime }) => {
+        if (id === undefined) return resolveUndone(runtime, options, output);
         const found = await runtime.ledger.case(id);
         if (found === null) {
           const open = await runtime.ledger.cases({ pair: null, limit: LIMIT });
@@ -64,6 +69,31 @@ export function register(program: Command): void {
         return 0;
       });
     });
+}
+
+/** Thousands of records may wait since one bad run was taken back: one word answers for all of them. */
+async function resolveUndone(runtime: Runtime, options: ResolveOptions, output: Output): Promise<number> {
+  if (options.value !== undefined || options.link !== undefined)
+    throw new UsageError("many cases are answered at once with --take SIDE or --dismiss");
+  let answered = 0;
+  for (;;) {
+    const open = await runtime.ledger.cases({ pair: null, limit: LIMIT });
+    const own = open.filter((row) => row.answer === null && undoneBy(row) === options.undone);
+    for (const row of own) {
+      await runtime.ledger.resolveCase(row.id, answerOf(options, row, runtime), personName());
+      answered += 1;
+    }
+    // Answered ones are listed until a run has acted on them, so that a further page shows nothing new.
+    if (own.length === 0 || open.length < LIMIT) break;
+  }
+  if (answered === 0) throw new UsageError(`no case waits since run ${options.undone ?? ""} was taken back`);
+  output.result({ answered }, `${String(answered)} answered; the next run acts on them`);
+  return EXIT.done;
+}
+
+function undoneBy({ values }: CaseRow): string | null {
+  const undone = isFields(values) ? values["undone"] : undefined;
+  return typeof undone === "string" ? undone : null;
 }
 
 /** The shape of `cases --json`. */
@@ -149,6 +179,13 @@ function answersTo(row: CaseRow, names: { readonly left: string; readonly right:
     case "oscillation":
     case "gone":
     case "gone-edited":
+      if (undoneBy(row) !== null)
+        return [
+          `${base} --take ${names.left}`,
+          `--take ${names.right}`,
+          "--dismiss",
+          `all of that run: syncline cases resolve --undone ${undoneBy(row) ?? ""} --take SIDE`,
+        ];
       return [`${base} --take ${names.left}`, `--take ${names.right}`, "--dismiss"];
     case "ambiguous":
     case "unknown-outcome":

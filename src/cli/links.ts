@@ -1,11 +1,12 @@
 // `syncline links PAIR`: which records belong together, and links by hand.
 
 import type { Command } from "commander";
-import { remoteId, type LinkId, type RemoteId, type Side } from "../core/ids.ts";
+import type { LinkId, RemoteId, Side } from "../core/ids.ts";
 import type { LinkRow } from "../engine/ledger.ts";
 import type { PairRuntime, Runtime } from "../daemon/runtime.ts";
 import { globalOptions, outputOf, table } from "./output.ts";
-import { inSession, pairOf, personName, sideOf, UsageError } from "./session.ts";
+import { idOf, recordOf } from "./record-name.ts";
+import { inSession, pairOf, personName } from "./session.ts";
 import { refuseUnknown } from "./unknown-name.ts";
 
 const PAGE = 1000;
@@ -90,16 +91,4 @@ async function allLinks(
 function entityOf(pair: PairRuntime, entity: string): void {
   const known = pair.parts.entities.map((each) => each.name);
   refuseUnknown("entity", [entity], known, `pair ${pair.mapping.pair}`);
-}
-
-function idOf(text: string): RemoteId {
-  const id = remoteId(text);
-  if (id === null) throw new UsageError("an id must not be empty");
-  return id;
-}
-
-function recordOf(pair: PairRuntime, text: string): { side: Side; id: RemoteId } {
-  const colon = text.indexOf(":");
-  if (colon < 1) throw new UsageError(`"${text}" is not SIDE:ID, as in ${pair.mapping.sides.left.name}:1234`);
-  return { side: sideOf(pair, text.slice(0, colon)), id: idOf(text.slice(colon + 1)) };
 }

@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import type { Command } from "commander";
 import { JsonError, jsonText, parseJson } from "../core/json.ts";
 import { isFields, isList, type Fields, type Value } from "../core/value.ts";
+import type { RunResult } from "../engine/cycle.ts";
 import { readPlanFile, type PlanFile } from "../engine/plan-document.ts";
 import { digest256 } from "../daemon/system-ports.ts";
 import { EXIT, globalOptions, outputOf, type Output } from "./output.ts";
@@ -44,17 +45,8 @@ async function plan(
         progress,
       });
       progress.stop();
-      if (result.plan === null) {
-        output.result(result.report, runText(result.report));
-        return stop.exitCode() ?? exitOfRun(result.report);
-      }
-      const { document } = result.plan;
-      const shown = withSituations(document, result.report.entities);
-      if (options.out !== undefined) writeFileSync(options.out, `${pretty(document)}\n`);
-      if (output.options.json) process.stdout.write(`${pretty(shown)}\n`);
-      else output.result(null, planText(shown, options.out));
-      const differs = isFields(document) && isList(document["actions"]) && document["actions"].length > 0;
-      return options.exitCode === true && differs ? EXIT.waits : EXIT.done;
+      const code = showPlan(result, { out: options.out, exitCode: options.exitCode === true }, output);
+      return result.plan === null ? (stop.exitCode() ?? code) : code;
     } finally {
       progress.stop();
       stop.end();
@@ -62,8 +54,27 @@ async function plan(
   });
 }
 
+/** Keeps the plan in its file and shows it. @returns the exit code. */
+export function showPlan(
+  result: RunResult,
+  options: { readonly out: string | undefined; readonly exitCode: boolean },
+  output: Output,
+): number {
+  if (result.plan === null) {
+    output.result(result.report, runText(result.report));
+    return exitOfRun(result.report);
+  }
+  const { document } = result.plan;
+  const shown = withSituations(document, result.report.entities);
+  if (options.out !== undefined) writeFileSync(options.out, `${pretty(document)}\n`);
+  if (output.options.json) process.stdout.write(`${pretty(shown)}\n`);
+  else output.result(null, planText(shown, options.out));
+  const differs = isFields(document) && isList(document["actions"]) && document["actions"].length > 0;
+  return options.exitCode && differs ? EXIT.waits : EXIT.done;
+}
+
 /** JSON for people's editors, with every digit of every number. */
-function pretty(value: Value): string {
+export function pretty(value: Value): string {
   const text = jsonText(value);
   return /\d{16}/.test(text) ? text : JSON.stringify(JSON.parse(text), null, 2);
 }
@@ -122,9 +133,32 @@ function planText(document: Value, out: string | undefined): string {
     `to link: ${jsonText(links ?? {})}   writes: ${jsonText(calls ?? {})}`,
     `plan ${textOf(document["hash"] ?? null)}`,
   );
-  lines.splice(-1, 0, ...forecastLines(document["forecast"] ?? null), ...billLines(document["bill"] ?? null));
+  lines.splice(
+    -1,
+    0,
+    ...undoLines(document["undo"] ?? null),
+    ...forecastLines(document["forecast"] ?? null),
+    ...billLines(document["bill"] ?? null),
+  );
   if (out !== undefined) lines.push(`kept in ${out}; carry it out with: syncline apply ${out}`);
   return lines.join("\n");
+}
+
+/** Of a run taken back: what stays, and what the next run does. */
+function undoLines(undo: Value): readonly string[] {
+  if (!isFields(undo)) return [];
+  const kept = listOf(undo, "kept");
+  const more = typeof undo["kept_count"] === "number" ? undo["kept_count"] - kept.length : 0;
+  const next = isList(undo["next"]) ? undo["next"].map(textOf) : [];
+  return [
+    `takes back run ${textOf(undo["run"] ?? null)}; as they are stay:${kept.length === 0 ? " none" : ""}`,
+    ...kept.map(
+      (each) =>
+        `    ${textOf(each["entity"] ?? null)} ${textOf(each["side"] ?? null)}:${textOf(each["record"] ?? null)}${each["field"] === null ? "" : ` ${textOf(each["field"] ?? null)}`}  (${textOf(each["why"] ?? null)})`,
+    ),
+    ...(more > 0 ? [`    … ${String(more)} more`] : []),
+    ...next.map((line) => `afterwards: ${line}`),
+  ];
 }
 
 /** By side: calls, minutes, and what does not fit into what is left. */

@@ -21,10 +21,12 @@ import {
   readDatabase,
   readHooks,
   readNotices,
+  readTraces,
   reportSamePort,
   type AdminToken,
   type DatabaseChoice,
   type NoticeConfig,
+  type TracesConfig,
 } from "./settings.ts";
 import { isYamlFile, locateProblems, missingFile, readYaml, type YamlFile } from "./yaml-file.ts";
 
@@ -54,6 +56,8 @@ export interface Config {
   readonly admin: { readonly listen: ListenAddress; readonly tokens: readonly AdminToken[] };
   readonly hooks: { readonly listen: ListenAddress };
   readonly notify: readonly NoticeConfig[];
+  /** Null: no traces. */
+  readonly traces: TracesConfig | null;
   readonly log: { readonly level: LogLevel; readonly format: "json" | "pretty" };
   /** Those whose block has no error. */
   readonly systems: ReadonlyMap<string, SystemConfig>;
@@ -176,7 +180,7 @@ function entriesOf(value: unknown): Readonly<Record<string, unknown>> {
 function safe<T extends Problem>(each: T): T {
   const { path } = each;
   const inToken = path.includes("tokens") && path.at(-1) !== "role" && path.at(-1) !== "name";
-  const hidden = inToken || path.includes("secrets") || path[0] === "notify" || path[0] === "database";
+  const hidden = inToken || path.includes("secrets") || ["notify", "database", "traces"].some((key) => path[0] === key);
   return hidden && each.found !== null ? withoutQuotes(each) : each;
 }
 
@@ -196,6 +200,7 @@ function compileOwn(
   const admin = readAdmin(file, place, report);
   const hooks = readHooks(file, report);
   const notify = readNotices(file, place, report);
+  const traces = readTraces(file, place, report);
   reportSamePort(admin?.listen ?? null, hooks, report);
   if (database === null || admin === null || hooks === null) return null;
   return {
@@ -206,6 +211,7 @@ function compileOwn(
     admin,
     hooks: { listen: hooks },
     notify,
+    traces,
     log: { level: file.log?.level ?? "info", format: file.log?.format ?? "json" },
   };
 }

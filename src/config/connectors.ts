@@ -97,8 +97,9 @@ function compile(
   if (value.webhooks === undefined) return { connector, webhooks: null, webhookSecrets: [], problems };
   const declared = Object.keys(value.secrets ?? {});
   const named = new Set(namesInAuth(value.auth).map(({ text }) => text));
-  // A login has them in its templates.
-  const login = value.auth?.scheme === "session" ? JSON.stringify(value.auth) : "";
+  // A login and a signature have them in their templates.
+  const hasTemplates = value.auth?.scheme === "session" || value.auth?.scheme === "signed";
+  const login = hasTemplates ? JSON.stringify(value.auth) : "";
   const usedByAuth = declared.filter((name) => named.has(name) || new RegExp(`secrets\\.${name}\\b`).test(login));
   const context = { expressions, declared, usedByAuth, objects: Object.keys(value.objects) };
   const hooks = compileWebhooks(value.webhooks, context);

@@ -127,6 +127,31 @@ export const configFileSchema = z.strictObject({
     "What is written to standard output.",
     { level: "info", format: "json" },
   ),
+  traces: about(
+    z
+      .strictObject({
+        url: about(
+          z.string().min(1),
+          "Address that OpenTelemetry traces are posted to, by OTLP over HTTP.",
+          "http://127.0.0.1:4318/v1/traces",
+        ),
+        headers: about(z.record(z.string().min(1), secretSchema).optional(), "Headers that the receiver asks for.", {
+          authorization: { env: "OTEL_TOKEN" },
+        }),
+        service: about(z.string().min(1).optional(), "Name of this service; default syncline.", "syncline-eu"),
+        sample: about(
+          z
+            .string()
+            .regex(/^(?:100|\d{1,2}(?:\.\d{1,4})?)%$/, "a share of the runs, such as 10%")
+            .optional(),
+          "Share of the runs that are traced; default 100%.",
+          "10%",
+        ),
+      })
+      .optional(),
+    "A trace of each run, with a span for each request. Left out: there are none.",
+    { url: "http://127.0.0.1:4318/v1/traces" },
+  ),
   notify: about(z.array(noticeSchema).optional(), "Who is told of what waits for a person.", [
     { on: ["case", "guard"], slack: { url: { env: "SLACK_WEBHOOK" } } },
   ]),

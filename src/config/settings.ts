@@ -154,3 +154,30 @@ export function readNotices({ notify }: ConfigFile, place: SecretPlace, report: 
     });
   });
 }
+
+export interface TracesConfig {
+  readonly url: string;
+  readonly headers: ReadonlyMap<string, Secret>;
+  readonly service: string;
+  /** Of the runs, from 0 to 1. */
+  readonly sampledFraction: number;
+}
+
+/** Null: there are none, or what is wrong with them is reported. */
+export function readTraces({ traces }: ConfigFile, place: SecretPlace, report: Report): TracesConfig | null {
+  if (traces === undefined) return null;
+  const headers = new Map<string, Secret>();
+  for (const [name, part] of Object.entries(traces.headers ?? {})) {
+    const path = ["traces", "headers", name];
+    const read = readSecret(part, `header ${name} of traces`, path, place);
+    read.problems.forEach(report);
+    if (read.secret !== null) headers.set(name, read.secret);
+  }
+  if (!URL.canParse(traces.url) || !/^https?:$/.test(new URL(traces.url).protocol)) {
+    const expected = "an address with http:// or https://, and mostly /v1/traces at its end";
+    report(problem("E_URL", ["traces", "url"], "this is no address to post to", { expected }));
+    return null;
+  }
+  const sampledFraction = Number((traces.sample ?? "100%").slice(0, -1)) / 100;
+  return { url: traces.url, headers, service: traces.service ?? "syncline", sampledFraction };
+}

@@ -23,6 +23,7 @@ function entriesOf(part: AuthPart | undefined): readonly Entry[] {
     case undefined:
     case "none":
     case "session":
+    case "signed":
       return [];
     case "bearer":
     case "header":

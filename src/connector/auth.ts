@@ -10,7 +10,19 @@ export interface Credentials {
   readonly query: Readonly<Record<string, string>>;
   /** Scheme session: what requests see as {{ session.NAME }}. */
   readonly session?: Readonly<Record<string, Value>>;
+  /** Scheme signed: makes what goes with one request, once its turn has come; never twice the same. */
+  readonly sign?: () => Promise<Signed>;
 }
+
+/** What one request is signed with, or why it cannot be: then nothing is sent. */
+export type Signed =
+  | {
+      readonly ok: true;
+      readonly headers: Readonly<Record<string, string>>;
+      /** What the request sees as {{ signed.NAME }}. */
+      readonly values: Readonly<Record<string, Value>>;
+    }
+  | { readonly ok: false; readonly message: string };
 
 export type Authenticated =
   | { readonly ok: true; readonly credentials: Credentials }
@@ -37,7 +49,7 @@ export interface AuthTools {
 
 const NO_CREDENTIALS: Credentials = { headers: {}, query: {} };
 
-type StaticAuthPart = Exclude<AuthPart, { readonly scheme: "oauth2" | "session" | "hmac" }>;
+type StaticAuthPart = Exclude<AuthPart, { readonly scheme: "oauth2" | "session" | "hmac" | "signed" }>;
 
 /** Schemes whose credentials never change. */
 export function createStaticAuth(part: StaticAuthPart, tools: AuthTools): Auth {

@@ -93,7 +93,7 @@ export function createCaller(tools: CallerTools): Caller {
     async judgePart(answer, operation, message) {
       const verdict = await tools.errors.judge(answer, operation);
       // One record of a batch: its system answered, so nothing is unknown but what the answer leaves open.
-      return failureOf(isRefusal(verdict) ? verdict : "reject", answer, say(message), 0);
+      return failureOfVerdict(isRefusal(verdict) ? verdict : "reject", answer, say(message), 0);
     },
   };
 }
@@ -161,7 +161,7 @@ async function perform(call: Call, tools: CallerTools, say: (text: string) => st
     const verdict = await tools.errors.judge(answer, call.operation);
     if (verdict === "ok") return { ok: true, answer };
     const askedMs = retryAfterMs(answer.headers, tools.clock.now());
-    const message = say(describe(answer, call.operation));
+    const message = say(describeAnswer(answer, call.operation));
     switch (verdict) {
       case "refresh-auth":
         if (!renewed && tools.auth.renew(authenticated.credentials)) {
@@ -205,19 +205,23 @@ async function perform(call: Call, tools: CallerTools, say: (text: string) => st
           answer.status,
         );
       default:
-        return refused(failureOf(verdict, answer, message, askedMs ?? 0), answer.status);
+        return refused(failureOfVerdict(verdict, answer, message, askedMs ?? 0), answer.status);
     }
   }
 }
+
+const UNSIGNED = { ok: true, headers: {}, values: undefined } as const;
 
 async function sendOnce(call: Call, credentials: Credentials, tools: CallerTools, release: () => void): Promise<Sent> {
   const { clock, observer, signal } = tools;
   const startedAt = clock.now();
   try {
+    const signed = (await credentials.sign?.()) ?? UNSIGNED;
+    if (!signed.ok) return { kind: "failed", reached: false, code: "E_REQUEST", message: signed.message };
     const sent = await call.prepared(
-      { ...call.variables, session: credentials.session },
+      { ...call.variables, session: credentials.session, signed: signed.values },
       {
-        headers: { ...call.headers, ...credentials.headers },
+        headers: { ...call.headers, ...credentials.headers, ...signed.headers },
         query: { ...call.query, ...credentials.query },
         url: call.url,
         signal,
@@ -249,7 +253,7 @@ function isRefusal(verdict: Verdict): verdict is Refusal {
   return verdict !== "ok" && verdict !== "redirect" && verdict !== "partial";
 }
 
-function failureOf(verdict: Refusal, answer: Answer, message: string, waitMs: number): RemoteFailure {
+export function failureOfVerdict(verdict: Refusal, answer: Answer, message: string, waitMs: number): RemoteFailure {
   switch (verdict) {
     case "auth":
     case "refresh-auth":
@@ -285,7 +289,7 @@ async function pause(tools: CallerTools, reason: string, ms: number): Promise<vo
 }
 
 /** What the system said about its refusal: the usual places of a message; the body itself may hold a customer's details. */
-function describe(answer: Answer, operation: Operation): string {
+export function describeAnswer(answer: Answer, operation: Operation): string {
   if (answer.fault !== null) return `${operation}: ${answer.fault.code}: ${answer.fault.message}`;
   const said = saidMessage(answer.body, 0);
   return `${operation} was answered ${String(answer.status)}${said === null ? "" : `: ${said}`}`;

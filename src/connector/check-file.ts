@@ -177,7 +177,13 @@ function requestsOf(part: ObjectPart): readonly (readonly [KeyPath, RequestKeys]
   const found: (readonly [KeyPath, RequestKeys])[] = [];
   for (const key of ["list", "get", "find", "changes", "create", "update", "delete"] as const) {
     const request = part[key];
-    if (typeof request === "object") found.push([[key], request]);
+    if (typeof request !== "object") continue;
+    found.push([[key], request]);
+    if ("page" in request && request.page?.next !== undefined) found.push([[key, "page", "next"], request.page.next]);
+    if (!("deletes" in request) || request.deletes === undefined) continue;
+    found.push([[key, "deletes"], request.deletes]);
+    if (request.deletes.page?.next !== undefined)
+      found.push([[key, "deletes", "page", "next"], request.deletes.page.next]);
   }
   for (const key of ["read", "create", "update", "upsert", "delete"] as const) {
     const request = part.batch?.[key];
@@ -210,8 +216,6 @@ function checkObjects(file: ConnectorFile, problems: Problem[]): void {
       if (typeof part[key] === "string" && protocol !== "sql") belongs([...at, key], `a statement at ${key}`, "sql");
     }
     for (const [key, request] of requestsOf(part)) {
-      if (request.code !== undefined && (protocol === "sql" || protocol === "files" || protocol === "smtp"))
-        belongs([...at, ...key, "code"], "code", "rest, graphql, odata or soap");
       for (const [requestKey, owners] of Object.entries(REQUEST_KEYS)) {
         if (request[requestKey] !== undefined && !owners.includes(protocol))
           belongs([...at, ...key, requestKey], requestKey, owners.join(" or "));

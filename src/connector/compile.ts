@@ -9,17 +9,21 @@ import { namesInAuth } from "./auth-names.ts";
 import { checkAddress } from "./base-url.ts";
 import type { CapabilityGap } from "./capability-gap.ts";
 import { withCode } from "./code/code.ts";
+import { planCoded, type CodedObject } from "./code/coded-object.ts";
+import { withFunctions } from "./code/coded-system.ts";
+import { splitCode, type SplitFile } from "./code/split.ts";
 import { checkFile } from "./check-file.ts";
 import type { Capabilities, System } from "./contract.ts";
 import { planEpoch, type EpochPlan } from "./epoch.ts";
 import { compileErrorTable } from "./error-table.ts";
 import type { DirectPlan, DirectProtocol, DirectProtocols } from "./direct.ts";
 import type { ConnectorFile } from "./file.ts";
-import type { ObjectPlan } from "./object-plan.ts";
+import type { ObjectPlan, RequestPlan } from "./object-plan.ts";
 import { planObject } from "./plan-object.ts";
 import { expandOData } from "./protocols/odata/expand.ts";
 import type { ProtocolContext, ProtocolFactories, ProtocolFactory } from "./protocol-context.ts";
 import { compileSession } from "./session-auth.ts";
+import { compileSigned, signedNames } from "./signed-auth.ts";
 import type { Authorization } from "./oauth/authorization.ts";
 import { openConnecting, openSystem } from "./system.ts";
 import { compileTemplate, compileText, TemplateFailure, evaluateText, textOf, type TemplateScope } from "./template.ts";
@@ -88,6 +92,7 @@ export function compileConnector(given: ConnectorFile, tools: CompileTools): Com
   });
   problems.push(...checkAccountTexts(file, scope));
   if (file.auth?.scheme === "session") problems.push(...compileSession(file.auth, file, tools.expressions).problems);
+  if (file.auth?.scheme === "signed") problems.push(...compileSigned(file.auth, file, tools.expressions).problems);
   const plans = new Map<string, ObjectPlan>();
   const gaps: CapabilityGap[] = [];
   for (const [name, part] of Object.entries(file.objects)) {
@@ -165,30 +170,42 @@ export function compileConnector(given: ConnectorFile, tools: CompileTools): Com
 }
 
 function scopeOf(file: ConnectorFile, tools: CompileTools): TemplateScope {
-  const names = file.auth?.scheme === "session" ? [...REQUEST_NAMES, "session"] : REQUEST_NAMES;
-  return { expressions: tools.expressions, names, settings: Object.keys(file.settings ?? {}) };
+  const { auth } = file;
+  const own = auth?.scheme === "session" || auth?.scheme === "signed" ? [auth.scheme] : [];
+  const signed = auth?.scheme === "signed" ? signedNames(auth) : [];
+  const names = [...REQUEST_NAMES, ...own];
+  return { expressions: tools.expressions, names, settings: Object.keys(file.settings ?? {}), signed };
 }
 
 function compileDirect(
-  file: ConnectorFile,
+  given: ConnectorFile,
   tools: CompileTools,
   protocol: DirectProtocol,
   found: readonly Problem[],
 ): CompiledConnector {
+  const { file, coded: parts } = splitCode(given);
   const scope = scopeOf(file, tools);
-  const plan: DirectPlan = protocol(file, { expressions: tools.expressions, folder: tools.folder, scope });
+  const names = new Map([...parts].map(([name, part]) => [name, Object.keys(part)]));
+  const plan: DirectPlan = protocol(file, {
+    expressions: tools.expressions,
+    folder: tools.folder,
+    scope,
+    coded: names,
+  });
+  const coded = codedObjects(given, parts, plan, tools);
   const once: TemplateScope = { ...scope, names: ACCOUNT_NAMES };
   const texts = file.base_url === undefined ? [] : compileTemplate(file.base_url, ["base_url"], [], once).problems;
-  const problems = [...found, ...texts, ...plan.problems];
+  const errors = compileErrorTable([], tools.expressions).table;
+  const problems = [...found, ...texts, ...plan.problems, ...[...coded.values()].flatMap((object) => object.problems)];
   if (problems.some(isError)) return { connector: null, problems };
   const baseUrlOf = async (given: AccountFacts["settings"]): Promise<string | null> =>
     file.base_url === undefined ? null : accountText(file.base_url, settingsOf(file, given), scope);
   const connector: Connector = {
     name: file.connector,
-    file,
+    file: given,
     objects: [...plan.objects.keys()],
-    gaps: plan.gaps,
-    capabilities: (object) => plan.objects.get(object) ?? null,
+    gaps: [...plan.gaps.filter(({ object }) => !coded.has(object)), ...[...coded.values()].flatMap(({ gaps }) => gaps)],
+    capabilities: (object) => coded.get(object)?.capabilities ?? plan.objects.get(object) ?? null,
     async checkAccount(account) {
       const names = checkNames(file, account);
       if (names.some(isError)) return names;
@@ -197,12 +214,35 @@ function compileDirect(
     },
     async open(account) {
       const settings = settingsOf(file, account.settings);
-      return plan.open({ ...account, settings, baseUrl: await baseUrlOf(account.settings) });
+      const system = plan.open({ ...account, settings, baseUrl: await baseUrlOf(account.settings) });
+      return coded.size === 0 ? system : withFunctions(system, coded, { file, account, settings, errors });
     },
     connect: () => Promise.resolve(null),
   };
   return { connector, problems };
 }
+
+function codedObjects(
+  file: ConnectorFile,
+  parts: SplitFile["coded"],
+  { objects, gaps, tool }: DirectPlan,
+  { folder }: CompileTools,
+): ReadonlyMap<string, CodedObject> {
+  const found = new Map<string, CodedObject>();
+  for (const [name, coded] of parts) {
+    const part = file.objects[name];
+    const own = objects.get(name);
+    if (part === undefined || own === undefined) continue;
+    const object = planCoded(name, { part, coded, own }, { file, folder, tool });
+    // What its protocol does not call a gap is none with a function either.
+    const told = new Set([...gaps.filter((gap) => gap.object === name).map(({ code }) => code), ...OF_FUNCTIONS]);
+    found.set(name, { ...object, gaps: object.gaps.filter(({ code }) => told.has(code)) });
+  }
+  return found;
+}
+
+/** Gaps that a function may bring. */
+const OF_FUNCTIONS = ["create-unverifiable", "no-changes", "update-unguarded", "delete-unguarded"];
 
 /** Texts that are the same for every request of an account. */
 function accountTexts(file: ConnectorFile): readonly string[] {
@@ -245,6 +285,13 @@ function checkAccountTexts(file: ConnectorFile, scope: TemplateScope): readonly 
   return problems;
 }
 
+/** The listings of an object, each with the request of its later pages. */
+function listingsOf(plan: ObjectPlan): readonly (RequestPlan | null)[] {
+  return [plan.list, plan.changes, plan.deletes, plan.find].flatMap((listing) =>
+    listing === null ? [] : [listing, listing.next],
+  );
+}
+
 /** Every request of every object, prepared for checking only. */
 function checkRequests(
   factory: ProtocolFactory,
@@ -257,9 +304,7 @@ function checkRequests(
   if (epoch !== null) found.push(...protocol.prepare(epoch.part, epoch.path).problems);
   for (const plan of plans.values()) {
     const requests = [
-      plan.list,
-      plan.changes,
-      plan.find,
+      ...listingsOf(plan),
       plan.get,
       plan.create,
       plan.update,

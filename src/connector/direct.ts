@@ -6,6 +6,7 @@ import type { Problem } from "../core/problem.ts";
 import type { Account, AccountFacts } from "./account.ts";
 import type { CapabilityGap } from "./capability-gap.ts";
 import type { Capabilities, System } from "./contract.ts";
+import type { CodeWorld } from "./code/world.ts";
 import type { ConnectorFile } from "./file.ts";
 import type { TemplateScope } from "./template.ts";
 
@@ -15,6 +16,8 @@ export interface DirectTools {
   readonly folder: string;
   /** Names that request expressions may use, with this file's settings. */
   readonly scope: TemplateScope;
+  /** By object: operations that are functions of the file, and not for the protocol to plan. */
+  readonly coded: ReadonlyMap<string, readonly string[]>;
 }
 
 /** An account with its settings, defaults put in. */
@@ -30,7 +33,14 @@ export interface DirectPlan {
   /** Problems of an account beside its names, with paths below the system's block in the config. */
   checkAccount(account: AccountFacts, baseUrl: string | null): readonly Problem[];
   /** Nothing is opened or sent before the first call. */
-  open(account: DirectAccount): System;
+  open(account: DirectAccount): DirectSystem;
+  /** Name of what a function is given in place of `send`. */
+  readonly tool: string;
+}
+
+/** A system that lends itself to functions, too. */
+export interface DirectSystem extends System {
+  readonly world: CodeWorld;
 }
 
 export type DirectProtocol = (file: ConnectorFile, tools: DirectTools) => DirectPlan;

@@ -24,6 +24,12 @@ export interface ListingPlan extends RequestPlan {
   /** Items of one search at most; null: as many as there are. */
   readonly window: number | null;
   readonly paging: PagingPlan;
+  /** What later pages are asked with, by its name below `page`, and where the first answer holds it. */
+  readonly keep: readonly (readonly [string, Path])[];
+  /** The request of later pages; null: the same as the first. */
+  readonly next: (RequestPlan & { readonly items: Path }) | null;
+  /** Path of the id in an item that tells of a deleted record; null: items are records. */
+  readonly gone: Path | null;
 }
 
 export interface ReadPlan extends RequestPlan {
@@ -60,6 +66,8 @@ export interface ObjectPlan {
   readonly capabilities: Capabilities;
   readonly list: ListingPlan | null;
   readonly changes: ListingPlan | null;
+  /** What was deleted, where a listing of its own tells it. */
+  readonly deletes: ListingPlan | null;
   readonly find: ListingPlan | null;
   readonly get: ReadPlan | null;
   readonly create: WritePlan | null;

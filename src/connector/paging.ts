@@ -3,7 +3,11 @@
 //   token, url   nothing at the path; with `more`, nothing or false there
 //   link   no rel="next" in the Link header        after   an empty page
 //   number, offset   an empty page, or a short one. A first page that is short may also come from a server that gives fewer
-//                    than asked: it is asked for one page more, unless the source's own total has been reached.
+//                    than asked: it is asked for one page more, unless the source's own total has been reached. With `pages`
+//                    the last of as many as the source says there are, and nothing else
+//
+// Counted pages shift when a record leaves the result while it is read: the ones after it move up, and the first of a page not
+// yet read is passed over. It shows in a total that has become less, and such a listing is not complete.
 //
 // What never ends is noticed: a token, address or key that comes twice, a page that keeps coming back, pages without items.
 
@@ -46,9 +50,13 @@ export type PagingPlan =
   | {
       readonly kind: "number" | "offset";
       readonly name: string;
-      readonly size: number;
+      /** Null: not needed, for the source says how many pages there are. */
+      readonly size: number | null;
       readonly start: number;
       readonly sendAs: string | null;
+      /** Where an answer tells how many pages there are, and which of them it is; null: nowhere. */
+      readonly pages: Path | null;
+      readonly at: Path | null;
     };
 
 /** @param mentioned The request uses `page` itself. Null: the file's paging is not one (compile.ts says why). */
@@ -65,14 +73,16 @@ export function planPaging(part: PagingPart | undefined, mentioned: boolean): Pa
     return withPath(part.after, (path) => ({ kind: "after", path, size: part.size ?? null, sendAs }));
   }
   const name = part.number ?? part.offset;
-  if (name === undefined || part.size === undefined) return null;
   const kind = part.number === undefined ? "offset" : "number";
+  if (name === undefined || (part.size === undefined && part.pages === undefined)) return null;
   return {
     kind,
     name,
-    size: part.size,
+    size: part.size ?? null,
     start: part.start ?? (kind === "number" ? 1 : 0),
     sendAs: mentioned ? null : name,
+    pages: part.pages === undefined ? null : parsePath(part.pages),
+    at: part.at === undefined ? null : parsePath(part.at),
   };
 }
 
@@ -95,7 +105,9 @@ export function startPaging(plan: PagingPlan, origin: string | null): Pager {
   let sawFullPage = false;
   let probing = false;
   let times = 0;
+  let totalBefore: number | null = null;
 
+  const failedWith = (code: string, message: string): NextPage => ({ kind: "failed", code, message });
   const loop = (message: string): NextPage => ({ kind: "failed", code: "E_PAGING_LOOP", message });
 
   const marked = (mark: string, request: () => PageRequest): NextPage => {
@@ -167,9 +179,31 @@ export function startPaging(plan: PagingPlan, origin: string | null): Pager {
         }
         case "number":
         case "offset": {
+          const before = totalBefore;
+          totalBefore = total ?? before;
+          if (before !== null && total !== null && total < before) {
+            const message = `the result shrank from ${String(before)} to ${String(total)} while its pages were read: some may have been passed over`;
+            return failedWith("E_PAGE_DRIFT", message);
+          }
+          const pages = plan.pages === null ? null : whole(valueAt(answer.body, plan.pages));
+          if (plan.pages !== null && pages === null)
+            return failedWith("E_SCHEMA", `the answer has no number at ${pathText(plan.pages)}`);
+          if (pages === 0 && items.length === 0 && seen === 0) return { kind: "end" };
+          const shown = plan.at === null ? position : whole(valueAt(answer.body, plan.at));
+          if (plan.at !== null && shown !== position) {
+            const found = shown === null ? "none" : String(shown);
+            return failedWith("E_PAGE_DRIFT", `page ${String(position)} was asked for, and ${found} was answered`);
+          }
+          if (pages !== null) {
+            if (position - plan.start + 1 >= pages) return { kind: "end" };
+            if (items.length === 0)
+              return failedWith("E_PAGE_DRIFT", `page ${String(position)} of ${String(pages)} is empty`);
+            position += 1;
+            return { kind: "more", request: countedRequest(plan, position) };
+          }
           if (items.length === 0) return { kind: "end" };
           if (total !== null && seen >= total) return { kind: "end" };
-          const short = items.length < plan.size;
+          const short = plan.size !== null && items.length < plan.size;
           // A repeated page here is the server's last page given again, or a parameter that it does not know.
           if (times > 1) return probing ? { kind: "end" } : loop("the same page comes again");
           if (short && sawFullPage) return { kind: "end" };
@@ -181,6 +215,12 @@ export function startPaging(plan: PagingPlan, origin: string | null): Pager {
       }
     },
   };
+}
+
+/** A number of pages, or of a page; null: there is none. */
+function whole(value: Value | undefined): number | null {
+  const digits = value === undefined ? null : typeof value === "string" ? value.trim() : digitsOf(value);
+  return digits !== null && /^\d{1,9}$/.test(digits) ? Number(digits) : null;
 }
 
 /** Pages are remembered by digest: a listing may have many thousands. */
@@ -205,8 +245,9 @@ function keysetRequest(plan: PagingPlan & { kind: "after" }, key: Value, text: s
 
 function countedRequest(plan: PagingPlan & { kind: "number" | "offset" }, position: number): PageRequest {
   const pages = plan.kind === "number" ? { number: position } : { offset: position };
+  const size = plan.size === null ? {} : { size: plan.size };
   return {
-    variable: { size: plan.size, token: position, [plan.name]: position, ...pages },
+    variable: { ...size, token: position, [plan.name]: position, ...pages },
     query: plan.sendAs === null ? {} : { [plan.sendAs]: String(position) },
     url: null,
   };

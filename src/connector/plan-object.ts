@@ -3,22 +3,19 @@
 import type { Path } from "../core/path.ts";
 import { didYouMean, problem, type Problem } from "../core/problem.ts";
 import { gapsOf, type CapabilityGap } from "./capability-gap.ts";
-import { checkPaging } from "./check-paging.ts";
 import type { Capabilities, WriteGuard } from "./contract.ts";
 import type { ConnectorFile, Operation } from "./file.ts";
 import type { ObjectPart } from "./file/object.ts";
 import type { BatchPart, CreatePart, DeletePart, UpdatePart } from "./file/request.ts";
 import { mentions } from "./mentions.ts";
-import type { BatchPlan, ListingPlan, ObjectPlan, WritePlan } from "./object-plan.ts";
+import type { BatchPlan, ObjectPlan, WritePlan } from "./object-plan.ts";
 import { ObjectReader } from "./object-reader.ts";
-import { planPaging } from "./paging.ts";
+import { readDeletes, readListing } from "./plan-listing.ts";
 import { isJsonBatch } from "./protocols/odata/batch.ts";
 import type { RecordField } from "./record.ts";
 
 const KEY_LIFE_DEFAULT_MS = 86_400_000;
 const KEY_HEADER = "Idempotency-Key";
-
-type ListingPart = NonNullable<ObjectPart["list"] | ObjectPart["find"] | ObjectPart["changes"]>;
 
 export function planObject(
   name: string,
@@ -110,6 +107,7 @@ export function planObject(
     list: part.list === undefined ? null : readListing(part.list, "list", { reader, readable: capabilities.get }),
     changes:
       part.changes === undefined ? null : readListing(part.changes, "changes", { reader, readable: capabilities.get }),
+    deletes: part.changes?.deletes === undefined ? null : readDeletes(part.changes, part.changes.deletes, reader),
     find: part.find === undefined ? null : readListing(part.find, "find", { reader, readable: capabilities.get }),
     get:
       part.get === undefined
@@ -259,43 +257,6 @@ function readWrite(
   };
 }
 
-/** @param readable Single records can be read. */
-function readListing(
-  part: ListingPart,
-  operation: "list" | "find" | "changes",
-  { reader, readable }: { readonly reader: ObjectReader; readonly readable: boolean },
-): ListingPlan {
-  // A function may page by itself, and then answers with all there is.
-  const mentionsPage = mentions(part, "page") && (part.code === undefined || part.page !== undefined);
-  checkPaging(part.page, operation, mentionsPage, reader);
-  if (part.reread !== undefined && !readable) {
-    reader.problems.push(
-      problem(
-        "E_MISSING",
-        [...reader.at, operation, "reread"],
-        "reread reads each record, and this object has no get",
-        {
-          hint: "add get: or batch.read:",
-        },
-      ),
-    );
-  }
-  return {
-    part,
-    path: [...reader.at, operation],
-    operation,
-    items: reader.path(part.items, [operation, "items"], []),
-    count:
-      typeof part.count === "object"
-        ? { header: part.count.header.toLowerCase() }
-        : reader.maybePath(part.count, [operation, "count"]),
-    empty: reader.maybePath(part.empty, [operation, "empty"]),
-    reread: reader.maybePath(part.reread, [operation, "reread"]),
-    window: "window" in part ? (part.window ?? null) : null,
-    paging: planPaging(part.page, mentionsPage) ?? { kind: "single" },
-  };
-}
-
 function readBatch(
   part: BatchPart | undefined,
   key: string,
@@ -306,7 +267,8 @@ function readBatch(
   if (part === undefined) return null;
   const byKey =
     typeof part.match === "object" ? reader.maybePath(part.match.key, ["batch", key, "match", "key"]) : null;
-  if (!mentions(part, "items")) {
+  // A function is given them.
+  if (part.code === undefined && !mentions(part, "items")) {
     reader.problems.push(
       problem("E_BATCH", [...reader.at, "batch", key], "the batch never sends its records", {
         hint: 'put "{{ items }}" into the body',

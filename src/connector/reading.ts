@@ -43,6 +43,7 @@ export async function* readPages(
 ): AsyncGenerator<Result<Page>> {
   const pager = startPaging(listing.paging, tools.origin);
   let pending = readPage(tools, listing, variables, pager, { ...pager.first, url });
+  let kept: Fields | null = null;
   let seen = 0;
   for (let pages = 1; ; pages += 1) {
     const raw = await pending;
@@ -54,17 +55,20 @@ export async function* readPages(
     const { answer, items } = raw.value;
     seen += items.length;
     saw?.(items.length);
+    kept ??= keptOf(answer, listing);
     const named = listing.reread === null ? null : namedBy(items, listing.reread);
     const decoded = decodePage(tools, listing, answer, named === null ? items : []);
     const ids = named?.ids ?? decoded.records.map((record) => record.id);
     const next = pager.next(answer, items, ids, seen, decoded.total);
     const goesOn = pages < pagesMax && seen < itemsMax;
-    if (next.kind === "more" && goesOn) {
-      pending = readPage(tools, listing, variables, pager, next.request);
+    const lacking = listing.keep.find(([name]) => kept?.[name] === undefined);
+    if (next.kind === "more" && goesOn && lacking === undefined) {
+      const request = { ...next.request, variable: { ...kept, ...next.request.variable } };
+      pending = readPage(tools, laterOf(listing), variables, pager, request);
       // Only a fault of ours rejects; it is met at the await above, unless the consumer has left by then.
       pending.catch(() => undefined);
     }
-    const cursor = cursorOf(tools, items, answer);
+    const cursor = cursorOf(tools, listing, items, answer);
     if (cursor !== null && tools.plan.cursorIn?.isUrl === true && !isOwnUrl(tools, cursor)) {
       const message = "the cursor's address leads to another origin";
       yield failed({ kind: "malformed", code: "E_REDIRECT_BLOCKED", message });
@@ -74,11 +78,31 @@ export async function* readPages(
       named === null ? done({ ...decoded, cursor }) : await rereadPage(tools, listing, named, { ...decoded, cursor });
     yield page;
     if (!page.ok || next.kind === "end" || !goesOn) return;
+    if (next.kind === "more" && lacking !== undefined) {
+      const message = `the answer has nothing at ${pathText(lacking[1])}, which the next page is asked with`;
+      yield failed({ kind: "malformed", code: "E_SCHEMA", message });
+      return;
+    }
     if (next.kind === "failed") {
       yield failed({ kind: "malformed", code: next.code, message: next.message });
       return;
     }
   }
+}
+
+/** What the first answer gives for later pages. */
+function keptOf({ body }: Answer, { keep }: ListingPlan): Fields {
+  const found = keep.map(([name, path]) => [name, valueAt(body, path)] as const);
+  return Object.fromEntries(
+    found.filter(
+      (entry): entry is readonly [string, Value] => entry[1] !== undefined && entry[1] !== null && entry[1] !== "",
+    ),
+  );
+}
+
+/** The listing as its later pages are asked for. */
+function laterOf(listing: ListingPlan): ListingPlan {
+  return listing.next === null ? listing : { ...listing, ...listing.next };
 }
 
 async function readPage(
@@ -130,6 +154,10 @@ function itemsOf(
 function decodePage(tools: ObjectTools, listing: ListingPlan, answer: Answer, items: readonly Value[]): Page {
   const records: RemoteRecord[] = [];
   const broken: BrokenItem[] = [];
+  if (listing.gone !== null) {
+    const { ids, broken: nameless } = namedBy(items, listing.gone);
+    return { records: ids.map(goneRecord), broken: nameless, total: null, cursor: null };
+  }
   for (const item of items) {
     const decoded = tools.codec.decode(item);
     if (decoded.ok) records.push(decoded.record);
@@ -138,8 +166,15 @@ function decodePage(tools: ObjectTools, listing: ListingPlan, answer: Answer, it
   return { records, broken, total: totalOf(countIn(answer, listing.count)), cursor: null };
 }
 
-function cursorOf(tools: ObjectTools, items: readonly Value[], { body }: Answer): string | null {
+/** What is left of a record that is gone. */
+function goneRecord(id: RemoteId): RemoteRecord {
+  return { id, version: null, modified: null, deleted: true, fields: {} };
+}
+
+function cursorOf(tools: ObjectTools, listing: ListingPlan, items: readonly Value[], { body }: Answer): string | null {
   const { cursorAt, cursorIn } = tools.plan;
+  // When a record was deleted says nothing of how far the changes have been read.
+  if (listing.gone !== null) return null;
   if (cursorIn === null) return cursorAt === null ? null : pageCursor(items.filter(isFields), cursorAt);
   const value = valueAt(body, cursorIn.path);
   const text = typeof value === "string" ? value : value === undefined ? null : digitsOf(value);
@@ -200,8 +235,7 @@ async function rereadPage(
     const id = ids[index];
     if (result.ok) records.push(result.value);
     else if (result.failure.kind !== "gone") return result;
-    else if (id !== undefined && listing.operation !== "find")
-      records.push({ id, version: null, modified: null, deleted: true, fields: {} });
+    else if (id !== undefined && listing.operation !== "find") records.push(goneRecord(id));
   }
   // Items that are nothing but ids tell no cursor; the records do. One that was changed after the search lies behind others that
   // were changed in between: `settle` has to cover the reading of a page.
@@ -216,11 +250,7 @@ async function rereadPage(
  * Pages of changes where a search shows `window` items at most: when so many have been seen, a new search starts from the last
  * one's cursor. The file says that they come oldest first.
  */
-export async function* readWindows(
-  tools: ObjectTools,
-  listing: ListingPlan,
-  first: Value,
-): AsyncGenerator<Result<Page>> {
+async function* readWindows(tools: ObjectTools, listing: ListingPlan, first: Value): AsyncGenerator<Result<Page>> {
   const window = listing.window ?? Number.POSITIVE_INFINITY;
   let from = first;
   for (;;) {
@@ -243,6 +273,21 @@ export async function* readWindows(
     }
     from = next;
   }
+}
+
+/** Changes since a cursor, and then what was deleted since it. */
+export async function* readChanges(
+  tools: ObjectTools,
+  listing: ListingPlan,
+  cursor: Value,
+): AsyncGenerator<Result<Page>> {
+  for await (const page of readWindows(tools, listing, cursor)) {
+    yield page;
+    if (!page.ok) return;
+  }
+  // Last, so that nothing is deleted between the two that the next reading, from the cursor of this one, would look behind.
+  const { deletes } = tools.plan;
+  if (deletes !== null) yield* readPages(tools, deletes, { cursor });
 }
 
 function totalOf(value: Value | undefined): number | null {

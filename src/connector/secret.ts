@@ -4,6 +4,9 @@ import { inspect } from "node:util";
 
 const REDACTED = "[redacted]";
 
+/** What passes is remembered for so many texts: a few for each request that may be under way, and no more as days go by. */
+const PASSING_MAX = 512;
+
 /** Shorter secrets would also strike out harmless text ("on", "42"); they are still never printed by the wrapper itself. */
 const STRIKE_LENGTH_MIN = 4;
 
@@ -35,6 +38,8 @@ export class Secret {
 /** Strikes secrets out of text that came from outside, by value: a remote system may echo what it was sent. */
 export class Redactor {
   readonly #texts = new Set<string>();
+  /** Good for one request (a signature, a nonce): the oldest go. */
+  readonly #passing = new Set<string>();
 
   /** Also knows the forms in which a secret travels: percent-encoded and base64. */
   add(value: string): void {
@@ -44,9 +49,20 @@ export class Redactor {
     this.#texts.add(Buffer.from(value, "utf8").toString("base64"));
   }
 
+  /** As add, for what is made anew with every request: struck out while its answer can still be told of. */
+  addPassing(value: string): void {
+    if (value.length < STRIKE_LENGTH_MIN) return;
+    this.#passing.add(value);
+    this.#passing.add(encodeURIComponent(value));
+    for (const oldest of this.#passing) {
+      if (this.#passing.size <= PASSING_MAX) break;
+      this.#passing.delete(oldest);
+    }
+  }
+
   redact(text: string): string {
     let clean = text;
-    for (const secret of this.#texts) clean = clean.replaceAll(secret, REDACTED);
+    for (const secret of [...this.#texts, ...this.#passing]) clean = clean.replaceAll(secret, REDACTED);
     return clean;
   }
 }

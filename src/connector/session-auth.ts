@@ -68,7 +68,7 @@ export function compileSession(
   const template = (value: unknown, key: KeyPath, names: readonly string[]): Template => {
     const scope: TemplateScope = { expressions, names, settings: Object.keys(file.settings ?? {}) };
     const compiled = compileTemplate(value, [...at, ...key], [], scope);
-    problems.push(...compiled.problems, ...unknownSecrets(value, file, [...at, ...key]));
+    problems.push(...compiled.problems, ...unknownSecrets(value, file, [...at, ...key], "the login"));
     return compiled.template ?? { reads: new Set(), evaluate: () => Promise.resolve(undefined) };
   };
   const each = (
@@ -134,7 +134,8 @@ function compileRefused(
   return null;
 }
 
-function unknownSecrets(value: unknown, file: ConnectorFile, path: KeyPath): readonly Problem[] {
+/** @param what Names them. */
+export function unknownSecrets(value: unknown, file: ConnectorFile, path: KeyPath, what: string): readonly Problem[] {
   const known = Object.keys(file.secrets ?? {});
   const named = [...JSON.stringify(value ?? null).matchAll(/\bsecrets\.([A-Za-z_]\w*)/g)].map(
     (match) => match[1] ?? "",
@@ -142,7 +143,7 @@ function unknownSecrets(value: unknown, file: ConnectorFile, path: KeyPath): rea
   return named
     .filter((name) => !known.includes(name))
     .map((name) =>
-      problem("E_SECRET_UNKNOWN", path, "the login names a secret that is not declared under `secrets:`", {
+      problem("E_SECRET_UNKNOWN", path, `${what} names a secret that is not declared under \`secrets:\``, {
         found: name,
         expected: known.join(", "),
         hint: `declare it: secrets: { ${name}: { required: true } }`,

@@ -3,13 +3,12 @@
 import { createMemoryVault } from "../core/token-vault.ts";
 import { setMaxListeners } from "node:events";
 import { parseDuration } from "../core/units.ts";
-import type { Fields, Value } from "../core/value.ts";
+import type { Value } from "../core/value.ts";
 import type { Account } from "./account.ts";
 import { createStaticAuth, type Auth } from "./auth.ts";
 import { createCaller } from "./call.ts";
-import type { Result, System, SystemObject } from "./contract.ts";
+import type { Result, System } from "./contract.ts";
 import { createCostBudgets, type CostBudgets } from "./cost.ts";
-import { laterCursor, settledCursor } from "./cursor.ts";
 import { readEpoch, type EpochPlan } from "./epoch.ts";
 import type { ErrorTable } from "./error-table.ts";
 import type { ConnectorFile } from "./file.ts";
@@ -22,13 +21,14 @@ import type { ObjectPlan, RequestPlan } from "./object-plan.ts";
 import { done, failed, type ObjectTools } from "./object-tools.ts";
 import type { PreparedCall } from "./protocol.ts";
 import type { ProtocolContext, ProtocolFactory } from "./protocol-context.ts";
-import { readFound, readMany, readPages, readSince, readWindows } from "./reading.ts";
+import { openObject } from "./open-object.ts";
+import { readPages } from "./reading.ts";
 import { createRecordCodec } from "./record.ts";
 import { Redactor } from "./secret.ts";
+import { compileSigned, createSignedAuth } from "./signed-auth.ts";
 import { signingClient } from "./signing.ts";
 import { compileSession, createSessionAuth } from "./session-auth.ts";
 import { shareLimiter } from "./shared-limits.ts";
-import { createRecords, deleteRecords, updateRecords } from "./writing.ts";
 
 const CONNECT_DEFAULT_MS = 10_000;
 const RESPONSE_DEFAULT_MS = 60_000;
@@ -144,50 +144,6 @@ async function probeList(tools: ObjectTools, listing: NonNullable<ObjectPlan["li
   return done(null);
 }
 
-function openObject(tools: ObjectTools): SystemObject {
-  const { plan } = tools;
-  return {
-    name: plan.name,
-    capabilities: plan.capabilities,
-    list: () => readPages(tools, has(plan.list, plan, "list"), {}),
-    changes(cursor, how) {
-      const changes = has(plan.changes, plan, "changes");
-      if (plan.cursorIn !== null) return readSince(tools, changes, cursor);
-      return readWindows(tools, changes, settledCursor(cursor, how?.settled === true ? 0 : plan.settleMs));
-    },
-    get: (ids) => readMany(tools, ids),
-    find: (key) => find(tools, key),
-    findByMarker(key) {
-      if (plan.marker === null) throw new Error(`${plan.name} has no marker`);
-      return find(tools, { [plan.marker]: key });
-    },
-    create: (calls) => createRecords(tools, calls),
-    update: (calls) => updateRecords(tools, calls),
-    delete: (calls) => deleteRecords(tools, calls),
-    // Cursors of answers have no order but that of reading.
-    laterCursor: plan.cursorIn === null ? laterCursor : (a, b) => b ?? a,
-  };
-}
-
-function find(tools: ObjectTools, key: Fields): ReturnType<SystemObject["find"]> {
-  const { plan } = tools;
-  const listing = has(plan.find, plan, "find");
-  const whole = plan.capabilities.findBy.find((names) =>
-    names.every((name) => key[name] !== undefined && key[name] !== null),
-  );
-  if (whole === undefined) {
-    const message = "none of the lists of find.by is wholly present in what is looked for";
-    return Promise.resolve(failed({ kind: "rejected", code: "E_FIND_KEY", message }));
-  }
-  return readFound(tools, listing, Object.fromEntries(whole.map((name) => [name, key[name] ?? null])));
-}
-
-/** Asking for what the capabilities say is not there is a fault of the caller. */
-function has<T>(part: T | null, plan: ObjectPlan, operation: string): T {
-  if (part === null) throw new Error(`${plan.name} has no ${operation}; its capabilities say so`);
-  return part;
-}
-
 function openHttp(file: ConnectorFile, account: Account): HttpClient {
   return createHttpClient({
     allowPrivate: account.allowPrivate,
@@ -266,6 +222,11 @@ function openAuth({ file, account }: OpenPlan, context: ProtocolContext, tools: 
       settings: context.settings,
       version: account.version,
     });
+  }
+  if (part.scheme === "signed") {
+    const { plan: signing } = compileSigned(part, file, context.expressions);
+    if (signing === null) throw new Error("auth signed was let through by check");
+    return createSignedAuth(signing, { ...tools, settings: context.settings, version: account.version });
   }
   // The signature is put on by the client that sends.
   return createStaticAuth(part.scheme === "hmac" ? { scheme: "none" } : part, tools);

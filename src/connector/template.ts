@@ -48,6 +48,8 @@ export interface TemplateScope {
   readonly names: readonly string[];
   /** Names of `settings:`. */
   readonly settings: readonly string[];
+  /** Names of what `signed` holds, where it is among the names. */
+  readonly signed?: readonly string[];
 }
 
 /** A hole of a text, or the text between holes. */
@@ -62,7 +64,8 @@ interface Site extends TemplateScope {
 
 const PLAIN = /^[A-Za-z_][A-Za-z0-9_]*(?:\.(?:[A-Za-z_][A-Za-z0-9_]*|`[^`]+`))*$/;
 const STEPS = /`([^`]+)`|([A-Za-z_][A-Za-z0-9_]*)/g;
-const SPREAD = "...";
+/** The key whose value's entries stand among those beside it. */
+export const SPREAD_KEY = "...";
 const LITERALS = new Set(["true", "false", "null"]);
 
 /** @param position Keys from the top of the body (or the parameter's name) to where the value is put. */
@@ -121,7 +124,7 @@ function listTemplate(list: readonly unknown[], site: Site): Template {
 
 function fieldsTemplate(fields: Readonly<Record<string, unknown>>, site: Site): Template {
   const entries = Object.entries(fields).map(([name, entry]) => {
-    const position = name === SPREAD ? site.position : [...site.position, name];
+    const position = name === SPREAD_KEY ? site.position : [...site.position, name];
     return [name, compileNode(entry, { ...site, path: [...site.path, name], position })] as const;
   });
   return {
@@ -130,8 +133,8 @@ function fieldsTemplate(fields: Readonly<Record<string, unknown>>, site: Site): 
       const made: Record<string, Value> = {};
       for (const [name, entry] of entries) {
         const value = await entry.evaluate(variables);
-        if (name === SPREAD && isFields(value)) Object.assign(made, value);
-        else if (value !== undefined && name !== SPREAD) made[name] = value;
+        if (name === SPREAD_KEY && isFields(value)) Object.assign(made, value);
+        else if (value !== undefined && name !== SPREAD_KEY) made[name] = value;
       }
       return made;
     },
@@ -238,19 +241,23 @@ function along(value: Value | undefined, steps: readonly string[]): Value | unde
 
 function knownName(variable: string, below: readonly string[], source: string, site: Site): boolean {
   const known = site.names.includes(variable);
-  const setting = below[0];
-  if (known && (variable !== "settings" || setting === undefined || site.settings.includes(setting))) return true;
+  const [setting] = below;
+  const members = variable === "settings" ? site.settings : variable === "signed" ? site.signed : undefined;
+  if (known && (members === undefined || setting === undefined || members.includes(setting))) return true;
   const hint =
     variable === "secrets"
       ? "requests do not see secrets: name the secret under `auth:`"
-      : known
-        ? (didYouMean(setting ?? "", site.settings) ?? "declare it under `settings:`")
-        : didYouMean(variable, site.names);
-  const what = known ? `settings has no "${setting ?? ""}"` : `there is no variable "${variable}" here`;
+      : variable === "signed" && !known
+        ? "it comes with auth: { scheme: signed }"
+        : known
+          ? (didYouMean(setting ?? "", members ?? []) ??
+            `declare it under \`${variable === "signed" ? "auth.values" : "settings"}:\``)
+          : didYouMean(variable, site.names);
+  const what = known ? `${variable} has no "${setting ?? ""}"` : `there is no variable "${variable}" here`;
   site.problems.push(
     problem("E_EXPR_NAME", site.path, what, {
       found: `{{ ${source} }}`,
-      expected: (known ? site.settings : site.names).join(", "),
+      expected: (known ? (members ?? []) : site.names).join(", "),
       ...(hint === undefined ? {} : { hint }),
     }),
   );

@@ -3,9 +3,9 @@
 import type { Agreement, CaseOpening, FieldWrite, Write } from "./decision.ts";
 import { NULL_KEY, type Carried, type Cell, type FieldSight } from "./field.ts";
 import { otherSide, SIDES, type BySide, type RemoteId, type Side } from "./ids.ts";
-import type { FieldOutcome, Target } from "./field-outcome.ts";
+import type { FieldOutcome, TakenBack, Target } from "./field-outcome.ts";
 import type { EntityPolicy, Operation } from "./policy.ts";
-import type { Value } from "./value.ts";
+import type { Fields, Value } from "./value.ts";
 
 /** The record that an update is written to. */
 interface WrittenSide {
@@ -49,7 +49,9 @@ export function outcomesToActions(
     writes.push({ op: "update", side, id: view.id, version: view.version, fields, reason: reasonOf(fields) });
   }
   const drifted = outcomes.some((outcome) => outcome.kind === "drifted");
-  const follows = writes.some((write) => write.fields.some((field) => field.writtenBase !== null));
+  const follows =
+    writes.some((write) => write.fields.some((field) => field.writtenBase !== null)) ||
+    outcomes.some((outcome) => outcome.kind === "write" && outcome.follows === true);
   return {
     writes,
     agreements,
@@ -63,7 +65,10 @@ export function outcomesToActions(
 /** One case a field or group in conflict, one a held field. */
 function casesOf(outcomes: readonly FieldOutcome[], sides: BySide<WrittenSide>): readonly CaseOpening[] {
   const ids = { left: sides.left.id, right: sides.right.id };
-  const conflicts = new Map<string, { left: Record<string, Value>; right: Record<string, Value>; grouped: boolean }>();
+  const conflicts = new Map<
+    string,
+    { left: Record<string, Value>; right: Record<string, Value>; grouped: boolean; undone: TakenBack | null }
+  >();
   const held: CaseOpening[] = [];
   for (const outcome of outcomes) {
     if (outcome.kind === "held") {
@@ -71,22 +76,33 @@ function casesOf(outcomes: readonly FieldOutcome[], sides: BySide<WrittenSide>):
       held.push({ kind: "value-rejected", field: outcome.field, ...ids, values });
     }
     if (outcome.kind !== "conflict") continue;
-    const entry = conflicts.get(outcome.unit) ?? { left: {}, right: {}, grouped: outcome.unit !== outcome.field };
+    const entry = conflicts.get(outcome.unit) ?? {
+      left: {},
+      right: {},
+      grouped: outcome.unit !== outcome.field,
+      undone: outcome.undone ?? null,
+    };
     entry.left[outcome.field] = outcome.left;
     entry.right[outcome.field] = outcome.right;
     conflicts.set(outcome.unit, entry);
   }
-  const opened = [...conflicts].map(([unit, { left, right, grouped }]): CaseOpening => {
-    const values: Value = grouped ? { left, right } : { left: left[unit] ?? null, right: right[unit] ?? null };
-    return { kind: "conflict", field: unit, ...ids, values };
+  const opened = [...conflicts].map(([unit, { left, right, grouped, undone }]): CaseOpening => {
+    const shown = grouped ? { left, right } : { left: left[unit] ?? null, right: right[unit] ?? null };
+    return { kind: "conflict", field: unit, ...ids, values: undone === null ? shown : { ...shown, ...toldOf(undone) } };
   });
   return [...opened, ...held];
 }
 
+/** What a case says of the run that was taken back. */
+export function toldOf({ run, wrote }: TakenBack): Fields {
+  return Object.keys(wrote).length === 0 ? { undone: run } : { undone: run, wrote };
+}
+
 function fieldWrite(outcome: FieldOutcome & { kind: "write" }): FieldWrite {
-  const { field, before, after, sent, writtenBase, reason } = outcome;
+  const { field, before, after, sent, writtenBase, assumed, reason } = outcome;
   const blank = after.kind === "value" && after.cell.key === NULL_KEY && before !== null && before.key !== NULL_KEY;
-  return { field, before, after, sent, writtenBase, blank, reason };
+  const write = { field, before, after, sent, writtenBase, blank, reason };
+  return assumed === undefined ? write : { ...write, assumed };
 }
 
 function reasonOf(fields: readonly FieldWrite[]): string {

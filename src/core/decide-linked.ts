@@ -1,14 +1,23 @@
 // A linked pair of records in, one decision out: the situation by the tables, the fields by the merge, the actions by the policy.
 
-import { allows, creation, heldCases, outcomesToActions } from "./actions.ts";
-import type { Agreement, Decision, Situation, Write } from "./decision.ts";
+import { allows, creation, heldCases, outcomesToActions, toldOf } from "./actions.ts";
+import type { Agreement, CaseOpening, Decision, Situation, Write } from "./decision.ts";
 import { NULL_CELL, type FieldSight } from "./field.ts";
-import type { MergeFacts } from "./field-outcome.ts";
+import type { MergeFacts, TakenBack } from "./field-outcome.ts";
 import { otherSide, unreachable, type Side } from "./ids.ts";
 import { mergeFields } from "./merge.ts";
 import { moved } from "./sight.ts";
 import { COMPARED, LINKED, type Moved } from "./situation.ts";
-import { GONE, NOTHING, shownBy, UNSETTLED, type DecideFacts, type LinkedPair, type Redirect } from "./subject.ts";
+import {
+  GONE,
+  NOTHING,
+  shownBy,
+  UNSETTLED,
+  valuesShown,
+  type DecideFacts,
+  type LinkedPair,
+  type Redirect,
+} from "./subject.ts";
 import type { Value } from "./value.ts";
 
 export function decideLinked(pair: LinkedPair, facts: DecideFacts): Decision {
@@ -86,8 +95,17 @@ function leaveScope(
       return freeze;
     case "unlink":
       return { ...NOTHING, link: { kind: "tombstone", reason: `left the scope in ${facts.names[side]}` } };
-    case "delete":
-      return otherIsPresent ? remove(pair, other, `left the scope in ${facts.names[side]}`, facts) : freeze;
+    case "delete": {
+      if (!otherIsPresent) return freeze;
+      const answer = facts.answers[GONE];
+      const undone = facts.undone?.get(GONE);
+      // Its deletion was taken back: the file alone does not delete it again.
+      if (answer === undefined && undone !== undefined)
+        return { ...freeze, cases: [takenBack(pair, side, undone, facts)] };
+      if (answer !== undefined && answeredGone(answer, side) !== "delete")
+        return { ...NOTHING, link: { kind: "tombstone", reason: "a person decided" } };
+      return remove(pair, other, `left the scope in ${facts.names[side]}`, facts);
+    }
     default:
       return unreachable(facts.policy.onScopeExit);
   }
@@ -101,7 +119,8 @@ function remove(
 ): Omit<Decision, "entity" | "linkId" | "left" | "right" | "situation"> {
   if (!allows(facts.policy, side, "delete")) return { ...NOTHING, ...UNSETTLED, blocked: 1 };
   const { id, version } = pair.sides[side];
-  const write: Write = { op: "delete", side, id, version, fields: [], reason };
+  const shown = valuesShown(pair.fields, side);
+  const write: Write = { op: "delete", side, id, version, fields: [], reason, shown };
   return { ...NOTHING, writes: [write], link: { kind: "tombstone", reason } };
 }
 
@@ -121,16 +140,20 @@ function decideGone(pair: LinkedPair, gone: Side, facts: DecideFacts): Decision 
   const mirrorRestores = policy.mirror && policy.givingSide === other;
   const situation: Situation = edited ? "gone-edited" : gone === "left" ? "gone-left" : "gone-right";
   const answer = facts.answers[GONE];
+  const undone = facts.undone?.get(GONE);
   const action =
-    answer === undefined
-      ? mirrorRestores
-        ? "restore"
-        : edited
-          ? policy.goneEdited
-          : policy.whenGone[gone]
-      : answeredGone(answer, gone);
+    answer !== undefined
+      ? answeredGone(answer, gone)
+      : undone !== undefined
+        ? "review"
+        : mirrorRestores
+          ? "restore"
+          : edited
+            ? policy.goneEdited
+            : policy.whenGone[gone];
   const openCase = (): Decision => {
-    const values: Value = { gone: names[gone], kept: names[other], record: shownBy(pair.fields, other) };
+    const told = { gone: names[gone], kept: names[other], record: shownBy(pair.fields, other) };
+    const values: Value = undone === undefined ? told : { ...told, ...toldOf(undone) };
     return {
       ...subject,
       ...NOTHING,
@@ -151,6 +174,18 @@ function decideGone(pair: LinkedPair, gone: Side, facts: DecideFacts): Decision 
     default:
       return unreachable(action);
   }
+}
+
+/** What a person is asked after a deletion was taken back, while the other record is not there to be kept in step with. */
+function takenBack(
+  { sides, fields }: Pick<LinkedPair, "sides" | "fields">,
+  missing: Side,
+  undone: TakenBack,
+  { names }: Pick<DecideFacts, "names">,
+): CaseOpening {
+  const kept = otherSide(missing);
+  const values: Value = { gone: names[missing], kept: names[kept], record: shownBy(fields, kept), ...toldOf(undone) };
+  return { kind: "gone", field: null, left: sides.left.id, right: sides.right.id, values };
 }
 
 /** Taking the gone side carries the deletion across; taking the other brings the record back; dismissing unlinks. */

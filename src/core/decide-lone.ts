@@ -5,7 +5,16 @@ import type { Match } from "./correlate.ts";
 import type { CaseOpening, Decision, Situation } from "./decision.ts";
 import { otherSide, unreachable, type BySide, type RemoteId, type Side } from "./ids.ts";
 import { mergeFields } from "./merge.ts";
-import { GONE, NOTHING, shownBy, UNSETTLED, type DecideFacts, type LoneRecord, type SideView } from "./subject.ts";
+import {
+  GONE,
+  NOTHING,
+  shownBy,
+  UNSETTLED,
+  valuesShown,
+  type DecideFacts,
+  type LoneRecord,
+  type SideView,
+} from "./subject.ts";
 import { canonicalText, type Value } from "./value.ts";
 
 export function decideLone(lone: LoneRecord, facts: DecideFacts): Decision {
@@ -156,7 +165,11 @@ function decideForeign(lone: LoneRecord, facts: DecideFacts): Decision {
   }
 }
 
-function dropForeign({ side, record }: LoneRecord, { policy, names }: DecideFacts, situation: Situation): Decision {
+function dropForeign(
+  { side, record, fields }: LoneRecord,
+  { policy, names }: DecideFacts,
+  situation: Situation,
+): Decision {
   const alone = {
     entity: policy.name,
     linkId: null,
@@ -169,6 +182,16 @@ function dropForeign({ side, record }: LoneRecord, { policy, names }: DecideFact
     ...alone,
     ...NOTHING,
     situation,
-    writes: [{ op: "delete", side, id: record.id, version: record.version, fields: [], reason }],
+    writes: [
+      {
+        op: "delete",
+        side,
+        id: record.id,
+        version: record.version,
+        fields: [],
+        reason,
+        shown: valuesShown(fields, side),
+      },
+    ],
   };
 }

@@ -28,7 +28,9 @@ export type Situation =
   /** No link, and none of the match fields is present: quarantined `no-key`. */
   | "no-key"
   /** A dead link still remembered: the survivor is neither created again nor matched. */
-  | "tombstoned";
+  | "tombstoned"
+  /** A person takes a run back: what it wrote is put as it was before. */
+  | "undone";
 
 export type CaseKind =
   | "conflict"
@@ -55,6 +57,11 @@ export interface FieldWrite {
   readonly sent: Cell | null;
   /** Base of the written side once confirmed, where it is not what was read back: that side then counts as moved and the other follows. */
   readonly writtenBase: Cell | null;
+  /**
+   * Base of the written side where nothing can be read back, and that is not `after`. Of lines, what the written side itself gives
+   * is as it was last agreed in here, and stays so in the base: it has still to be carried.
+   */
+  readonly assumed?: Cell;
   /** Sets a field to empty: counted by the `blank` guard. */
   readonly blank: boolean;
   /** Why, in the words of the mapping file: "changed in crm", "crm wins", "filled at link", … */
@@ -70,6 +77,8 @@ export interface Write {
   readonly version: string | null;
   readonly fields: readonly FieldWrite[];
   readonly reason: string;
+  /** Of a delete: what the record shows, by field, so that the history still tells it when the record is gone. */
+  readonly shown?: Readonly<Record<string, Value>>;
 }
 
 /** New bases that need no write: what is consistent now. Null: that side's base stays as it is. */

@@ -8,11 +8,15 @@ export interface Expression {
   /** Top-level names of the input that it may read; null: cannot be told (it reads the whole input). */
   readonly reads: readonly string[] | null;
   /**
-   * One result per input, in order. `input` is `$` of the expression; bindings are its `$name` variables, the same for the page.
-   * Bounded in time, memory and size; a result or input beyond the bounds is a failure of that input alone.
+   * One result per input, in order. `input` is `$` of the expression; bindings are its `$name` variables, the same for the page or
+   * a list with one set for each input. Bounded in time, memory and size; a result or input beyond the bounds is a failure of that
+   * input alone.
    */
-  evaluate(inputs: readonly Value[], bindings?: Readonly<Record<string, Value>>): Promise<readonly ExpressionResult[]>;
+  evaluate(inputs: readonly Value[], bindings?: Bindings | readonly Bindings[]): Promise<readonly ExpressionResult[]>;
 }
+
+/** Values of an expression's variables, by name. */
+export type Bindings = Readonly<Record<string, Value>>;
 
 export type ExpressionResult =
   | { readonly ok: true; readonly value: Value | undefined }

@@ -2,7 +2,7 @@
 
 import type { Cell } from "./field.ts";
 import type { BySide, Instant, RemoteId, Side } from "./ids.ts";
-import type { Value } from "./value.ts";
+import type { Fields, Value } from "./value.ts";
 
 /** What becomes of one field. */
 export type FieldOutcome =
@@ -20,6 +20,10 @@ export type FieldOutcome =
       readonly sent: Cell | null;
       /** Base of the written side once confirmed, where it is not what was read back: then that side counts as moved and the other follows. */
       readonly writtenBase: Cell | null;
+      /** Base of the written side where nothing can be read back, if that is not `after`; of what is read back only the rest counts. */
+      readonly assumed?: Cell;
+      /** The other side still gets something: the pair is decided about once more. */
+      readonly follows?: boolean;
       readonly reason: string;
     }
   | {
@@ -29,6 +33,8 @@ export type FieldOutcome =
       readonly left: Value;
       readonly right: Value;
       readonly atLink: boolean;
+      /** The run that a person took back: why nothing is carried although neither side has moved. Left out: a true conflict. */
+      readonly undone?: TakenBack;
     }
   | {
       readonly kind: "held";
@@ -59,4 +65,15 @@ export interface MergeFacts {
   readonly answers: Readonly<Record<string, Answer>>;
   /** Fields that have vanished from a side, or are spelt otherwise there, on nearly all records at once. Left out: none. */
   readonly drifted?: ReadonlySet<string>;
+  /** By unit, or `GONE`: the run that a person took back and whose open case still waits for an answer. Left out: none. */
+  readonly undone?: ReadonlyMap<string, TakenBack>;
+}
+
+/** A run that a person took back, of which a field, a group or a record still waits for an answer. */
+export interface TakenBack {
+  readonly run: string;
+  /** What the run had written, by side, of a group by field: as its case tells it. */
+  readonly wrote: Fields;
+  /** By field: what a read that comes too late still shows of a side that was put back; null: it was not. Empty: none comes so late. */
+  readonly late: Readonly<Record<string, BySide<Cell | null>>>;
 }

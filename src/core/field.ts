@@ -1,7 +1,7 @@
 // A field as the decision sees it: what each side shows, what was last agreed, and what each side's value would be on the
 // other. Mapping computes all of it beforehand, so that the decision needs no function and no time.
 
-import type { RemoteId, Side } from "./ids.ts";
+import type { BySide, RemoteId, Side } from "./ids.ts";
 import type { Value } from "./value.ts";
 
 /** A value of one side in that side's normal form. Two cells of one side and field are equivalent when their keys are equal. */
@@ -9,6 +9,8 @@ export interface Cell {
   readonly value: Value;
   /** Comparison text: equal exactly when the values are equivalent. Canonical null has the key NULL_KEY. */
   readonly key: string;
+  /** Of lines some of whose fields go one way: the comparison text without those. Left out: it is `key`. */
+  readonly bothWays?: string;
 }
 
 export const NULL_KEY = "null";
@@ -69,4 +71,25 @@ export interface FieldSight {
   readonly toLeft: Carried;
   /** Result of the rule's `merge:` when both sides moved (counter, set, lines, max); null: the rule has none. */
   readonly combined: { readonly left: Cell; readonly right: Cell } | null;
+  /** Of lines some of whose fields go one way: what those ask for. Left out: the field has none. */
+  readonly oneWay?: OneWayLines;
+}
+
+/**
+ * Fields that only one side gives, inside lines that go both ways. `toRight`, `toLeft` and `combined` have them in already; this is
+ * for the rest. A side's base keeps what the side itself gives until that has been carried, whatever else is written to it.
+ */
+export interface OneWayLines {
+  /** By receiving side: its own lines with what the other gives them, and nothing else changed; null: nothing is to be given. */
+  readonly given: BySide<Exclude<Carried, { readonly kind: "none" | "invalid" }> | null>;
+  /** A person has to say whether what is given may take the place of what the receiving side shows. */
+  readonly disputed: boolean;
+  /** By giving side: its base once a write to the other side is confirmed. */
+  readonly sent: BySide<Cell | null>;
+  /** By written side and by what is written: its base once that is confirmed, as far as it can be told beforehand. */
+  readonly assumed: {
+    readonly given: BySide<Cell | null>;
+    readonly carried: BySide<Cell | null>;
+    readonly combined: BySide<Cell | null>;
+  };
 }

@@ -11,14 +11,36 @@
 //   no bases   no           fill an empty side, else `at_link`; a null never overwrites
 //
 // A field that has drifted (gone from nearly all records of a side at once) is left alone, and its group with it.
+// What a person took back (`undo`) waits in its case while neither side moves, whatever the rule says.
 // A value outside its type's domain holds its field: no write either way, the record's other fields flow.
 
 import { carry, writeBoth } from "./carry.ts";
-import type { Cell, FieldPolicy, FieldSight, Resolution } from "./field.ts";
-import type { FieldOutcome, MergeFacts } from "./field-outcome.ts";
+import {
+  ABSENT,
+  NO_WAY,
+  type Cell,
+  type FieldPolicy,
+  type FieldSight,
+  type Reading,
+  type Resolution,
+} from "./field.ts";
+import type { FieldOutcome, MergeFacts, TakenBack } from "./field-outcome.ts";
 import { otherSide, type Side } from "./ids.ts";
 import { answered } from "./merge-answer.ts";
-import { agree, agreeOrRest, atOne, baseOf, consistent, isEmpty, moved, readingOf, rest, valueOf } from "./sight.ts";
+import { withOneWay } from "./merge-one-way.ts";
+import {
+  agree,
+  agreeOrRest,
+  atOne,
+  baseOf,
+  consistent,
+  isEmpty,
+  moved,
+  movedBothWays,
+  readingOf,
+  rest,
+  valueOf,
+} from "./sight.ts";
 import type { Value } from "./value.ts";
 
 /** Every field's outcome, in the order given. Fields of a group are decided as one. */
@@ -54,16 +76,22 @@ function mergeUnit(unit: Unit, facts: MergeFacts): readonly FieldOutcome[] {
   if (held.length > 0)
     return [...held, ...unit.sights.filter((s) => !held.some((h) => h.field === s.policy.name)).map(rest)];
 
+  const whole = (sight: FieldSight, outcome: FieldOutcome): readonly FieldOutcome[] =>
+    withOneWay(sight, outcome, unit.name, facts);
+  const undone = facts.undone?.get(unit.name);
+  const waiting = undone === undefined ? null : waitsAfterUndo(unit, undone);
+  if (waiting !== null) return waiting;
+
   const apart = unit.sights.filter((sight) => !atOne(sight));
-  if (apart.length === 0) return unit.sights.map(agreeOrRest);
+  if (apart.length === 0) return unit.sights.flatMap((sight) => whole(sight, agreeOrRest(sight)));
 
   const answer = facts.answers[unit.name];
   // A person may give a group's member another value although the sides agree on it.
   const isGiven = (sight: FieldSight): boolean =>
     answer?.kind === "value" && answer.fields[sight.policy.name] !== undefined;
   if (answer !== undefined) {
-    return unit.sights.map((sight) =>
-      atOne(sight) && !isGiven(sight) ? agreeOrRest(sight) : answered(sight, answer, facts),
+    return unit.sights.flatMap((sight) =>
+      whole(sight, atOne(sight) && !isGiven(sight) ? agreeOrRest(sight) : answered(sight, answer, facts)),
     );
   }
 
@@ -75,12 +103,46 @@ function mergeUnit(unit: Unit, facts: MergeFacts): readonly FieldOutcome[] {
     if (unit.sights.length > 1 && isAsAgreed(sight)) return rest(sight);
     return fresh ? link(sight, unit, apart, facts) : mergeTwoWay(sight, unit, apart, facts);
   };
-  return unit.sights.map(outcome);
+  return unit.sights.flatMap((sight) => whole(sight, outcome(sight)));
+}
+
+/** Null: a side has moved since, and the rule decides as ever. */
+function waitsAfterUndo(unit: Unit, undone: TakenBack): readonly FieldOutcome[] | null {
+  const sights = unit.sights.map((sight) => withoutLate(sight, undone));
+  if (sights.some(hasMoved)) return null;
+  return sights.map((sight, index) => {
+    if (!atOne(sight)) return { ...conflict(sight, unit, false), undone };
+    return sight === unit.sights[index] ? agreeOrRest(sight) : rest(sight);
+  });
+}
+
+/** A side that still shows what was there before it was put back is taken to show what was put back: nothing is agreed on a late read. */
+function withoutLate(sight: FieldSight, { late }: TakenBack): FieldSight {
+  const known = late[sight.policy.name];
+  const isLate = (side: Side): boolean => {
+    const reading = readingOf(sight, side);
+    const base = baseOf(sight, side);
+    return reading.kind === "value" && base !== null && moved(reading, base) && reading.cell.key === known?.[side]?.key;
+  };
+  const left = isLate("left");
+  const right = isLate("right");
+  if (!left && !right) return sight;
+  const asBase = (cell: Cell | null): Reading => (cell === null ? ABSENT : { kind: "value", cell });
+  return {
+    ...sight,
+    ...(left ? { left: asBase(sight.baseLeft), toRight: NO_WAY } : {}),
+    ...(right ? { right: asBase(sight.baseRight), toLeft: NO_WAY } : {}),
+    combined: null,
+  };
+}
+
+function hasMoved(sight: FieldSight): boolean {
+  return moved(sight.left, sight.baseLeft) || moved(sight.right, sight.baseRight);
 }
 
 function isAsAgreed(sight: FieldSight): boolean {
   if (sight.baseLeft === null || sight.baseRight === null) return false;
-  return !moved(sight.left, sight.baseLeft) && !moved(sight.right, sight.baseRight);
+  return !movedBothWays(sight.left, sight.baseLeft) && !movedBothWays(sight.right, sight.baseRight);
 }
 
 /** A value outside its domain holds its field; so does one that cannot be carried, unless its side did not move. */
@@ -105,8 +167,8 @@ function heldField(sight: FieldSight): readonly (FieldOutcome & { kind: "held" }
 }
 
 function mergeTwoWay(sight: FieldSight, unit: Unit, apart: readonly FieldSight[], facts: MergeFacts): FieldOutcome {
-  const leftMoved = unit.sights.some((each) => moved(each.left, each.baseLeft));
-  const rightMoved = unit.sights.some((each) => moved(each.right, each.baseRight));
+  const leftMoved = unit.sights.some((each) => movedBothWays(each.left, each.baseLeft));
+  const rightMoved = unit.sights.some((each) => movedBothWays(each.right, each.baseRight));
   if (leftMoved && rightMoved) {
     if (sight.combined !== null && apart.every((each) => each.combined !== null))
       return combine(sight, sight.combined, facts);
@@ -186,7 +248,7 @@ function carryOrLetStand(sight: FieldSight, unit: Unit, winning: Side, reason: s
   return carry(sight, winning, reason);
 }
 
-function conflict(sight: FieldSight, unit: Unit, atLink: boolean): FieldOutcome {
+function conflict(sight: FieldSight, unit: Unit, atLink: boolean): FieldOutcome & { kind: "conflict" } {
   return {
     kind: "conflict",
     field: sight.policy.name,

@@ -1,7 +1,7 @@
 // What a decision and the outcomes of its writes leave behind. The rule for bases: the written side's is what was read back
 // (its own normalisation is not an edit), the giving side's is what was sent; nothing advances on a write that was not confirmed.
 
-import type { Decision, Write } from "./decision.ts";
+import type { Decision, FieldWrite, Write } from "./decision.ts";
 import type { Cell } from "./field.ts";
 import { otherSide, type BySide, type RemoteId, type Side } from "./ids.ts";
 import type { Value } from "./value.ts";
@@ -14,6 +14,8 @@ export type WriteOutcome =
       readonly version: string | null;
       /** The written fields as the side now shows them; a missing name: could not be read, so what was sent stands. */
       readonly readBack: Readonly<Record<string, Cell>>;
+      /** By written field: its base, where not all of what was read back is agreed (`FieldWrite.assumed`). Left out: none. */
+      readonly bases?: Readonly<Record<string, Cell>>;
       /** All other fields still show what was decided on: the read-back may be remembered as seen. */
       readonly undisturbed: boolean;
       /** Fingerprint and match keys of the read-back record; null: it was not read. */
@@ -87,7 +89,8 @@ export function settleLink(
     if (outcome.kind !== "done" || write.op === "delete") continue;
     const giving = otherSide(write.side);
     for (const field of write.fields) {
-      const wrote = outcome.readBack[field.field] ?? (field.after.kind === "value" ? field.after.cell : null);
+      const unread = field.assumed ?? (field.after.kind === "value" ? field.after.cell : null);
+      const wrote = outcome.bases?.[field.field] ?? readBackOf(decision, field, outcome.readBack) ?? unread;
       const base = field.writtenBase ?? wrote;
       if (base !== null) bases[write.side][field.field] = base.value;
       if (field.sent !== null) bases[giving][field.field] = field.sent.value;
@@ -98,6 +101,19 @@ export function settleLink(
     if (outcome.matchKeys !== null) matchKeys[write.side] = outcome.matchKeys;
   }
   return { ...ids, ...stateAfter(decision), bases, fingerprints, versions, matchKeys };
+}
+
+/**
+ * A value put back that reads as it was before is a read that came too soon: as the base it would make what was put back an edit,
+ * which travels. Of any other write it does no harm, because the sides then agree.
+ */
+function readBackOf(
+  { situation }: Decision,
+  { field, before }: FieldWrite,
+  readBack: Readonly<Record<string, Cell>>,
+): Cell | null {
+  const read = readBack[field] ?? null;
+  return situation === "undone" && read?.key === before?.key ? null : read;
 }
 
 function stateAfter(decision: Decision): { state: SettledLink["state"]; reason: string | null } {
@@ -130,4 +146,14 @@ function idsAfter(
     ids[write.side] = outcome.id;
   }
   return ids.left === null || ids.right === null ? null : { left: ids.left, right: ids.right };
+}
+
+/** Whether a confirmed write leaves something for another round: the other side is written next, or the written side has more to give. */
+export function asksForMore(decision: Decision, write: Write, outcome: WriteOutcome): boolean {
+  if (outcome.kind !== "done") return false;
+  if (write.op === "create" && !outcome.undisturbed) return true;
+  return write.fields.some(
+    ({ writtenBase, assumed }) =>
+      writtenBase !== null || (assumed !== undefined && !(outcome.undisturbed && decision.settledLeft)),
+  );
 }

@@ -12,6 +12,17 @@ export function moved(reading: Reading, base: Cell | null): boolean {
   return reading.cell.key !== (base?.key ?? NULL_KEY);
 }
 
+/** As `moved`, by what goes both ways: what only one side gives is for merge-one-way.ts. */
+export function movedBothWays(reading: Reading, base: Cell | null): boolean {
+  if (reading.kind !== "value") return moved(reading, base);
+  return bothWaysKey(reading.cell) !== (base === null ? NULL_KEY : bothWaysKey(base));
+}
+
+/** Comparison text of what goes both ways. */
+export function bothWaysKey({ key, bothWays }: Cell): string {
+  return bothWays ?? key;
+}
+
 /** `f(l) ~ r` or `g(r) ~ l`, or both empty. An absent side has no opinion: it agrees with nothing and disputes nothing. */
 export function consistent(sight: FieldSight): boolean {
   const { left, right, toRight, toLeft } = sight;
@@ -19,14 +30,15 @@ export function consistent(sight: FieldSight): boolean {
   if (left.kind === "invalid" || right.kind === "invalid") return false;
   if (left.cell.key === NULL_KEY && right.cell.key === NULL_KEY) return true;
   return (
-    (toRight.kind === "value" && toRight.cell.key === right.cell.key) ||
-    (toLeft.kind === "value" && toLeft.cell.key === left.cell.key)
+    (toRight.kind === "value" && bothWaysKey(toRight.cell) === bothWaysKey(right.cell)) ||
+    (toLeft.kind === "value" && bothWaysKey(toLeft.cell) === bothWaysKey(left.cell))
   );
 }
 
 /** Nothing to do for this field. Two edits that a rule adds up (a counter: 10 to 8 on both sides) are two, though they look alike. */
 export function atOne(sight: FieldSight): boolean {
-  const addsUp = sight.combined !== null && moved(sight.left, sight.baseLeft) && moved(sight.right, sight.baseRight);
+  const addsUp =
+    sight.combined !== null && movedBothWays(sight.left, sight.baseLeft) && movedBothWays(sight.right, sight.baseRight);
   return consistent(sight) && !addsUp;
 }
 

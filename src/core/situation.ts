@@ -47,4 +47,5 @@ export const DEFAULTS: Readonly<Record<Situation, string>> = {
   "wrong-epoch": "stop all writes of the system",
   "no-key": "quarantined: none of the match fields is present",
   tombstoned: "nothing while the tombstone lasts",
+  undone: "a person takes a run back: what it wrote, and nobody has edited since, is put as it was",
 };

@@ -61,6 +61,11 @@ export const NOTHING = {
 export const UNSETTLED = { settledLeft: false, settledRight: false };
 
 export function shownBy(sights: readonly FieldSight[], side: Side): Value {
+  return valuesShown(sights, side);
+}
+
+/** By field name. */
+export function valuesShown(sights: readonly FieldSight[], side: Side): Readonly<Record<string, Value>> {
   const shown: Record<string, Value> = {};
   for (const sight of sights) {
     const reading = side === "left" ? sight.left : sight.right;

@@ -1,10 +1,14 @@
 // The operator's word, carried out: what the admin API may ask of the running daemon.
 
 import { parseJson } from "../core/json.ts";
+import { explanationJson } from "../engine/explain/explanation.ts";
 import { OperatorError, type Operator, type PairSummary } from "../engine/operator.ts";
 import { readPlanFile } from "../engine/plan-document.ts";
 import type { RunId } from "../core/ids.ts";
+import type { Value } from "../core/value.ts";
+import type { RunReport, StoredPlan } from "../engine/ports/run.ts";
 import type { Events } from "./events.ts";
+import { redactedValue } from "./redaction.ts";
 import type { PairWorker } from "./pair-worker.ts";
 import { SILENT, type Runtime, type RuntimeParts } from "./runtime.ts";
 import { digest256 } from "./system-ports.ts";
@@ -12,7 +16,7 @@ import { digest256 } from "./system-ports.ts";
 export interface OperatorPorts {
   readonly runtime: Runtime;
   readonly workers: readonly PairWorker[];
-  readonly parts: Pick<RuntimeParts, "systems">;
+  readonly parts: Pick<RuntimeParts, "systems" | "redactor">;
   readonly events: Events;
   isReady(this: void): boolean;
 }
@@ -55,10 +59,15 @@ export function createOperator({ runtime, workers, parts, events, isReady }: Ope
         signal,
         progress: SILENT,
       });
-      if (report.reason === "running") throw new OperatorError("E_RUNNING", report.message ?? "a run is under way");
-      if (plan === null)
-        throw new OperatorError("E_INVALID", report.message ?? report.reason ?? "no plan could be made");
-      return plan.document;
+      return documentOf(plan, report);
+    },
+    async undo(name, run) {
+      const { plan, report } = await workerOf(name).pair.undo(run, { signal, progress: SILENT });
+      return documentOf(plan, report);
+    },
+    async explain(name, record, field) {
+      const told = explanationJson(await workerOf(name).pair.explain(record, field));
+      return redactedValue(told, (text) => parts.redactor.redact(text));
     },
     async apply(planId, who) {
       const stored = await runtime.ledger.plan(planId);
@@ -92,6 +101,13 @@ export function createOperator({ runtime, workers, parts, events, isReady }: Ope
     subscribe: (listener) => events.subscribe(listener),
     ready: () => (isReady() ? { ready: true, why: null } : { ready: false, why: "stopping" }),
   };
+}
+
+/** @throws OperatorError when no plan could be made. */
+function documentOf(plan: StoredPlan | null, report: RunReport): Value {
+  if (report.reason === "running") throw new OperatorError("E_RUNNING", report.message ?? "a run is under way");
+  if (plan === null) throw new OperatorError("E_INVALID", report.message ?? report.reason ?? "no plan could be made");
+  return plan.document;
 }
 
 async function summaryOf(worker: PairWorker): Promise<PairSummary> {

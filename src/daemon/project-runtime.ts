@@ -19,7 +19,14 @@ export function runtimeParts(project: Project, log: Log): Omit<RuntimeParts, "ca
     systems: [...project.systems.values()],
     mappings: project.mappings,
     version: VERSION,
+    traces: config.traces,
     redactor: redactorOf(project),
+    placeOf: (pair, path) => {
+      const found = project.pairs.find((each) => each.pair === pair);
+      if (found === undefined) return null;
+      const { line, column } = found.locate(path, "key");
+      return { file: found.file, line, column };
+    },
     log,
   };
 }

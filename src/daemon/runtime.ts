@@ -1,7 +1,7 @@
 // Everything put together for one project: the database, one opened system for each account, and the pairs that can be run.
 // The command line and the daemon both work through this.
 
-import type { DatabaseChoice } from "../config/settings.ts";
+import type { DatabaseChoice, TracesConfig } from "../config/settings.ts";
 import type { Account } from "../connector/account.ts";
 import type { Connector } from "../connector/compile.ts";
 import type { System } from "../connector/contract.ts";
@@ -10,7 +10,12 @@ import type { Authorization } from "../connector/oauth/authorization.ts";
 import type { Redactor, Secret } from "../connector/secret.ts";
 import type { Webhooks } from "../connector/webhook/webhooks.ts";
 import type { Budgets, Lane } from "../core/budget.ts";
-import { SIDES } from "../core/ids.ts";
+import { SIDES, type RunId } from "../core/ids.ts";
+import type { KeyPath } from "../core/problem.ts";
+import { explainRecord } from "../engine/explain/explain.ts";
+import type { Explanation, RulePlace } from "../engine/explain/explanation.ts";
+import { OperatorError } from "../engine/operator.ts";
+import type { RecordName } from "../engine/ports/history.ts";
 import type { TokenVault } from "../core/token-vault.ts";
 import { isFields, isList, type Value } from "../core/value.ts";
 import { applyPlan, type ApplyReport } from "../engine/apply.ts";
@@ -33,6 +38,8 @@ import { currentLane, inLane } from "./lane.ts";
 import { openPairBudget } from "./pair-budget.ts";
 import { openState } from "./state.ts";
 import { tokenKey } from "./token-key.ts";
+import { openTracing } from "./open-tracing.ts";
+import type { Tracing } from "./tracing.ts";
 import { digest256, digest64, systemClock, systemIds } from "./system-ports.ts";
 
 /** One account, ready to be opened. */
@@ -60,6 +67,10 @@ export interface RuntimeParts {
   readonly redactor: Redactor;
   readonly log: Log;
   readonly calls: CallListener | null;
+  /** Left out, or null: there are none. */
+  readonly traces?: TracesConfig | null;
+  /** Where a key path stands in a pair's mapping file. Left out: the file is not at hand. */
+  placeOf?(this: void, pair: string, path: KeyPath): RulePlace | null;
 }
 
 export interface PairRuntime {
@@ -69,6 +80,10 @@ export interface PairRuntime {
   run(how: RunHow): Promise<RunResult>;
   /** Reads and decides, writes nothing; stores the plan. */
   plan(how: Omit<RunHow, "entity">): Promise<RunResult>;
+  /** The plan that takes a run back: reads and decides, writes nothing; stores the plan. */
+  undo(run: RunId, how: Pick<RunHow, "signal" | "progress">): Promise<RunResult>;
+  /** Why a record shows what it shows. @throws OperatorError E_NOT_FOUND for an entity or a field that the mapping has not. */
+  explain(record: RecordName, field: string | null): Promise<Explanation>;
   /** When a daemon would run it next. */
   next(ended: Parameters<typeof nextRuns>[1]): ReturnType<typeof nextRuns>;
   apply(plan: PlanFile, who: string, how: Pick<RunHow, "signal" | "progress">): Promise<ApplyReport>;
@@ -105,7 +120,9 @@ export async function openRuntime(parts: RuntimeParts): Promise<Runtime> {
   };
   try {
     const store = openStore(database);
-    const calls = countCalls(parts.calls);
+    const tracing = await openTracing(parts.traces ?? null, parts.version, log);
+    closers.push(() => tracing.close());
+    const calls = countCalls(both(parts.calls, tracing));
     const tokens = openTokens(database, tokenKey(parts));
     const accountOf = (system: SystemParts): Account =>
       accountFor(system, parts, { calls, budgets: store.budgets, tokens });
@@ -117,7 +134,15 @@ export async function openRuntime(parts: RuntimeParts): Promise<Runtime> {
     const pairs = new Map(
       parts.mappings.map((mapping) => [
         mapping.pair,
-        openPair(mapping, { store, systems, accounts: parts.systems, calls, log }),
+        openPair(mapping, {
+          store,
+          systems,
+          accounts: parts.systems,
+          calls,
+          tracing,
+          log,
+          placeOf: parts.placeOf ?? nowhere,
+        }),
       ]),
     );
     const connect = async (name: string): Promise<Authorization | null> => {
@@ -129,6 +154,21 @@ export async function openRuntime(parts: RuntimeParts): Promise<Runtime> {
     await close();
     throw error;
   }
+}
+
+/** Two who listen to calls, or the one there is. */
+function both(one: CallListener | null, other: CallListener): CallListener {
+  if (one === null) return other;
+  return {
+    called(call) {
+      one.called(call);
+      other.called(call);
+    },
+    waited(wait) {
+      one.waited(wait);
+      other.waited(wait);
+    },
+  };
 }
 
 interface AccountTools {
@@ -169,10 +209,20 @@ interface PairTools {
   readonly systems: ReadonlyMap<string, System>;
   readonly accounts: readonly SystemParts[];
   readonly calls: CallCounter;
+  readonly tracing: Tracing;
   readonly log: Log;
+  readonly placeOf: NonNullable<RuntimeParts["placeOf"]>;
 }
 
-function openPair(mapping: Mapping, { store: whole, systems, accounts, calls, log }: PairTools): PairRuntime {
+/** The file is not at hand. */
+function nowhere(): null {
+  return null;
+}
+
+function openPair(
+  mapping: Mapping,
+  { store: whole, systems, accounts, calls, tracing, log, placeOf }: PairTools,
+): PairRuntime {
   const store = whole.pair(mapping.pair);
   const systemOf = (side: "left" | "right"): System => {
     const found = systems.get(mapping.sides[side].system);
@@ -227,8 +277,9 @@ function openPair(mapping: Mapping, { store: whole, systems, accounts, calls, lo
     isLoaded ||= await hasLoaded(parts, store);
     return isLoaded ? kind : "first-load";
   };
-  const go = async (how: RunHow, lane: Lane, dryRun: boolean): Promise<RunResult> =>
-    inLane(lane, () =>
+  const go = async (how: RunHow & { readonly undo?: RunId }, lane: Lane, dryRun: boolean): Promise<RunResult> => {
+    const run = systemIds.run();
+    const work = (): Promise<RunResult> =>
       calls.during((counts) =>
         runPair(
           parts,
@@ -237,18 +288,30 @@ function openPair(mapping: Mapping, { store: whole, systems, accounts, calls, lo
             beforeWriting: (counted) => budget.warnOfWriting(counted, lane),
           },
           {
-            run: systemIds.run(),
+            run,
             kind: how.kind,
             entity: how.entity,
             dryRun,
             only: null,
+            ...(how.undo === undefined ? {} : { undo: how.undo }),
             owner,
             signal: how.signal,
             calls: bySide(counts),
           },
         ),
-      ),
-    );
+      );
+    const facts = { pair: mapping.pair, run, kind: how.kind, dryRun };
+    return inLane(lane, () => tracing.during(facts, work, ({ report }) => report));
+  };
+
+  /** The result with its plan billed and stored. */
+  const kept = async (result: RunResult, lane: Lane): Promise<RunResult> => {
+    if (result.plan === null || !isFields(result.plan.document)) return result;
+    const bill = await budget.billOf(result.report, listOf(result.plan.document["actions"]), lane);
+    const plan = { ...result.plan, document: { ...result.plan.document, bill } };
+    await store.savePlan(plan);
+    return { ...result, plan };
+  };
 
   return {
     mapping,
@@ -261,18 +324,31 @@ function openPair(mapping: Mapping, { store: whole, systems, accounts, calls, lo
     },
     async plan(how) {
       const lane = await laneOf(how.kind);
-      const result = await go({ ...how, entity: null }, lane, true);
-      if (result.plan === null || !isFields(result.plan.document)) return result;
-      const bill = await budget.billOf(result.report, listOf(result.plan.document["actions"]), lane);
-      const plan = { ...result.plan, document: { ...result.plan.document, bill } };
-      await store.savePlan(plan);
-      return { ...result, plan };
+      return kept(await go({ ...how, entity: null }, lane, true), lane);
+    },
+    async undo(run, how) {
+      const lane = await laneOf("changes");
+      return kept(await go({ ...how, kind: "changes", entity: null, undo: run }, lane, true), lane);
+    },
+    async explain(record, field) {
+      const entity = entities.find(({ name }) => name === record.entity);
+      if (entity === undefined) throw new OperatorError("E_NOT_FOUND", `no entity "${record.entity}"`);
+      if (field !== null && !entity.mapping.policy.fields.some(({ name }) => name === field))
+        throw new OperatorError("E_NOT_FOUND", `${record.entity} has no field "${field}"`);
+      const history = await whole.history(mapping.pair, record);
+      const { side, id } = record;
+      const asked = { side, id, field, placeOf: (path: KeyPath) => placeOf(mapping.pair, path) };
+      return explainRecord(parts, portsFor(SILENT), entity, history, asked);
     },
     next: (ended) => nextRuns(mapping.schedule, ended),
-    apply: (plan, who, { signal, progress }) =>
-      calls.during((counts) =>
-        applyPlan(parts, portsFor(progress), plan, { run: systemIds.run(), owner, signal, calls: bySide(counts) }, who),
-      ),
+    apply(plan, who, { signal, progress }) {
+      const run = systemIds.run();
+      const work = (): Promise<ApplyReport> =>
+        calls.during((counts) =>
+          applyPlan(parts, portsFor(progress), plan, { run, owner, signal, calls: bySide(counts) }, who),
+        );
+      return tracing.during({ pair: mapping.pair, run, kind: "apply", dryRun: false }, work, (report) => report);
+    },
   };
 }
 

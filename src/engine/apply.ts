@@ -50,7 +50,8 @@ export async function applyPlan(
   await ports.store.approve(plan.hash, actions, who);
   const { report, carriedOut } = await runPair(parts, ports, {
     ...request,
-    kind: plan.kind,
+    kind: plan.kind === "sweep" ? "sweep" : "changes",
+    ...(plan.undo === null ? {} : { undo: plan.undo }),
     entity: null,
     dryRun: false,
     only: new Set(actions),
@@ -58,7 +59,8 @@ export async function applyPlan(
   const applied = actions.filter((action) => carriedOut.has(action));
   const dropped = actions.filter((action) => !carriedOut.has(action));
   // A run that was cut short leaves the approval standing for the next one.
-  const finished = report.outcome !== "halted" && report.outcome !== "failed";
+  // A run taken back goes on when its plan is applied again: no other run decides its actions.
+  const finished = plan.undo !== null || (report.outcome !== "halted" && report.outcome !== "failed");
   await ports.store.endApprovals(finished ? actions : applied);
   return { ...report, plan: plan.hash, applied: applied.length, dropped };
 }

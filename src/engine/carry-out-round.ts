@@ -71,7 +71,8 @@ async function carryOutEntity(
       }
       const carried = await carryOutPage(context, entity, due, lookAgain, committed);
       committed = carried.committed;
-      for (const planned of due) if (planned.actionHash !== null) carriedOut.add(planned.actionHash);
+      for (const { actionHash } of due)
+        if (actionHash !== null && context.notDone?.has(actionHash) !== true) carriedOut.add(actionHash);
       written += due.length;
       context.progress.phase(entity.name, "write", written, null);
       if (carried.stop !== null) return carried.stop;

@@ -89,6 +89,9 @@ export async function carryOutPage(
   const done = page.map((planned): Done => {
     const found = outcomes.get(planned) ?? [];
     const all = planned.decision.writes.map((_, index) => found[index] ?? ({ kind: "skipped" } as const));
+    const { decision, actionHash } = planned;
+    if (decision.situation === "undone" && actionHash !== null && all.some(({ kind }) => kind !== "done"))
+      context.notDone?.add(actionHash);
     const ids = jobIds.get(planned) ?? [];
     const own = planned.decision.writes.map((_, index) => ids[index] ?? null);
     return {

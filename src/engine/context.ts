@@ -49,6 +49,8 @@ export interface RunContext extends Ports, PairParts {
   readonly tallies: ReadonlyMap<string, EntityTally>;
   /** What a plan tells of the links to come; null: the run carries out what it decides. */
   readonly forecast: Forecast | null;
+  /** Actions of a run taken back that did not come about: nobody decides them again. */
+  readonly notDone?: Set<string>;
   /** Records for whose id the system answered with another record, by `mergedKey`. */
   readonly merged: Map<string, RemoteId>;
   /** Linked records that this run's listings showed at an earlier version than is remembered, by `entity side`. */

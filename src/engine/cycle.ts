@@ -76,7 +76,8 @@ export async function runCycle(context: RunContext, request: RunRequest, finish:
     return { ...done, plan, report: await finish("failed", ends.reason, ends.message, first.tripped) };
   }
   const standing = await context.store.standing();
-  await keepGuardCases(context, entities, first, standing);
+  // A run taken back has not looked at what the guards withheld.
+  if (request.undo === undefined) await keepGuardCases(context, entities, first, standing);
   await closeSystemCases(context, swept, standing);
   if (request.only === null) await endApprovals(context, first, done.carriedOut, request);
   if (first.tripped.length > 0)

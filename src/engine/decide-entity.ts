@@ -18,8 +18,10 @@ import { foretellDuplicates } from "./duplicates.ts";
 import { foretell, type Forecast } from "./forecast.ts";
 import { givenValue } from "./given-value.ts";
 import type { PlannedDecision } from "./ports/run.ts";
+import type { Link } from "./ports/link.ts";
 import type { Subject } from "./ports/sighting.ts";
 import type { CaseResolution } from "./ports/waiting.ts";
+import { NO_UNITS, NONE_WAITING, waitingName, waitingOf, type Waiting } from "./undo/waiting.ts";
 import { viewsOf, type View } from "./views.ts";
 
 const PAGE = 500;
@@ -53,6 +55,7 @@ export async function decideEntity(
   let coming = subjectsAfter(context, entity, null);
   // Links come before lone records, so that the record a link moves to is known before it is met alone.
   const movedTo = new Set<string>();
+  const hasUndone = await context.store.hasUndone(entity.name);
   for (;;) {
     const page = await coming;
     if (page.next !== null) coming = subjectsAfter(context, entity, page.next);
@@ -73,11 +76,12 @@ export async function decideEntity(
               right: subject.link?.right ?? subject.right?.id ?? null,
             })),
           );
+    const undone = hasUndone ? await waitingOf(context, entity, linksOf(subjects)) : NONE_WAITING;
     const planned: PlannedDecision[] = [];
     for (const view of await viewsOf(context, entity, subjects, resolutions, !swept)) {
       const { subject } = view;
       if (subject.kind === "lone" && movedTo.has(`${subject.lone.side} ${subject.lone.record.id}`)) continue;
-      const made = await decideView(context, entity, notTwice(view, movedTo), resolutions, drifted);
+      const made = await decideView(context, entity, notTwice(view, movedTo), resolutions, drifted, undone);
       if (made === null) continue;
       const decision =
         isLocked(locks, entity.name, view.ids) || mayBeCreated(locks, entity, view, made) || isPromised(view, movedTo)
@@ -181,12 +185,14 @@ function isSilent({ subject }: View): boolean {
   return subject.kind === "lone" && !speaksFor(subject.lone.side, subject.lone.record.id, subject.lone.match);
 }
 
-async function decideView(
+/** Null: the other record of a pair that matches speaks for both. */
+export async function decideView(
   context: RunContext,
   entity: Entity,
   view: View,
   resolutions: readonly CaseResolution[],
   drifted: ReadonlySet<string>,
+  undone: Waiting,
 ): Promise<Decision | null> {
   const { mapping } = context;
   const own = resolutions.filter((each) => isAbout(each, view.ids));
@@ -197,6 +203,7 @@ async function decideView(
     clockToleranceMs: mapping.clockToleranceMs,
     answers: await answersOf(entity, own),
     drifted,
+    undone: undone.get(waitingName(view.ids)) ?? NO_UNITS,
   };
   if (view.subject.kind === "linked") return decideLinked(view.subject.pair, facts);
   const { lone } = view.subject;
@@ -204,6 +211,10 @@ async function decideView(
   if (lone.side === "right" && lone.match.kind === "one") return null;
   const decision = decideLone(lone, facts);
   return isSilent(view) ? { ...decision, cases: [] } : decision;
+}
+
+function linksOf(subjects: readonly Subject[]): readonly Link[] {
+  return subjects.flatMap(({ link }) => link ?? []);
 }
 
 function isAbout(resolution: CaseResolution, ids: BySide<string | null>): boolean {
@@ -232,8 +243,11 @@ async function answersOf(
   return answers;
 }
 
-/** Names exactly what will be done and on what grounds; an approval holds for this and nothing else. Null: nothing is written. */
-function actionHash(context: RunContext, decision: Decision): string | null {
+/**
+ * Names exactly what will be done and on what grounds; an approval holds for this and nothing else. Null: nothing is written.
+ * @param undone The run that it takes back; left out: an action of the mapping's own.
+ */
+export function actionHash(context: RunContext, decision: Decision, undone?: string): string | null {
   if (decision.writes.length === 0) return null;
   const writes = decision.writes.map((write): Value => ({
     op: write.op,
@@ -249,6 +263,12 @@ function actionHash(context: RunContext, decision: Decision): string | null {
     })),
   }));
   return context.digest256(
-    canonicalText({ entity: decision.entity, left: decision.left, right: decision.right, writes }),
+    canonicalText({
+      entity: decision.entity,
+      left: decision.left,
+      right: decision.right,
+      writes,
+      ...(undone === undefined ? {} : { undone }),
+    }),
   );
 }

@@ -23,6 +23,9 @@ export async function lookAll(
   entities: readonly Entity[],
   request: RunRequest,
 ): Promise<LookedAll> {
+  // The records of a run taken back are read where it is decided about them.
+  if (request.undo !== undefined)
+    return { byEntity: entities.map((entity) => ({ entity, looked: null, listings: null })), sweepWanted: null };
   const byEntity: LookedAll["byEntity"][number][] = [];
   let sweepWanted: string | null = null;
   for (const entity of entities) {

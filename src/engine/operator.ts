@@ -3,6 +3,7 @@
 import type { BudgetRow } from "../core/budget.ts";
 import type { RunId } from "../core/ids.ts";
 import type { Value } from "../core/value.ts";
+import type { RecordName } from "./ports/history.ts";
 
 export interface PairSummary {
   readonly pair: string;
@@ -38,6 +39,10 @@ export interface Operator {
   accept(pair: string, who: string): Promise<void>;
   /** Makes and stores a plan. @returns the document as `plan --json` prints it. */
   plan(pair: string, how: { readonly sweep: boolean }): Promise<Value>;
+  /** Makes and stores the plan that takes a run back. @returns the document as `undo --json` prints it. */
+  undo(pair: string, run: RunId): Promise<Value>;
+  /** Why a record shows what it shows, as `explain --json` prints it. @throws OperatorError E_NOT_FOUND. */
+  explain(pair: string, record: RecordName, field: string | null): Promise<Value>;
   apply(planId: string, who: string): Promise<Value>;
   /** One line for each system: reachable, last error, limits. */
   systems(): Promise<

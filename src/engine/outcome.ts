@@ -5,6 +5,7 @@ import type { Write } from "../core/decision.ts";
 import { NULL_KEY, type Cell, type Reading } from "../core/field.ts";
 import { otherSide, SIDES, unreachable, type LinkId, type RemoteId, type Side } from "../core/ids.ts";
 import type { WriteOutcome } from "../core/settle.ts";
+import { basesAfter } from "../mapping/base-after-write.ts";
 import type { SideReading } from "../mapping/mapping.ts";
 import type { Entity, RunContext } from "./context.ts";
 import { fingerprintOf } from "./sight.ts";
@@ -93,6 +94,7 @@ export async function confirmed(
     const reading = now?.fields[name];
     if (reading?.kind === "value") readBack[name] = reading.cell;
   }
+  const { bases, undisturbed } = basesAfter(entity.mapping, job.write, readBack);
   const others = Object.keys(now?.fields ?? {}).filter((name) => !names.has(name));
   // On a create the other fields are the system's own defaults, which have still to travel; on an update they must be as before.
   const keyOf = (reading: Reading | undefined): string =>
@@ -110,7 +112,8 @@ export async function confirmed(
     id: written.id,
     version: record.version ?? written.version,
     readBack,
-    undisturbed: settled,
+    bases,
+    undisturbed: settled && undisturbed,
     fingerprint: fingerprintOf(context, entity, side, record),
     matchKeys: (now?.matchKeys ?? []).filter((key) => key !== null),
     effect: true,

@@ -12,9 +12,11 @@ import type { Digest256 } from "./ports/world.ts";
 export interface PlanFile {
   readonly pair: string;
   readonly hash: string;
-  readonly kind: "changes" | "sweep";
+  readonly kind: "changes" | "sweep" | "undo";
   readonly meaning: string;
   readonly actions: readonly { readonly action: string }[];
+  /** The run that it takes back; null: none. */
+  readonly undo: RunId | null;
 }
 
 /** One row of a plan. `action` is the hash that an approval names. */
@@ -77,7 +79,7 @@ export function tripRows(tripped: readonly Trip[], names: BySide<string>): reado
 export interface PlanParts {
   readonly pair: string;
   readonly run: RunId;
-  readonly kind: "changes" | "sweep";
+  readonly kind: "changes" | "sweep" | "undo";
   readonly meaning: string;
   readonly createdAt: Instant;
   readonly actions: readonly Fields[];
@@ -88,15 +90,19 @@ export interface PlanParts {
   readonly links: Fields;
   /** By entity: what becomes of records without a link, and which of them look alike on one side. */
   readonly forecast: Fields;
+  /** Of a run taken back: which, what stays, and what the next run does. */
+  readonly undo?: Fields;
 }
 
 /** The whole document. The hash covers the pair, its meaning and every action, nothing that changes from call to call. */
 export function planDocument(parts: PlanParts, digest: Digest256): StoredPlan {
+  const undo = parts.undo?.["run"];
   const hash = digest(
     canonicalText({
       pair: parts.pair,
       meaning: parts.meaning,
       actions: parts.actions.map((row) => row["action"] ?? null),
+      ...(undo === undefined ? {} : { undo }),
     }),
   );
   const document: Fields = {
@@ -112,6 +118,7 @@ export function planDocument(parts: PlanParts, digest: Digest256): StoredPlan {
     calls: parts.calls,
     links: parts.links,
     forecast: parts.forecast,
+    ...(parts.undo === undefined ? {} : { undo: parts.undo }),
   };
   return { id: parts.run, hash, createdAt: parts.createdAt, document };
 }
@@ -122,12 +129,17 @@ export function readPlanFile(value: Value, digest: Digest256): PlanFile | "edite
   const { pair, hash, kind, meaning, actions } = value;
   if (typeof pair !== "string" || typeof hash !== "string" || typeof meaning !== "string" || !isList(actions))
     return null;
-  if (kind !== "changes" && kind !== "sweep") return null;
+  if (kind !== "changes" && kind !== "sweep" && kind !== "undo") return null;
+  const undo = isFields(value["undo"]) ? value["undo"]["run"] : undefined;
+  if ((kind === "undo") !== (typeof undo === "string")) return null;
   const rows = actions.map((row) =>
     isFields(row) && typeof row["action"] === "string" ? { action: row["action"] } : null,
   );
   if (rows.some((row) => row === null)) return null;
   const named = rows.filter((row) => row !== null);
-  const expected = digest(canonicalText({ pair, meaning, actions: named.map((row) => row.action) }));
-  return expected === hash ? { pair, hash, kind, meaning, actions: named } : "edited";
+  const said = typeof undo === "string" ? { undo } : {};
+  const expected = digest(canonicalText({ pair, meaning, actions: named.map((row) => row.action), ...said }));
+  // The hash says that it is the run's own id, as the plan was made with it.
+  const run = typeof undo === "string" ? (undo as RunId) : null;
+  return expected === hash ? { pair, hash, kind, meaning, actions: named, undo: run } : "edited";
 }

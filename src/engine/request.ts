@@ -13,6 +13,8 @@ export interface RunRequest {
   readonly dryRun: boolean;
   /** Do just these actions (by hash) and nothing else; they pass the guards. Null: everything that is decided. */
   readonly only: ReadonlySet<string> | null;
+  /** Take this run back, and look at nothing else. Left out: decide as the mapping says. */
+  readonly undo?: RunId;
   /** Names the holder of the lease, for people. */
   readonly owner: string;
   readonly signal: AbortSignal;

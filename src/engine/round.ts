@@ -15,6 +15,8 @@ import { actionRow, caseRows, planDocument, tripRows, writtenSides } from "./pla
 import type { Intent } from "./ports/intent.ts";
 import type { PlannedDecision, StoredPlan } from "./ports/run.ts";
 import type { RunRequest } from "./request.ts";
+import { decideUndone } from "./undo/decide-undone.ts";
+import { newKeptList, undoPart, type KeptList } from "./undo/plan-part.ts";
 
 const PAGE = 200;
 
@@ -39,6 +41,8 @@ export interface Round {
   readonly approved: ReadonlySet<string>;
   readonly actions: readonly Fields[];
   readonly cases: readonly Fields[];
+  /** Of a run taken back: what stays as it is. */
+  readonly kept: KeptList;
 }
 
 /**
@@ -59,6 +63,7 @@ export async function planRound(
   const values: OneValueTally = new Map();
   const named = approved.size > 0 || request.only !== null || request.dryRun || context.mapping.state !== "active";
   const passes = new Map<string, Set<Pass>>();
+  const kept = newKeptList();
   let seq = 0;
   for (const entity of entities) {
     const isSwept = swept.has(entity.name);
@@ -76,7 +81,9 @@ export async function planRound(
     };
     const from = seq;
     seq = await withBehind((behind) =>
-      decideEntity(context, entity, from, { locks, swept: isSwept, drifted, named, count, behind }),
+      request.undo === undefined
+        ? decideEntity(context, entity, from, { locks, swept: isSwept, drifted, named, count, behind })
+        : decideUndone(context, entity, from, { run: request.undo, locks, kept }, count),
     );
     await countInSync(context, entity);
     tellCrowded(context, entity);
@@ -106,7 +113,7 @@ export async function planRound(
       }
     });
   }
-  return { tripped, withheld, approved, passes, actions, cases };
+  return { tripped, withheld, approved, passes, actions, cases, kept };
 }
 
 export function passOf({ writes }: Decision): Pass {
@@ -189,7 +196,8 @@ export async function planOf(context: RunContext, request: RunRequest, round: Ro
     {
       pair: context.mapping.pair,
       run: context.run,
-      kind: request.kind === "sweep" ? "sweep" : "changes",
+      kind: request.undo !== undefined ? "undo" : request.kind === "sweep" ? "sweep" : "changes",
+      ...(request.undo === undefined ? {} : { undo: undoPart(request.undo, round.kept, round.actions, names) }),
       meaning: context.meaning,
       createdAt: context.clock.now(),
       actions: round.actions,

@@ -49,6 +49,7 @@ export async function runPair(parts: PairParts, ports: Ports, request: RunReques
     holdsLease: () => kept.holds(),
     signal: kept.signal,
     tallies,
+    notDone: new Set(),
     merged: new Map(),
     earlier: new Map(),
     forecast:
@@ -96,10 +97,12 @@ async function refusal(
   const { pair } = parts.mapping;
   if (parts.mapping.state === "paused" && !request.dryRun)
     return { outcome: "halted", reason: "paused", message: `${parts.mapping.file} says \`state: paused\`` };
-  if (state.paused !== null && !request.dryRun) {
+  // Whoever takes a run back has often stopped the pair first: a person's pause does not keep a person's undo.
+  const isStopped = state.paused?.startsWith("stop:") === true;
+  if (state.paused !== null && !request.dryRun && (request.undo === undefined || isStopped)) {
     return {
       outcome: "halted",
-      reason: state.paused.startsWith("stop:") ? "stopped" : "paused",
+      reason: isStopped ? "stopped" : "paused",
       message: `${state.paused}; go on with: syncline resume ${pair}`,
     };
   }

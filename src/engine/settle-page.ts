@@ -4,11 +4,11 @@
 import type { CaseOpening, Decision } from "../core/decision.ts";
 import { otherSide, SIDES, type BySide, type RemoteId, type Side } from "../core/ids.ts";
 import { refusalOf, sourceOf, triedAgainAt } from "./refused.ts";
-import { settleLink, type Seen, type WriteOutcome } from "../core/settle.ts";
+import { asksForMore, settleLink, type Seen, type WriteOutcome } from "../core/settle.ts";
 import type { Value } from "../core/value.ts";
 import type { RefNeed } from "../mapping/reference.ts";
 import { tallyOf, type Entity, type EntityTally, type RunContext } from "./context.ts";
-import { EMPTY_COMMIT, type Commit, type Unlinked } from "./ports/commit.ts";
+import { EMPTY_COMMIT, type Agreed, type Commit, type Unlinked } from "./ports/commit.ts";
 import type { Hint } from "./ports/hint.ts";
 import type { Effect } from "./ports/intent.ts";
 import type { LinkWrite } from "./ports/link.ts";
@@ -51,6 +51,7 @@ export async function settlePage(context: RunContext, entity: Entity, page: read
     links: page.flatMap((done) => linkOf(done)),
     unlinked: page.flatMap((done) => unlinkedOf(done)),
     effects: page.flatMap((done) => effectsOf(done, tally)),
+    agreed: page.flatMap(agreedOf),
     intentsDone: page.flatMap((done) => done.intentsDone),
     intentsTried: page.flatMap((done) => done.intentsTried),
     cases: page.map((done) => casesOf(entity, done)),
@@ -105,6 +106,16 @@ function unlinkedOf({ decision, outcomes, seen }: Done): readonly Unlinked[] {
   return recordsOf(decision).map((record) => ({ ...record, matchKeys: seen[record.side].matchKeys }));
 }
 
+/** Of a linked record that had changed and of which something was settled without a write. */
+function agreedOf({ decision }: Done): readonly Agreed[] {
+  const { linkId, agreements, situation } = decision;
+  if (linkId === null || agreements.length === 0) return [];
+  const fields = Object.fromEntries(
+    agreements.map(({ field, left, right }) => [field, { left: left?.value ?? null, right: right?.value ?? null }]),
+  );
+  return [{ linkId, situation, fields }];
+}
+
 function effectsOf(done: Done, tally: EntityTally): readonly Effect[] {
   const { decision, outcomes } = done;
   return decision.writes.flatMap((write, index): readonly Effect[] => {
@@ -112,15 +123,21 @@ function effectsOf(done: Done, tally: EntityTally): readonly Effect[] {
     if (outcome?.kind !== "done" || !outcome.effect) return [];
     tally.effects[write.side][write.op] += 1;
     const fields: Record<string, Effect["fields"][string]> = {};
-    for (const { field, before, after, reason } of write.fields) {
+    for (const { field, before, after, reason, sent: given } of write.fields) {
       const sent: Value = after.kind === "value" ? after.cell.value : null;
+      // What the other side showed, where it is another value than what became of it on this one.
+      const isOther = given !== null && after.kind === "value" && given.key !== after.cell.key;
       fields[field] = {
         before: before?.value ?? null,
         after: sent,
         readBack: outcome.readBack[field]?.value ?? sent,
         reason,
+        ...(isOther ? { from: given.value } : {}),
       };
     }
+    // What was deleted stands in the history alone.
+    for (const [field, before] of Object.entries(write.shown ?? {}))
+      fields[field] = { before, after: null, readBack: null, reason: write.reason };
     const other = decision[otherSide(write.side)];
     return [
       {
@@ -167,6 +184,8 @@ function casesOf(entity: Entity, { decision, outcomes, lookAgain }: Done): Cases
   // before still does.
   const undone =
     decision.situation === "unknown" ||
+    // Taking a run back looks at what that run wrote; other fields' questions are not its business.
+    decision.situation === "undone" ||
     lookAgain ||
     decision.refused !== undefined ||
     outcomes.some((outcome) => outcome.kind !== "done");
@@ -258,11 +277,7 @@ function hintsOf(context: RunContext, { decision, outcomes, lookAgain }: Done): 
     if (outcome.kind === "again") return [outcome.waitMs];
     if (outcome.kind === "skipped") return [0];
     const write = decision.writes[index];
-    const follows =
-      outcome.kind === "done" &&
-      write !== undefined &&
-      (write.fields.some((field) => field.writtenBase !== null) || (write.op === "create" && !outcome.undisturbed));
-    return follows ? [0] : [];
+    return write !== undefined && asksForMore(decision, write, outcome) ? [0] : [];
   });
   if (decision.link.kind === "move") waits.push(0);
   // What could not be read is looked at again by the next run; this one has just tried.

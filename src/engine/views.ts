@@ -1,7 +1,7 @@
 // From a page of subjects to what the core decides on: records read through the lenses, bases, references resolved, each
 // value carried to the other side, match candidates. Everything by page: a handful of statements, whatever its size.
 
-import { ABSENT, type Carried, type Cell, type FieldSight, NO_WAY } from "../core/field.ts";
+import { ABSENT, type Cell, type FieldSight, NO_WAY } from "../core/field.ts";
 import type { BySide, RemoteId, Side } from "../core/ids.ts";
 import type { Seen } from "../core/settle.ts";
 import type { LinkedPair, LoneRecord, SideView } from "../core/subject.ts";
@@ -49,27 +49,16 @@ function viewOf(
 ): View {
   const { subject, sides } = draft;
   const fields = entity.mapping.policy.fields.map((policy): FieldSight => {
-    const left = sides.left.readings[policy.name] ?? ABSENT;
-    const right = sides.right.readings[policy.name] ?? ABSENT;
-    const baseLeft = baseCell(entity, "left", policy.name, draft.bases);
-    const baseRight = baseCell(entity, "right", policy.name, draft.bases);
-    const movement =
-      left.kind === "value" && right.kind === "value"
-        ? { left: left.cell, right: right.cell, baseLeft, baseRight, lookup }
-        : null;
-    const combined = movement === null ? null : entity.mapping.combine(policy.name, movement);
-    const carriedTo = (side: Side, carried: Carried): Carried =>
-      movement === null ? carried : entity.mapping.onto(policy.name, side, carried, movement);
-    return {
-      policy,
-      left,
-      right,
-      baseLeft,
-      baseRight,
-      toRight: carriedTo("right", toRight[policy.name] ?? NO_WAY),
-      toLeft: carriedTo("left", toLeft[policy.name] ?? NO_WAY),
-      combined,
-    };
+    const { name } = policy;
+    return entity.mapping.sight(name, {
+      left: sides.left.readings[name] ?? ABSENT,
+      right: sides.right.readings[name] ?? ABSENT,
+      baseLeft: baseCell(entity, "left", name, draft.bases),
+      baseRight: baseCell(entity, "right", name, draft.bases),
+      toRight: toRight[name] ?? NO_WAY,
+      toLeft: toLeft[name] ?? NO_WAY,
+      lookup,
+    });
   });
   const about = {
     seen: { left: seenOf(sides.left, subject.link, "left"), right: seenOf(sides.right, subject.link, "right") },

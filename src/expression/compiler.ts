@@ -15,6 +15,7 @@ import { refuseLostDigits } from "./literals.ts";
 import { isFields, type Value } from "../core/value.ts";
 import { wireText } from "./wire.ts";
 import type {
+  Bindings,
   CompiledExpression,
   Expression,
   ExpressionCompiler,
@@ -57,6 +58,10 @@ function isComplete(results: readonly (ExpressionResult | null)[]): results is r
   return !results.includes(null);
 }
 
+function isEach(bindings: Bindings | readonly Bindings[]): bindings is readonly Bindings[] {
+  return Array.isArray(bindings);
+}
+
 interface Parts {
   readonly source: string;
   readonly reads: readonly string[] | null;
@@ -80,13 +85,14 @@ class SafeExpression implements Expression {
 
   async evaluate(
     inputs: readonly Value[],
-    bindings: Readonly<Record<string, Value>> = {},
+    bindings: Bindings | readonly Bindings[] = {},
   ): Promise<readonly ExpressionResult[]> {
     const { native } = this.parts;
     const results = native === null ? inputs.map(() => null) : await this.evaluateNative(native, inputs, bindings);
     if (isComplete(results)) return results;
-    const left = inputs.filter((_input, index) => results[index] === null);
-    const late = await this.evaluateElsewhere(left, bindings);
+    const isLeft = (_each: unknown, index: number): boolean => results[index] === null;
+    const own = isEach(bindings) ? bindings.filter(isLeft) : bindings;
+    const late = await this.evaluateElsewhere(inputs.filter(isLeft), own);
     const order = late[Symbol.iterator]();
     return results.map((result) => result ?? (order.next().value as ExpressionResult));
   }
@@ -95,12 +101,13 @@ class SafeExpression implements Expression {
   private async evaluateNative(
     native: Native,
     inputs: readonly Value[],
-    bindings: Readonly<Record<string, Value>>,
+    bindings: Bindings | readonly Bindings[],
   ): Promise<(ExpressionResult | null)[]> {
-    const run = native(bindings);
+    const forAll = isEach(bindings) ? null : native(bindings);
     const results: (ExpressionResult | null)[] = [];
     let spent = 0;
-    for (const input of inputs) {
+    for (const [index, input] of inputs.entries()) {
+      const run = forAll ?? native(isEach(bindings) ? (bindings[index] ?? {}) : bindings);
       if (spent > TURN_BUDGET) {
         await setImmediate();
         spent = 0;
@@ -122,12 +129,15 @@ class SafeExpression implements Expression {
 
   private async evaluateElsewhere(
     inputs: readonly Value[],
-    bindings: Readonly<Record<string, Value>>,
+    bindings: Bindings | readonly Bindings[],
   ): Promise<readonly ExpressionResult[]> {
     const texts = inputs.map((input) => this.inputText(input));
     const fitting = texts.filter((text) => text !== null);
     const { source, names } = this.parts;
-    const answers = (await this.process.evaluate({ source, names, bindings: wireText(bindings), inputs: fitting }))[
+    const variables = isEach(bindings)
+      ? inputs.flatMap((_input, index) => (texts[index] === null ? [] : [wireText(bindings[index] ?? {})]))
+      : wireText(bindings);
+    const answers = (await this.process.evaluate({ source, names, bindings: variables, inputs: fitting }))[
       Symbol.iterator
     ]();
     return texts.map((text) =>

@@ -1,7 +1,7 @@
 // The process that evaluates what compiled code does not, with jsonata itself. It is expected to hang or to run out of memory
 // now and then: the parent watches it, kills it and starts another. Plain JavaScript, since Node starts it as it is.
 //
-// In:  { source, names, bindings, inputs }   texts of values; `bindings` one object, `names` all variables there are
+// In:  { source, names, bindings, inputs }   texts of values; `bindings` one object or one for each input, `names` all variables there are
 // Out: { ready } once, then for each input in order { value } (text; null: absent) or { code, message }
 //
 // A number that a double cannot hold is in the texts as the string MARK + digits. Here it is an opaque thing, which can be
@@ -19,7 +19,7 @@ const SEQUENCE_MAX = 10_000;
 const EXPRESSIONS_MAX = 500;
 
 /** @typedef {{ code: string, message: string }} Failure */
-/** @typedef {{ source: string, names: string[], bindings: string, inputs: string[] }} Page */
+/** @typedef {{ source: string, names: string[], bindings: string | string[], inputs: string[] }} Page */
 
 /** @param {string} code @param {string} message @returns {Error & { failure: Failure }} */
 function failure(code, message) {
@@ -198,11 +198,13 @@ function send(/** @type {object} */ message) {
 
 /** @param {Page} page */
 async function evaluatePage({ source, names, bindings, inputs }) {
-  for (const input of inputs) {
+  for (const [index, input] of inputs.entries()) {
     let answer;
     try {
       const expression = await expressionOf(source);
-      const values = /** @type {Record<string, unknown>} */ (decode(bindings));
+      const values = /** @type {Record<string, unknown>} */ (
+        decode(typeof bindings === "string" ? bindings : (bindings[index] ?? "{}"))
+      );
       // A variable without a value hides a function of its name all the same.
       const variables = Object.fromEntries(names.map((name) => [name, values[name]]));
       answer = { value: encode(await expression.evaluate(decode(input), variables)) };

@@ -21,7 +21,8 @@ export interface Page {
   readonly source: string;
   /** All variables there are; `bindings` may lack some. */
   readonly names: readonly string[];
-  readonly bindings: string;
+  /** The same for all inputs, or one for each. */
+  readonly bindings: string | readonly string[];
   readonly inputs: readonly string[];
 }
 
@@ -77,7 +78,10 @@ export class EvaluatingProcess {
       }
       const child = await this.start();
       const part = nextPart(page.inputs, results.length);
-      const ending = await this.ask(child, { ...page, inputs: part }, (answer) => {
+      const done = results.length;
+      const bindings =
+        typeof page.bindings === "string" ? page.bindings : page.bindings.slice(done, done + part.length);
+      const ending = await this.ask(child, { ...page, bindings, inputs: part }, (answer) => {
         const result = resultOf(answer);
         strikes = !result.ok && result.code === "E_EXPR_TIMEOUT" ? strikes + 1 : 0;
         results.push(result);

@@ -6,5 +6,7 @@ import type { FieldType } from "./types/type.ts";
 
 /** The cell of a value in its side's normal form. */
 export function cellOf(type: FieldType, value: Value): Cell {
-  return value === null ? NULL_CELL : { value, key: type.key(value) };
+  if (value === null) return NULL_CELL;
+  const key = type.key(value);
+  return type.bothWays === undefined ? { value, key } : { value, key, bothWays: type.bothWays(value) };
 }

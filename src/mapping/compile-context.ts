@@ -108,10 +108,6 @@ function reportWord(found: string, allowed: readonly string[], at: KeyPath, cont
   context.report(problem("E_ENUM", at, `"${found}" is not a word known here`, more));
 }
 
-export function reportNotSupported(what: string, at: KeyPath, context: CompileContext): void {
-  context.report(problem("E_NOT_SUPPORTED", at, `${what} is not supported yet`, { on: "key", hint: "leave it out" }));
-}
-
 /** An expression over a record. @param bindings Names of the variables it may use beside `$`. */
 export function readExpression(
   source: string,

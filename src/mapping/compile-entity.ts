@@ -106,12 +106,29 @@ function rulesOf(
     return position < 0 ? [] : [[...at, "match", index, position]];
   });
   const ruleAt = [...at, "fields", field];
-  const own: CompiledRule = { entity: name, field, lens, at: ruleAt, accepted: file?.law === "lossy", matchedAt };
+  const own: CompiledRule = {
+    entity: name,
+    field,
+    lens,
+    at: ruleAt,
+    accepted: file?.law === "lossy",
+    matchedAt,
+    list: null,
+  };
   const ofLines = (lens.lines?.fields ?? []).map((line): CompiledRule => {
     const lineName = line.policy.name;
     const accepted = file?.each?.fields[lineName]?.law === "lossy";
     const lineAt = [...ruleAt, "each", "fields", lineName];
-    return { entity: name, field: `${field}.${lineName}`, lens: line, at: lineAt, accepted, matchedAt: [] };
+    const keyAt = lens.lines?.key === line ? [[...ruleAt, "each", "key"]] : [];
+    return {
+      entity: name,
+      field: `${field}.${lineName}`,
+      lens: line,
+      at: lineAt,
+      accepted,
+      matchedAt: keyAt,
+      list: lens,
+    };
   });
   return [own, ...ofLines];
 }

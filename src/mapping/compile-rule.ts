@@ -13,7 +13,7 @@ import {
   type CompileContext,
   type Direction,
 } from "./compile-context.ts";
-import { compileLines, reportBesideEach } from "./compile-lines.ts";
+import { compileLines, reportBesideEach, withoutDefaults } from "./compile-lines.ts";
 import { compileSide, sideText, type SideText } from "./compile-side.ts";
 import { compileDomain } from "./domain.ts";
 import { RULE_KEY_NAMES, type RuleFile } from "./file-rule.ts";
@@ -50,10 +50,11 @@ export function compileRule(
     direction ?? (rule.direction === undefined ? null : { giving: "left" as const, receiving: "right" as const });
   if (texts.left === null || texts.right === null) return null;
 
-  const sideTexts: BySide<SideText> = { left: texts.left, right: texts.right };
+  const saidTexts: BySide<SideText> = { left: texts.left, right: texts.right };
   const value = valueSource(rule, at, { entries, oneWay }, context);
-  const lines = rule.each === undefined ? null : linesOf(rule.each, sideTexts, { rule, at, oneWay, defaults }, context);
+  const lines = rule.each === undefined ? null : linesOf(rule.each, saidTexts, { rule, at, oneWay, defaults }, context);
   if (rule.each !== undefined && lines === null) return null;
+  const sideTexts = lines === null ? saidTexts : withoutDefaults(lines, saidTexts, context);
   const types =
     lines === null
       ? compileTypes(rule, at, sideTexts, context)
@@ -96,11 +97,15 @@ function linesOf(
   context: CompileContext,
 ): LinesLens | null {
   reportBesideEach(rule, texts, at, context);
-  const conflict = readResolution(rule.conflict, [...at, "conflict"], context) ?? defaults.conflict;
-  const inherited: RuleDefaults = { ...defaults, direction: oneWay, conflict };
+  // What is wrong with them is told of the rule itself.
+  const told = { ...context, report: () => undefined };
+  const conflict = readResolution(rule.conflict, [...at, "conflict"], told) ?? defaults.conflict;
+  const atLink = readResolution(rule.at_link, [...at, "at_link"], told) ?? defaults.atLink;
+  const inherited: RuleDefaults = { ...defaults, direction: oneWay, conflict, atLink };
   return compileLines(
     each,
     [...at, "each"],
+    oneWay,
     (name, lineRule, ruleAt) => compileRule(name, { rule: lineRule, at: ruleAt, defaults: inherited }, context),
     context,
   );

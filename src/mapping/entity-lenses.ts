@@ -1,21 +1,23 @@
 // An entity as the engine asks of it: reading pages of records, carrying values across, writing them.
 
 import type { Expression, ExpressionResult } from "../core/expression.ts";
-import { NULL_CELL, type Carried, type Cell, type Reading } from "../core/field.ts";
+import { ABSENT, NO_WAY, NULL_CELL, type Carried, type Cell, type Reading } from "../core/field.ts";
 import type { BySide, Side } from "../core/ids.ts";
-import type { Path } from "../core/path.ts";
+import { valueAt, type Path } from "../core/path.ts";
 import { isFields, isList, type Fields, type Value } from "../core/value.ts";
 import { combineField } from "./combine.ts";
-import { carryField, refNeeds } from "./lens-carry.ts";
-import { readField } from "./lens-read.ts";
+import { carryPage, refNeeds } from "./lens-carry.ts";
+import { readField, type TypeReader } from "./lens-read.ts";
 import { writeFields } from "./lens-write.ts";
 import { cellOf } from "./cell.ts";
 import type { FieldLens } from "./lens.ts";
 import type { EntityMapping, EntityPolicy, SideReading } from "./mapping.ts";
 import { matchKeys, type MatchRule } from "./match.ts";
-import { linesOnto } from "./lines-onto.ts";
+import { agreedLines } from "./lines-one-way.ts";
+import { evaluateLines, hasLineExpressions, readLines, type LineResults } from "./lines-read.ts";
 import { valuesToTry } from "./law-values.ts";
 import { compileReads, readText, type Reads } from "./reads.ts";
+import { sightOf } from "./sight.ts";
 
 export interface EntityParts {
   readonly policy: EntityPolicy;
@@ -57,23 +59,25 @@ export function entityLenses(parts: EntityParts): EntityMapping {
         const reading = readings[field.policy.name];
         return reading === undefined ? [] : refNeeds(field, from, reading);
       }),
-    carry: (from, page, lookup) =>
-      Promise.all(
-        page.map(async (readings) => {
-          const carried: Record<string, Carried> = {};
-          for (const field of fields) {
-            const { name } = field.policy;
-            const value = carryField(field, from, readings[name] ?? { kind: "absent" }, lookup);
-            carried[name] = value instanceof Promise ? await value : value;
-          }
-          return carried;
-        }),
-      ),
-    onto: (name, to, carried, movement) => {
-      const field = lensOf(name);
-      if (field.lines === null || carried.kind !== "value") return carried;
-      return { kind: "value", cell: linesOnto(field, field.lines, to, carried.cell, movement) };
+    carry: async (from, page, lookup) => {
+      const carried = await Promise.all(
+        fields.map((field) =>
+          carryPage(
+            field,
+            from,
+            page.map((readings) => readings[field.policy.name] ?? ABSENT),
+            lookup,
+          ),
+        ),
+      );
+      return page.map((_readings, index) => {
+        const record: Record<string, Carried> = {};
+        fields.forEach(({ policy }, position) => (record[policy.name] = carried[position]?.[index] ?? NO_WAY));
+        return record;
+      });
     },
+    sight: (name, shown) => sightOf(lensOf(name), shown),
+    agreed: (side, name, readBack, assumed) => agreedLines(lensOf(name), side, readBack, assumed),
     values: (side, field) => valuesToTry(lensOf(field), side)[0] ?? [],
     combine: (field, movement) => combineField(lensOf(field), movement),
     write: (side, cells, current) => writeFields(byName, side, cells, current),
@@ -101,12 +105,16 @@ async function readPage(parts: EntityParts, side: Side, records: readonly Fields
     scope === null && evaluated.every((each) => each === null)
       ? []
       : await Promise.all([scope === null ? null : scope.evaluate(records), ...evaluated]);
+  const lines = await Promise.all(
+    fields.map((field, position) => lineResultsOf(field, side, records, results[position] ?? null)),
+  );
   return records.map((record, index) => {
     const scopeResult = inScope?.[index] ?? null;
     if (scopeResult?.ok === false) return unreadable(parts, `${scopeResult.code}: ${scopeResult.message}`);
     const readings: Record<string, Reading> = {};
     fields.forEach((field, position) => {
-      readings[field.policy.name] = readField(field, side, record, resultAt(results[position], index));
+      const read = linesReader(field, side, lines[position]?.[index]);
+      readings[field.policy.name] = readField(field, side, record, resultAt(results[position], index), read);
     });
     return {
       inScope: scopeResult === null || isTruthy(scopeResult.value),
@@ -114,6 +122,27 @@ async function readPage(parts: EntityParts, side: Side, records: readonly Fields
       matchKeys: matchKeys(matchRules, side, record, readings),
     };
   });
+}
+
+/** What the expressions of a field's lines give, by record; null: it has none on this side. */
+async function lineResultsOf(
+  { lines, sides }: FieldLens,
+  side: Side,
+  records: readonly Fields[],
+  results: readonly ExpressionResult[] | null,
+): Promise<readonly LineResults[] | null> {
+  if (lines === null || !hasLineExpressions(lines, side)) return null;
+  const { source } = sides[side];
+  const lists = records.map((record, index) => {
+    if (source.kind === "path") return valueAt(record, source.path);
+    const result = results?.[index];
+    return result?.ok === true ? result.value : undefined;
+  });
+  return evaluateLines(lines, side, lists);
+}
+
+function linesReader({ lines }: FieldLens, side: Side, results: LineResults | undefined): TypeReader | undefined {
+  return lines === null || results === undefined ? undefined : (value) => readLines(lines, side, value, results);
 }
 
 function resultAt(results: readonly ExpressionResult[] | null | undefined, index: number): ExpressionResult | null {

@@ -131,14 +131,18 @@ const SHARED_KEYS = {
 const lineRuleSchema = z
   .strictObject(SHARED_KEYS)
   .catchall(dynamicKeys(ruleSideSchema))
-  .describe("A rule of a line's field; its paths are inside the line. Example: { crm: quantity, as: integer }");
+  .describe(
+    "A rule of a line's field. The line is its record: paths begin in it, `$` of an expression is the line, `$value` the canonical value; the rest of the record is not seen. `conflict`, `at_link`, `merge`, `blank`, `group` and `optional` are said of the list, `direction` and `strength` here or there. Example: { value: '\"20\"', direction: crm -> billing }",
+  );
 
 const eachSchema = z
   .strictObject({
     key: z.string().min(1).describe("The field of a line by which it is found on the other side. Example: sku"),
     fields: z
       .record(z.string(), lineRuleSchema)
-      .describe("The rules of a line, by name. Example: { sku: {}, qty: { crm: quantity, as: integer } }"),
+      .describe(
+        "The rules of a line, by name: paths, expressions, constants, both ways or one way. Example: { sku: {}, qty: { as: integer }, net: { crm: { read: gross / 1.25 }, as: decimal, direction: crm -> billing } }",
+      ),
   })
   .describe(
     "The field is a list of lines, matched by a key, with rules of their own. Example: { key: sku, fields: { sku: {}, qty: { as: integer } } }",

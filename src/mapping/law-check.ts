@@ -6,8 +6,9 @@ import type { Fields } from "../core/value.ts";
 import { smallest, tryRecords, tryValues, type Lost, type Trials } from "./law-trial.ts";
 import { valuesToTry } from "./law-values.ts";
 import { lawProblem, type RuleClass } from "./law-words.ts";
-import { classifyRule, classOf, hasExpression } from "./laws.ts";
+import { classifyRule, classOf, hasExpression, linesGoing, worstClass } from "./laws.ts";
 import type { FieldLens } from "./lens.ts";
+import { rawLines } from "./lines-read.ts";
 
 /** A rule as compiled, and where the file has it. Rules of lines stand on their own, as `lines.qty`. */
 export interface CompiledRule {
@@ -17,8 +18,10 @@ export interface CompiledRule {
   readonly at: KeyPath;
   /** `law: lossy` with a side that wins. */
   readonly accepted: boolean;
-  /** Places in `match` that name the field. */
+  /** Places in `match` that name the field; of a field of lines, the `key` that does. */
   readonly matchedAt: readonly KeyPath[];
+  /** Of a field of lines: the rule of their list. */
+  readonly list: FieldLens | null;
 }
 
 /** The class of one rule, and how it is known. */
@@ -48,7 +51,26 @@ export async function checkLaws(rules: readonly CompiledRule[], names: BySide<st
     findings.push(result.finding);
     problems.push(...result.problems);
   }
-  return { findings, problems };
+  return { findings: findings.map((finding, index) => ofItsLines(finding, rules[index], rules, findings)), problems };
+}
+
+/** A list loses what its lines lose, and of those with expressions that is known once they have been tried. */
+function ofItsLines(
+  finding: LawFinding,
+  rule: CompiledRule | undefined,
+  rules: readonly CompiledRule[],
+  findings: readonly LawFinding[],
+): LawFinding {
+  const lines = rule?.lens.lines ?? null;
+  if (rule === undefined || lines === null || rule.lens.policy.writes !== "both") return finding;
+  const going = new Set(linesGoing(lines));
+  const own = findings.filter((_each, index) => {
+    const { list, lens } = rules[index] ?? {};
+    return list === rule.lens && lens !== undefined && going.has(lens);
+  });
+  const cases = own.reduce((sum, each) => sum + each.cases, 0);
+  const by = own.some((each) => each.by === "cases") ? "cases" : "construction";
+  return { ...finding, class: worstClass(own.map((each) => each.class)), by, cases };
 }
 
 /**
@@ -64,8 +86,12 @@ export async function checkLawsOnRecords(
   const problems: Problem[] = [];
   for (const rule of rules) {
     if (!isTried(rule)) continue;
-    const left = await tryRecords(rule.lens, "left", records(rule.entity, "left"));
-    const right = await tryRecords(rule.lens, "right", records(rule.entity, "right"));
+    const shown = async (side: Side): Promise<readonly Fields[]> =>
+      rule.list === null
+        ? records(rule.entity, side)
+        : rawLines(rule.list, side, records(rule.entity, side), LINES_MAX);
+    const left = await tryRecords(rule.lens, "left", await shown("left"));
+    const right = await tryRecords(rule.lens, "right", await shown("right"));
     const trials = { left, right };
     if (left.done + right.done === 0) continue;
     const found = classByTrials(trials);
@@ -75,11 +101,15 @@ export async function checkLawsOnRecords(
   return { findings, problems };
 }
 
-/** Rules that go both ways by expressions. */
-function isTried({ lens }: CompiledRule): boolean {
+/** Lines of sampled records that are tried: a few more than values are made up. */
+const LINES_MAX = 400;
+
+/** Rules that go both ways by expressions; and those that tell lines apart, whichever way they go. */
+function isTried({ lens, list, matchedAt }: CompiledRule): boolean {
   const { left, right } = lens.sides;
   const isOpen = left.target.kind !== "none" && right.target.kind !== "none";
-  return lens.policy.writes === "both" && isOpen && (hasExpression(left) || hasExpression(right));
+  const isTold = lens.policy.writes === "both" || (list !== null && matchedAt.length > 0);
+  return isTold && isOpen && (hasExpression(left) || hasExpression(right));
 }
 
 async function checkRule(
@@ -128,7 +158,7 @@ function findingOf(rule: CompiledRule, found: RuleClass, by: LawFinding["by"], t
 }
 
 function problemsOf(
-  { at, accepted, matchedAt, field }: CompiledRule,
+  { at, accepted, matchedAt, field, list }: CompiledRule,
   found: RuleClass,
   names: BySide<string>,
   evidence: string,
@@ -140,7 +170,7 @@ function problemsOf(
     problem(
       "E_KEY",
       path,
-      `field "${field}" does not keep all of its value on both sides, so it cannot tell records apart`,
+      `field "${field}" does not keep all of its value on both sides, so it cannot tell ${list === null ? "records" : "lines"} apart`,
       {
         found: field,
         expected: "a field that keeps its whole value on both sides",

@@ -15,13 +15,14 @@ import type { RuleFile } from "./file-rule.ts";
 import { smallest, type Counterexample } from "./law-trial.ts";
 import { valuesToTry } from "./law-values.ts";
 import { lawProblem, type RuleClass } from "./law-words.ts";
-import type { FieldLens, SideLens } from "./lens.ts";
+import type { FieldLens, LinesLens, SideLens } from "./lens.ts";
+import { goesWithItsLine } from "./lines-direction.ts";
 import { settledCell } from "./settled.ts";
 
 export function classifyRule(field: FieldLens): RuleClass {
   const { left, right } = field.sides;
   if (left.target.kind === "none" || right.target.kind === "none") return { kind: "forward" };
-  if (field.lines !== null) return classOfLines(field.lines.fields);
+  if (field.lines !== null) return worstClass(linesGoing(field.lines).map(classifyRule));
   if (hasExpression(left) || hasExpression(right)) return { kind: "unproven" };
   if (field.ref !== null) return { kind: "iso" };
   if (field.table !== null) return field.table.injective ? { kind: "iso" } : { kind: "lossy", keeps: "left" };
@@ -142,9 +143,13 @@ export function classOf(comesBack: BySide<boolean>): RuleClass {
   return comesBack.right ? { kind: "lossy", keeps: "left" } : { kind: "lossy-both" };
 }
 
+/** The rules of lines that go the way of their list. */
+export function linesGoing(lines: LinesLens): readonly FieldLens[] {
+  return lines.fields.filter((field) => goesWithItsLine(lines, field));
+}
+
 /** Each line goes its own way, so a list loses what the rules of its lines lose. */
-function classOfLines(fields: readonly FieldLens[]): RuleClass {
-  const classes = fields.map(classifyRule);
+export function worstClass(classes: readonly RuleClass[]): RuleClass {
   const worst = classes.find(({ kind }) => kind !== "iso" && kind !== "lossy");
   if (worst !== undefined) return worst;
   const keeps = new Set(classes.flatMap((each) => (each.kind === "lossy" ? [each.keeps] : [])));

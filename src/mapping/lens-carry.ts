@@ -1,9 +1,10 @@
 // What a side's value would be on the other side (`f` and `g`): written there and read back, without writing anything.
 
+import type { ExpressionResult } from "../core/expression.ts";
 import { NULL_CELL, NULL_KEY, NO_WAY, type Carried, type Cell, type Reading } from "../core/field.ts";
 import { otherSide, type RemoteId, type Side } from "../core/ids.ts";
 import { withValueAt } from "../core/path.ts";
-import type { Fields, Value } from "../core/value.ts";
+import { canonicalText, type Fields, type Value } from "../core/value.ts";
 import { readingOf } from "./lens-read.ts";
 import { cellOf } from "./cell.ts";
 import type { FieldLens, LinesLens, SideLens } from "./lens.ts";
@@ -12,12 +13,19 @@ import type { RefLookup, RefNeed } from "./reference.ts";
 import { readBack } from "./settled.ts";
 import { scalarText } from "./word-types.ts";
 
-/** The field's value on the other side. Asynchronous only where the other side is written by expressions. */
+/** What a side that is written and read by expressions shows of a value it is given. */
+export type Trial = (field: FieldLens, to: Side, cell: Cell) => Carried | Promise<Carried>;
+
+/** Taken for given: the value as the type has it. */
+const untried: Trial = (_field, _to, cell) => asCarried(cell);
+
+/** The field's value on the other side. Asynchronous only where the other side is written by expressions and `trial` is. */
 export function carryField(
   field: FieldLens,
   from: Side,
   reading: Reading,
   lookup: RefLookup,
+  trial: Trial = tryOne,
 ): Carried | Promise<Carried> {
   const to = otherSide(from);
   if (field.policy.writes !== "both" && field.policy.writes !== to) return NO_WAY;
@@ -29,12 +37,12 @@ export function carryField(
     const word = tableWord(field, from, given.key);
     if (word !== null) return asCarried(word);
   }
-  if (given.key === NULL_KEY) return carryNull(field, from);
-  if (field.lines !== null) return carryLines(field, field.lines, { from, lookup }, given);
+  if (given.key === NULL_KEY) return carryNull(field, from, trial);
+  if (field.lines !== null) return carryLines(field, field.lines, { from, lookup, trial }, given);
   if (field.table !== null)
     return { kind: "invalid", found: given.value, message: "the table of values has no such entry" };
   if (field.ref !== null) return carryRef(field, from, given, lookup);
-  return receive(field, to, given);
+  return receive(field, to, given, trial);
 }
 
 /** The records of other entities that carrying this reading needs. */
@@ -45,7 +53,7 @@ export function refNeeds(field: FieldLens, from: Side, reading: Reading): readon
     return need === null ? [] : [need];
   }
   if (reading.kind !== "value") return [];
-  const named = lines.fields.filter(({ ref }) => ref !== null);
+  const named = lines.fields.filter((each) => each.ref !== null && each.policy.writes !== from);
   return linesIn(reading.cell.value).flatMap((line) =>
     named.flatMap((each) => {
       const value = line[each.policy.name] ?? null;
@@ -67,13 +75,13 @@ function tableWord(field: FieldLens, from: Side, key: string): Cell | null {
   return words?.get(key) ?? null;
 }
 
-function carryNull(field: FieldLens, from: Side): Carried | Promise<Carried> {
+function carryNull(field: FieldLens, from: Side, trial: Trial): Carried | Promise<Carried> {
   const here = field.sides[from].forNull;
   const there = field.sides[otherSide(from)].forNull;
   if (there !== null) return asCarried(there);
   if (here === null) return asCarried(NULL_CELL);
   const word = field.table === null ? null : tableWord(field, from, here.key);
-  return word === null ? receive(field, otherSide(from), here) : asCarried(word);
+  return word === null ? receive(field, otherSide(from), here, trial) : asCarried(word);
 }
 
 function carryRef(field: FieldLens, from: Side, given: Cell, lookup: RefLookup): Carried {
@@ -84,19 +92,21 @@ function carryRef(field: FieldLens, from: Side, given: Cell, lookup: RefLookup):
   return asCarried(cellOf(field.sides[otherSide(from)].type, counterpart));
 }
 
-function receive(field: FieldLens, to: Side, given: Cell): Carried | Promise<Carried> {
+function receive(field: FieldLens, to: Side, given: Cell, trial: Trial): Carried | Promise<Carried> {
   const side = field.sides[to];
   if (field.sameForm) return asCarried(given);
   const settled = readBack(side, given.value);
   if (!settled.ok) return { kind: "invalid", found: given.value, message: settled.message };
   const cell = cellOf(side.type, settled.value);
-  return readsOnlyWhatItWrites(side) ? writtenAndRead(field, to, cell) : asCarried(cell);
+  return readsOnlyWhatItWrites(side) ? trial(field, to, cell) : asCarried(cell);
 }
 
 /** Which way lines are carried, and who stands for the records that they name. */
 export interface LinesWay {
   readonly from: Side;
   readonly lookup: RefLookup;
+  /** Answers at once; left out: what expressions make of a value is not tried. */
+  readonly trial?: Trial;
 }
 
 function carryLines(field: FieldLens, lines: LinesLens, way: LinesWay, given: Cell): Carried {
@@ -141,10 +151,10 @@ export function carryLine(lines: LinesLens, way: LinesWay, line: Fields): Carrie
 }
 
 /** A field of a canonical line. */
-export function carryLineField(field: FieldLens, { from, lookup }: LinesWay, value: Value): Carried {
+export function carryLineField(field: FieldLens, { from, lookup, trial = untried }: LinesWay, value: Value): Carried {
   const cell = value === null ? NULL_CELL : cellOf(field.sides[from].type, value);
-  const carried = carryField(field, from, { kind: "value", cell }, lookup);
-  if (carried instanceof Promise) throw new Error("cannot happen: a field of a line has an expression");
+  const carried = carryField(field, from, { kind: "value", cell }, lookup, trial);
+  if (carried instanceof Promise) throw new Error("cannot happen: an expression of lines was tried for one line alone");
   return carried;
 }
 
@@ -163,24 +173,76 @@ function readsOnlyWhatItWrites(side: SideLens): boolean {
   return side.source.expression.reads?.every((name) => put.has(name)) ?? false;
 }
 
-async function writtenAndRead(field: FieldLens, to: Side, cell: Cell): Promise<Carried> {
+async function tryOne(field: FieldLens, to: Side, cell: Cell): Promise<Carried> {
+  const [carried] = await tryAll(field, to, [cell]);
+  return carried ?? NO_WAY;
+}
+
+/** Values written by a side's expressions, each on an empty record, and read again: as many results, in order. */
+async function tryAll(field: FieldLens, to: Side, cells: readonly Cell[]): Promise<readonly Carried[]> {
   const { source, target, type } = field.sides[to];
-  if (source.kind !== "expression" || target.kind !== "expressions") return asCarried(cell);
-  const bindings = { value: type.write(cell.value, undefined) };
-  let record: Fields = {};
+  if (source.kind !== "expression" || target.kind !== "expressions") return cells.map(asCarried);
+  const bindings = cells.map(({ value }) => ({ value: type.write(value, undefined) }));
+  const empty = cells.map((): Fields => ({}));
+  const failed = new Map<number, ExpressionResult & { readonly ok: false }>();
+  let records: readonly Fields[] = empty;
   for (const { path, expression } of target.writes) {
-    const [result] = await expression.evaluate([{}], bindings);
+    const results = await expression.evaluate(empty, bindings);
+    records = records.map((record, index) => {
+      const result = results[index];
+      if (result?.ok === false && !failed.has(index)) failed.set(index, result);
+      return result?.ok === true && result.value !== undefined
+        ? (withValueAt(record, path, result.value) as Fields)
+        : record;
+    });
+  }
+  const results = await source.expression.evaluate(records);
+  return cells.map((cell, index): Carried => {
+    const result = failed.get(index) ?? results[index];
     if (result?.ok === false)
       return { kind: "invalid", found: cell.value, message: `${result.code}: ${result.message}` };
-    if (result?.value !== undefined) record = withValueAt(record, path, result.value) as Fields;
+    const reading = readingOf(field, to, result?.value);
+    if (reading.kind === "value") return reading;
+    const message =
+      reading.kind === "invalid" ? reading.message : "`read` finds nothing where `write` has put this value";
+    return { kind: "invalid", found: cell.value, message };
+  });
+}
+
+/**
+ * A field's values on the other side, a page of records at once. What the expressions of lines make of a value is tried for all
+ * lines of the page together, each value once.
+ */
+export async function carryPage(
+  field: FieldLens,
+  from: Side,
+  page: readonly Reading[],
+  lookup: RefLookup,
+): Promise<readonly Carried[]> {
+  const { lines } = field;
+  if (lines === null) return together(page.map((reading) => carryField(field, from, reading, lookup)));
+  const met = new Map<FieldLens, Map<string, Cell>>();
+  const note: Trial = (each, _to, cell) => {
+    const cells = met.get(each) ?? new Map<string, Cell>();
+    met.set(each, cells.set(canonicalText(cell.value), cell));
+    return asCarried(cell);
+  };
+  const taken = await together(page.map((reading) => carryField(field, from, reading, lookup, note)));
+  if (met.size === 0) return taken;
+  const tried = new Map<FieldLens, ReadonlyMap<string, Carried>>();
+  for (const [each, cells] of met) {
+    const results = await tryAll(each, otherSide(from), [...cells.values()]);
+    tried.set(each, new Map([...cells.keys()].map((text, index) => [text, results[index] ?? NO_WAY])));
   }
-  const [result] = await source.expression.evaluate([record]);
-  if (result?.ok === false) return { kind: "invalid", found: cell.value, message: `${result.code}: ${result.message}` };
-  const reading = readingOf(field, to, result?.value);
-  if (reading.kind === "value") return reading;
-  const message =
-    reading.kind === "invalid" ? reading.message : "`read` finds nothing where `write` has put this value";
-  return { kind: "invalid", found: cell.value, message };
+  const known: Trial = (each, _to, cell) => tried.get(each)?.get(canonicalText(cell.value)) ?? asCarried(cell);
+  return together(page.map((reading) => carryField(field, from, reading, lookup, known)));
+}
+
+/** Without a promise a value where none is needed: a page has thousands. */
+function together(carried: readonly (Carried | Promise<Carried>)[]): readonly Carried[] | Promise<readonly Carried[]> {
+  const isHere = (each: Carried | Promise<Carried>): each is Carried => !(each instanceof Promise);
+  if (carried.every(isHere)) return carried;
+  return Promise.all(carried.map(async (each) => each));
 }
 
 function asCarried(cell: Cell): Carried {

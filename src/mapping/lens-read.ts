@@ -14,17 +14,26 @@ import { cellOf } from "./cell.ts";
 import type { FieldLens } from "./lens.ts";
 import type { TypeReading } from "./types/type.ts";
 
-/** @param result Of the side's expression for this record; null where the side has none. */
-export function readField(field: FieldLens, side: Side, record: Fields, result: ExpressionResult | null): Reading {
+/**
+ * @param result Of the side's expression for this record; null where the side has none.
+ * @param read What the type reads with: of lines whose own expressions have been evaluated, their reader.
+ */
+export function readField(
+  field: FieldLens,
+  side: Side,
+  record: Fields,
+  result: ExpressionResult | null,
+  read: TypeReader = (value) => field.sides[side].type.read(value),
+): Reading {
   const { source } = field.sides[side];
   switch (source.kind) {
     case "none":
       return ABSENT;
     case "path":
-      return readingOf(field, side, valueAt(record, source.path));
+      return readingOf(field, side, valueAt(record, source.path), read);
     case "expression":
       if (result?.ok === false) return { kind: "invalid", found: null, message: `${result.code}: ${result.message}` };
-      return readingOf(field, side, result?.value);
+      return readingOf(field, side, result?.value, read);
     case "parts": {
       const { placeholders } = field.sides[side];
       const raws = source.paths.map((path) => withoutPlaceholder(valueAt(record, path), placeholders));
@@ -41,13 +50,20 @@ export function readField(field: FieldLens, side: Side, record: Fields, result: 
   }
 }
 
+export type TypeReader = (value: Value) => TypeReading;
+
 /** The reading of a raw value that stands alone. */
-export function readingOf(field: FieldLens, side: Side, raw: Value | undefined): Reading {
+export function readingOf(
+  field: FieldLens,
+  side: Side,
+  raw: Value | undefined,
+  read: TypeReader = (value) => field.sides[side].type.read(value),
+): Reading {
   if (raw === undefined) return ABSENT;
-  const { type, placeholders } = field.sides[side];
+  const { placeholders } = field.sides[side];
   const value = withoutPlaceholder(raw, placeholders);
   if (value === null || value === undefined) return { kind: "value", cell: NULL_CELL };
-  return typeReading(field, side, raw, type.read(value));
+  return typeReading(field, side, raw, read(value));
 }
 
 function typeReading(field: FieldLens, side: Side, raw: Value, reading: TypeReading): Reading {

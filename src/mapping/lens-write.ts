@@ -6,7 +6,7 @@ import type { Side } from "../core/ids.ts";
 import { valueAt, withValueAt } from "../core/path.ts";
 import { sameValue, type Fields, type Value } from "../core/value.ts";
 import type { FieldLens } from "./lens.ts";
-import { writeLines } from "./lines-type.ts";
+import { writeLines } from "./lines-write.ts";
 import type { WriteResult } from "./mapping.ts";
 import { obstacleOn, plainPuts, type Put } from "./puts.ts";
 
@@ -47,7 +47,7 @@ async function putsOf(lens: FieldLens, side: Side, cell: Cell, before: Fields): 
       return { ok: false, message: "the rule has no way to write this side" };
     case "path":
       if (lens.lines !== null && cell.value !== null) {
-        const written = writeLines(lens.lines, side, cell.value, valueAt(before, target.path));
+        const written = await writeLines(lens.lines, side, cell.value, valueAt(before, target.path));
         return written.ok ? { ok: true, puts: [{ path: target.path, value: written.value }] } : written;
       }
       return { ok: true, puts: plainPuts(lens.sides[side], cell.value, before) };

@@ -61,4 +61,6 @@ export interface LinesLens {
   /** The one of `fields` by which a line of one side is found on the other. */
   readonly key: FieldLens;
   readonly fields: readonly FieldLens[];
+  /** Some of the fields go one way, though the lines go both. */
+  readonly mixed: boolean;
 }

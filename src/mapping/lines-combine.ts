@@ -11,18 +11,27 @@ import type { Cell } from "../core/field.ts";
 import { otherSide, type Side } from "../core/ids.ts";
 import type { Fields, Value } from "../core/value.ts";
 import { cellOf } from "./cell.ts";
-import { carryLine, type LinesWay } from "./lens-carry.ts";
+import { carryLine } from "./lens-carry.ts";
 import type { FieldLens, LinesLens } from "./lens.ts";
-import { fieldMoved, lineMoved, lookupOf, pairLines, saysSame, type LinePair } from "./lines-onto.ts";
-import type { RefLookup } from "./reference.ts";
+import { goesWithItsLine } from "./lines-direction.ts";
+import { givenValue } from "./lines-one-way.ts";
+import {
+  fieldAcross,
+  fieldMoved,
+  lineMoved,
+  saysSame,
+  sceneOf,
+  type LinePair,
+  type LinesScene,
+} from "./lines-scene.ts";
 import type { Combined, Movement } from "./movement.ts";
 
 /** Null: a conflict, or a change cannot be carried over. */
 export function combineLines(field: FieldLens, lines: LinesLens, movement: Movement): Combined | null {
   const merged: Record<Side, Fields[]> = { left: [], right: [] };
-  const lookup = lookupOf(movement);
-  for (const pair of pairLines(lines, movement)) {
-    const line = mergeLine(lines, pair, lookup);
+  const scene = sceneOf(lines, movement);
+  for (const pair of scene.pairs) {
+    const line = mergeLine(scene, pair);
     if (line === "conflict") return null;
     if (line === "removed") continue;
     if (line.left !== null) merged.left.push(line.left);
@@ -34,52 +43,52 @@ export function combineLines(field: FieldLens, lines: LinesLens, movement: Movem
 
 type Merged = "conflict" | "removed" | { readonly left: Fields | null; readonly right: Fields | null };
 
-function mergeLine(lines: LinesLens, pair: LinePair, lookup: RefLookup): Merged {
+function mergeLine(scene: LinesScene, pair: LinePair): Merged {
   const { left, right } = pair.now;
-  if (left !== null && right !== null) return mergeBoth(lines, pair, { left, right }, lookup);
-  if (left !== null) return mergeOne(lines, pair, { from: "left", lookup }, left);
-  return right === null ? "removed" : mergeOne(lines, pair, { from: "right", lookup }, right);
+  if (left !== null && right !== null) return mergeBoth(scene, pair, { left, right });
+  if (left !== null) return mergeOne(scene, pair, "left", left);
+  return right === null ? "removed" : mergeOne(scene, pair, "right", right);
 }
 
 /** A line that one side alone has. */
-function mergeOne(lines: LinesLens, pair: LinePair, way: LinesWay, line: Fields): Merged {
-  const has = way.from;
+function mergeOne(scene: LinesScene, pair: LinePair, has: Side, line: Fields): Merged {
+  const { lines, lookup } = scene;
   const lacks = otherSide(has);
   const moved = lineMoved(lines, has, pair);
   if (pair.base[lacks] !== null) return moved ? "conflict" : "removed";
   // The other side has done without it since both agreed, and nobody has touched it.
   if (!moved) return { left: pair.now.left, right: pair.now.right };
-  const carried = carryLine(lines, way, line);
+  const known = scene.across[lacks]?.get(pair.id);
+  const carried =
+    known === undefined ? carryLine(lines, { from: has, lookup }, line) : { ok: true as const, line: known };
   if (!carried.ok) return "conflict";
   return has === "left" ? { left: line, right: carried.line } : { left: carried.line, right: line };
 }
 
-function mergeBoth(
-  lines: LinesLens,
-  pair: LinePair,
-  now: { readonly left: Fields; readonly right: Fields },
-  lookup: RefLookup,
-): Merged {
-  const toRight = carryLine(lines, { from: "left", lookup }, now.left);
-  const toLeft = carryLine(lines, { from: "right", lookup }, now.right);
-  const left: Record<string, Value> = { ...now.left };
-  const right: Record<string, Value> = { ...now.right };
+function mergeBoth(scene: LinesScene, pair: LinePair, now: { readonly left: Fields; readonly right: Fields }): Merged {
+  const { lines } = scene;
+  const merged: Record<Side, Record<string, Value>> = { left: { ...now.left }, right: { ...now.right } };
   for (const field of lines.fields) {
-    const { name } = field.policy;
-    if (saysSame(lines, field, pair, lookup)) continue;
+    const { name, writes } = field.policy;
+    if (!goesWithItsLine(lines, field)) {
+      const value = givenValue(scene, field, pair);
+      if (value !== undefined) merged[writes === "left" ? "left" : "right"][name] = value;
+      continue;
+    }
+    if (saysSame(scene, field, pair)) continue;
     const leftMoved = fieldMoved(lines, "left", pair, name);
     const rightMoved = fieldMoved(lines, "right", pair, name);
     if (leftMoved && rightMoved) return "conflict";
-    if (leftMoved && !put(right, toRight, name)) return "conflict";
-    if (rightMoved && !put(left, toLeft, name)) return "conflict";
+    if (leftMoved && !put(scene, merged.right, field, pair, "left")) return "conflict";
+    if (rightMoved && !put(scene, merged.left, field, pair, "right")) return "conflict";
   }
-  return { left, right };
+  return merged;
 }
 
 /** @returns Whether the value could be carried over. Absent is no opinion. */
-function put(line: Record<string, Value>, carried: ReturnType<typeof carryLine>, name: string): boolean {
-  if (!carried.ok) return false;
-  const value = carried.line[name];
-  if (value !== undefined) line[name] = value;
+function put(scene: LinesScene, line: Record<string, Value>, field: FieldLens, pair: LinePair, from: Side): boolean {
+  const across = fieldAcross(scene, field, from, pair);
+  if (across === null) return false;
+  if (across !== "absent") line[field.policy.name] = across.value;
   return true;
 }

@@ -1,11 +1,11 @@
 // A compiled mapping: what the engine asks of a mapping file. Made once by compile.ts; nothing of the file's text is read later.
 
 import type { BySide, Side } from "../core/ids.ts";
-import type { Carried, Cell, Reading } from "../core/field.ts";
+import type { Carried, Cell, FieldSight, Reading } from "../core/field.ts";
 import type { EntityPolicy, Guards, Limit, Operation, WhenGone } from "../core/policy.ts";
 import type { Fields, Value } from "../core/value.ts";
 import type { ScoreRule } from "./match-score.ts";
-import type { Combined, Movement } from "./movement.ts";
+import type { Combined, FieldShown, Movement } from "./movement.ts";
 import type { RefLookup, RefNeed } from "./reference.ts";
 
 export type { EntityPolicy, Guards, Limit, Operation, WhenGone };
@@ -89,11 +89,14 @@ export interface EntityMapping {
     lookup: RefLookup,
   ): Promise<readonly Readonly<Record<string, Carried>>[]>;
 
+  /** Everything the decision needs of one field: readings and carried values as `read` and `carry` gave them. Synchronous and pure. */
+  sight(field: string, shown: FieldShown): FieldSight;
+
   /**
-   * A carried value where the receiving side shows one already: of lines, what neither side changed, or what says the same on
-   * both, stays as the receiving side has it. Any other value is as it was carried. Synchronous and pure.
+   * The base that a written field leaves: what was read back. Of lines, what the written side itself gives is taken from
+   * `assumed`, because that has still to be carried.
    */
-  onto(field: string, to: Side, carried: Carried, movement: Movement): Carried;
+  agreed(side: Side, field: string, readBack: Cell, assumed: Cell): Cell;
 
   /** Values that a field may show on a side, in the side's normal form: its edges, its table's words, made-up ones. Always the same. */
   values(side: Side, field: string): readonly Cell[];

@@ -155,7 +155,7 @@ export async function play(history: History, cast: Cast, options: PlayOptions): 
   };
 }
 
-interface World {
+export interface World {
   readonly scheduler: Scheduler;
   readonly systems: Systems;
   readonly store: MemoryStore;
@@ -168,6 +168,8 @@ interface World {
   round(round: Round): Promise<void>;
   undisturbed(run: RunKind): Promise<void>;
   plan(): Promise<DryRun>;
+  /** What a person has the engine do beside its runs. */
+  asked<T>(task: (parts: PairParts, ports: Ports, request: RunRequest) => Promise<T>): Promise<T>;
   calm(): Promise<void>;
   rounds(): number;
   rowCount(): number;
@@ -180,7 +182,7 @@ interface Daemon {
   readonly stop: AbortController;
 }
 
-function openWorld(history: History, cast: Cast, options: PlayOptions): World {
+export function openWorld(history: History, cast: Cast, options: PlayOptions): World {
   const happenings: Happening[] = [];
   const runs: RunEnd[] = [];
   const armed: ArmedFault[] = [];
@@ -491,6 +493,12 @@ function openWorld(history: History, cast: Cast, options: PlayOptions): World {
         }),
       );
       return { plan, wrote: rowsOf() !== before.rows || happenings.length !== before.happenings };
+    },
+    async asked(task) {
+      const daemon = newDaemon("person");
+      const work = task(partsOf(daemon), portsOf(daemon), requestOf(daemon, "changes"));
+      await scheduler.until(work);
+      return work;
     },
     async calm() {
       isCalm = true;

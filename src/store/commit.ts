@@ -5,6 +5,7 @@
 import { SIDES } from "../core/ids.ts";
 import type { Commit } from "../engine/ports/commit.ts";
 import type { Lease } from "../engine/ports/pair-store.ts";
+import { addAgreements } from "./agreements.ts";
 import { settleCases } from "./cases.ts";
 import { moveCursors } from "./cursors.ts";
 import type { Database } from "./database.ts";
@@ -24,6 +25,7 @@ export async function commitPage(database: Database, pair: string, lease: Lease,
     await writeLinks(sql, pair, commit.links);
     await settleUnlinked(sql, pair, commit);
     await addEffects(sql, pair, commit.run, commit.effects);
+    await addAgreements(sql, pair, commit.run, commit.agreed ?? []);
     await intentsDone(sql, pair, commit.intentsDone);
     await intentsTried(sql, pair, commit.intentsTried);
     await settleCases(sql, pair, commit.run, commit.cases);

@@ -45,7 +45,7 @@ export async function addEffects(sql: Sql, pair: string, run: RunId, effects: re
   await sql.rows(ADD_TOTALS, [pair, recordset(effects.map(({ entity, side, op }) => ({ entity, side, op })))]);
 }
 
-interface EffectColumns {
+export interface EffectColumns {
   readonly pair: string;
   readonly run: RunId;
   readonly at: Instant;
@@ -60,9 +60,12 @@ interface EffectColumns {
   readonly intent_id: string | null;
 }
 
+export const EFFECT_COLUMNS = `pair, run, ${instantSql("at")} as at, entity, side, op, record, other,
+  link_id::text as link_id, fields, reason, intent_id`;
+
 const LIST = statement<EffectColumns>(
   "effects.list",
-  `select pair, run, ${instantSql("at")} as at, entity, side, op, record, other, link_id::text as link_id, fields, reason, intent_id
+  `select ${EFFECT_COLUMNS}
      from syncline.effects
     where ($1::text is null or run = $1) and ($2::bigint is null or link_id = $2)
     order by id desc limit $3`,
@@ -73,7 +76,11 @@ export async function listEffects(
   sql: Sql,
   filter: { readonly run: RunId | null; readonly link: LinkId | null; readonly limit: number },
 ): Promise<readonly EffectRow[]> {
-  return (await sql.rows(LIST, [filter.run, filter.link, filter.limit])).map((row) => ({
+  return (await sql.rows(LIST, [filter.run, filter.link, filter.limit])).map(toEffect);
+}
+
+export function toEffect(row: EffectColumns): EffectRow {
+  return {
     pair: row.pair,
     run: row.run,
     at: row.at,
@@ -86,7 +93,7 @@ export async function listEffects(
     fields: row.fields,
     reason: row.reason,
     intentId: row.intent_id,
-  }));
+  };
 }
 
 export interface EffectTotal {

@@ -4,7 +4,7 @@
 //   cell     [value]             its key is the value's JSON
 //            [value, 1]          its key is a quote and the text
 //            [value, key]        any other key
-//   field    [name, after, sent, reason, before, writtenBase, blank]   without its end where that is as usual
+//   field    [name, after, sent, reason, before, writtenBase, blank, assumed]   without its end where that is as usual
 //            after               a cell, or what it waits for
 //            sent                0: the same as after
 //            reason              0: the write's own
@@ -31,6 +31,7 @@ type PackedField = readonly [
   before?: PackedCell | null,
   writtenBase?: PackedCell | null,
   blank?: boolean,
+  assumed?: PackedCell,
 ];
 
 type PackedWrite = Omit<Write, "fields"> & { readonly fields: readonly PackedField[] };
@@ -63,13 +64,23 @@ function packedField(field: FieldWrite, writeReason: string): PackedField {
   const isSame = after.kind === "value" && field.sent !== null && sameCell(after.cell, field.sent);
   const sent = isSame ? 0 : orNull(field.sent);
   const reason = field.reason === writeReason ? 0 : field.reason;
-  if (field.before === null && field.writtenBase === null && !field.blank)
+  const { assumed } = field;
+  if (field.before === null && field.writtenBase === null && !field.blank && assumed === undefined)
     return reason === 0 ? [field.field, packed, sent] : [field.field, packed, sent, reason];
-  return [field.field, packed, sent, reason, orNull(field.before), orNull(field.writtenBase), field.blank];
+  const whole = [
+    field.field,
+    packed,
+    sent,
+    reason,
+    orNull(field.before),
+    orNull(field.writtenBase),
+    field.blank,
+  ] as const;
+  return assumed === undefined ? whole : [...whole, packedCell(assumed)];
 }
 
 function unpackedField(
-  [field, packed, sent, reason = 0, before = null, writtenBase = null, blank = false]: PackedField,
+  [field, packed, sent, reason = 0, before = null, writtenBase = null, blank = false, assumed]: PackedField,
   writeReason: string,
 ): FieldWrite {
   const after: FieldWrite["after"] = isWaiting(packed)
@@ -83,6 +94,7 @@ function unpackedField(
     writtenBase: writtenBase === null ? null : cellOf(writtenBase),
     blank,
     reason: reason === 0 ? writeReason : reason,
+    ...(assumed === undefined ? {} : { assumed: cellOf(assumed) }),
   };
 }
 

@@ -33,6 +33,7 @@ import {
   unsighted,
 } from "./sightings.ts";
 import { subjects } from "./subjects.ts";
+import { hasUndone, runEffects, undoneCases } from "./undone.ts";
 
 export function pairStore(database: Database, pair: string): PairStore {
   const seen = openSeenLinks(pair);
@@ -100,6 +101,9 @@ export function pairStore(database: Database, pair: string): PairStore {
       await forgetUnseen(database, pair, run, entity);
     },
     resolutions: (subjects) => resolutions(database, pair, subjects),
+    hasUndone: (entity) => hasUndone(database, pair, entity),
+    undoneCases: (entity, asked) => undoneCases(database, pair, entity, asked),
+    runEffects: (run, entity, after, limit) => runEffects(database, pair, { run, entity, after, limit }),
     countOpen: (entity) => countOpen(database, pair, entity),
     quarantinedOf: (entity, side, ids) => quarantinedOf(database, pair, { entity, side, ids }),
     refusedWrites: (entity, side, ids) => refusedWrites(database, pair, { entity, side, ids }),

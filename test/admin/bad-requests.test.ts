@@ -1,6 +1,7 @@
 // Every bad input of the admin API gets its outcome: a problem document with its status and code, and nothing is done.
 
 import { afterEach, describe, expect, test } from "@jest/globals";
+import type { RunId } from "../../src/core/ids.ts";
 import { ask, codeOf, fieldsOf, LOCAL, type Asked } from "./ask.ts";
 import { aCase, newWorld, startAdmin, stopAll, summary, type World } from "./world.ts";
 
@@ -327,12 +328,38 @@ const ROWS: readonly Row[] = [
     code: "INVALID",
   },
   {
-    what: "the undoing of a run",
+    what: "the undoing of a run that nobody knows",
+    method: "POST",
+    path: "/v1/runs/r_77:undo",
+    asked: BOSS,
+    status: 404,
+    code: "NOT_FOUND",
+  },
+  {
+    what: "the undoing of a run that is under way",
     method: "POST",
     path: "/v1/runs/r_01:undo",
     asked: BOSS,
-    status: 501,
-    code: "NOT_SUPPORTED",
+    world: (world) => {
+      world.pairs = world.pairs.map((pair) => ({ ...pair, running: "r_01" as RunId }));
+      world.runs = world.runs.map((run) => ({ ...run, endedAt: null }));
+    },
+    status: 409,
+    code: "RUNNING",
+  },
+  {
+    what: "the explanation of a record of an entity that there is not",
+    path: "/v1/pairs/crm-billing/explain/costumer/crm/c-17",
+    asked: BOSS,
+    status: 404,
+    code: "NOT_FOUND",
+  },
+  {
+    what: "the explanation of a record of a side that there is not",
+    path: "/v1/pairs/crm-billing/explain/customer/erp/c-17",
+    asked: BOSS,
+    status: 400,
+    code: "BAD_REQUEST",
   },
   {
     what: "a database that does not answer",

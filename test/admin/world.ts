@@ -330,6 +330,8 @@ export function operatorOf(world: World): Operator {
     resume: (pair, who) => ask("resume", pair, who),
     accept: (pair, who) => ask("accept", pair, who),
     plan: async (pair) => ({ id: "p_2", pair, hash: "def", actions: [] }),
+    undo: async (pair, run) => ({ id: "p_3", pair, hash: "fed", kind: "undo", undo: { run }, actions: [] }),
+    explain: async (pair, { entity, side, id }, field) => ({ pair, entity, side, record: id, field }),
     apply: async (id, who) => {
       if (world.stale.has(id))
         throw new OperatorError("E_PLAN_STALE", "the mapping's meaning has changed since the plan was made");

@@ -180,3 +180,42 @@ describe("secrets", () => {
     expect(read(text, { TEST_T: token }).problems.map(({ code }) => code)).toEqual(codes);
   });
 });
+
+describe("traces", () => {
+  const traces = (text: string, environment: Environment = {}) => read(`traces: ${text}\nsystems: {}\n`, environment);
+
+  test("are off unless they are said", () => {
+    expect(read("systems: {}\n").config?.traces).toBeNull();
+  });
+
+  test("have an address, headers that are secrets, a name, and a share of the runs", () => {
+    const { config, problems } = traces(
+      "{ url: https://otel.example.com/v1/traces, headers: { authorization: { env: OTEL } }, service: eu, sample: 2.5% }",
+      { OTEL: `Bearer ${CANARY}` },
+    );
+
+    expect(problems).toEqual([]);
+    expect(config?.traces).toMatchObject({
+      url: "https://otel.example.com/v1/traces",
+      service: "eu",
+      sampledFraction: 0.025,
+    });
+    expect(config?.traces?.headers.get("authorization")?.reveal()).toBe(`Bearer ${CANARY}`);
+    expect(inspect(config, { depth: 9 })).not.toContain(CANARY);
+  });
+
+  test.each([
+    ["{ url: otel.example.com }", "E_URL"],
+    ["{ url: http://x/, sample: 120% }", "E_"],
+    ["{ url: http://x/, sample: 0.1 }", "E_"],
+    ["{ service: x }", "E_MISSING"],
+    ["{ url: http://x/, headers: { authorization: { env: OTEL } } }", "E_"],
+    ["{ url: http://x/, headers: { authorization: right-horse } }", "W_INLINE_SECRET"],
+  ])("%s is told", (text, code) => {
+    const { problems } = traces(text);
+
+    expect(problems).toHaveLength(1);
+    expect(problems[0]?.code).toMatch(new RegExp(`^${code}`));
+    expect(JSON.stringify(problems)).not.toContain("right-horse");
+  });
+});

@@ -93,6 +93,21 @@ suite("over SFTP", () => {
     };
   });
 
+  test("a function of the file lists, reads and writes there as in a folder here", async () => {
+    const drop = await makeDrop();
+    writeFileSync(join(drop.path, "last.txt"), "41");
+    const coded = FILE('create: { code: "./test/connector/fixtures/code/drop.js#numbered" }');
+    const { system } = await openFiles(coded, account(drop));
+
+    const [made] = await system.object("contact", []).create([{ key: "k", record: { name: "Ada" } }]);
+
+    expect(valueOf(made).id).toBe("42");
+    expect(readdirSync(join(drop.path, "out"))).toEqual(["order-42.json"]);
+    expect(readFileSync(join(drop.path, "last.txt"), "utf8")).toBe("42");
+    await system.close();
+    await drop.remove();
+  });
+
   test("a server with another key than host_key is refused before anything is sent to it", async () => {
     const drop = await makeDrop();
     put(drop, [{ id: "1", name: "Ada", email: "ada@example.com" }]);

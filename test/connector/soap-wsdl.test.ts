@@ -82,6 +82,13 @@ describe("the request", () => {
     expect(codesOf(problemsOf({ call: "GetCustomer" }))).toEqual(["E_SOAP_ARG_MISSING"]);
   });
 
+  test("is asked for nothing where the entries of a value stand in for the elements", () => {
+    const args = { customer: { "...": "{{ changed }}", nme: "A" } };
+
+    expect(problemsOf({ call: "SaveCustomer", args: { customer: { "...": "{{ record }}" } } })).toEqual([]);
+    expect(codesOf(problemsOf({ call: "SaveCustomer", args }))).toEqual(["E_SOAP_ELEMENT"]);
+  });
+
   test("is only warned of what is missing deeper, where tools declare more than servers need", () => {
     expect(codesOf(problemsOf({ call: "SaveCustomer", args: { customer: { id: "1" } } }))).toEqual([
       "W_SOAP_ARG_MISSING",
@@ -270,6 +277,32 @@ describe("soap:", () => {
       { code: "E_SECRET_UNKNOWN", path: ["soap", "security", "password"], hint: 'did you mean "password"?' },
       { code: "E_SECRET_UNKNOWN", path: ["soap", "security", "username"] },
     ]);
+  });
+
+  test("puts into a header what its element has not", () => {
+    const account = openAccount({ file: { soap: { headers: { SessionHeader: { sessionIt: "s" } } } } });
+
+    expect(account.prepare(GET).problems).toMatchObject([
+      { code: "E_SOAP_ELEMENT", path: ["soap", "headers", "SessionHeader", "sessionIt"], expected: "sessionId" },
+      { code: "W_SOAP_ARG_MISSING", path: ["soap", "headers", "SessionHeader"] },
+    ]);
+  });
+
+  test("names a type that the WSDL has not, or an element that the named type has not", () => {
+    const codes = (customer: unknown) => openAccount().problemsOf({ call: "SaveCustomer", args: { customer } });
+
+    expect(codes({ "@xsi:type": "Custmer", name: "A" })).toMatchObject([
+      {
+        code: "E_SOAP_ELEMENT",
+        path: ["objects", "customer", "get", "args", "customer", "@xsi:type"],
+        found: "Custmer",
+      },
+    ]);
+    expect(codes({ "@xsi:type": "Customer", nme: "A" })).toMatchObject([
+      { code: "E_SOAP_ELEMENT", hint: 'did you mean "name"?' },
+      { code: "W_SOAP_ARG_MISSING" },
+    ]);
+    expect(codes({ "@xsi:type": "{{ record.kind }}", nme: "A" })).toEqual([]);
   });
 
   test("names a header element that does not exist, once for all requests", () => {

@@ -6,11 +6,23 @@ import { join } from "node:path";
 import sqlite from "node-sqlite3-wasm";
 import { connectorContract, type ConnectorWorld } from "../contract/connector-suite.ts";
 import { closeExpressionsAfterwards, id } from "./opened.ts";
-import { openSql, sqlText } from "./sql-opened.ts";
+import { CODED_CONTACT, openSql, sqlText } from "./sql-opened.ts";
 
 const text = (value: unknown): string => (typeof value === "number" || typeof value === "string" ? String(value) : "");
 
-async function world(): Promise<ConnectorWorld> {
+const DERIVED = `
+objects:
+  contact:
+    table: contacts
+    version: revision
+    modified: at
+    natural_keys: [email]
+    changes: { cursor: { at: at, settle: 1s } }
+    list: { page: { size: 2 } }
+    batch: { read: { max: 2 }, create: { max: 2 } }
+`;
+
+async function world(objects: string): Promise<ConnectorWorld> {
   const folder = mkdtempSync(join(tmpdir(), "syncline-sqlite-"));
   const path = join(folder, "app.db");
   const admin = new sqlite.Database(path);
@@ -25,23 +37,7 @@ async function world(): Promise<ConnectorWorld> {
       update ticks set n = n + 1;
       update contacts set revision = revision + 1, at = strftime('%Y-%m-%d %H:%M:%S', '2026-01-01', '+' || (select n from ticks) || ' seconds') where id = new.id;
     end`);
-  const { system } = await openSql(
-    sqlText(
-      "sqlite",
-      `
-objects:
-  contact:
-    table: contacts
-    version: revision
-    modified: at
-    natural_keys: [email]
-    changes: { cursor: { at: at, settle: 1s } }
-    list: { page: { size: 2 } }
-    batch: { read: { max: 2 }, create: { max: 2 } }
-`,
-    ),
-    { url: `file:${path}` },
-  );
+  const { system } = await openSql(sqlText("sqlite", objects), { url: `file:${path}` });
   let holder: InstanceType<typeof sqlite.Database> | null = null;
   const release = (): void => {
     holder?.exec("rollback");
@@ -83,4 +79,5 @@ objects:
 }
 
 closeExpressionsAfterwards();
-connectorContract("SQL on SQLite", world, ["error-before", "lost-answer", "refused-login"]);
+connectorContract("SQL on SQLite", () => world(DERIVED), ["error-before", "lost-answer", "refused-login"]);
+connectorContract("functions on SQLite", () => world(CODED_CONTACT), ["error-before", "lost-answer", "refused-login"]);

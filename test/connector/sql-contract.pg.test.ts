@@ -10,7 +10,7 @@ import { connectorContract, type ConnectorWorld } from "../contract/connector-su
 import { startTestDatabase, type TestDatabase } from "../store/server.ts";
 import { closeExpressionsAfterwards, id } from "./opened.ts";
 import { startCuttingProxy } from "./cutting-proxy.ts";
-import { openSql, sqlText } from "./sql-opened.ts";
+import { CODED_CONTACT, openSql, sqlText } from "./sql-opened.ts";
 
 let test: TestDatabase;
 let folder: string;
@@ -25,7 +25,21 @@ afterAll(async () => {
 
 let worlds = 0;
 
-async function world(version: string): Promise<ConnectorWorld> {
+const derived =
+  (version: string) =>
+  (schema: string): string => `
+objects:
+  contact:
+    table: ${schema}.contacts
+    version: ${version}
+    modified: at
+    natural_keys: [email]
+    changes: { cursor: { at: at, settle: 1s } }
+    list: { page: { size: 2 } }
+    batch: { read: { max: 2 }, create: { max: 2 } }
+`;
+
+async function world(objects: (schema: string) => string): Promise<ConnectorWorld> {
   worlds += 1;
   const schema = `w${String(worlds)}`;
   const role = `${new URL(test.url).pathname.slice(1)}_${schema}`;
@@ -46,6 +60,7 @@ async function world(version: string): Promise<ConnectorWorld> {
       end if; return new; end $$;
     create trigger trouble before insert on ${schema}.contacts for each row execute function ${schema}.trouble();
     create role ${role} login;
+    alter role ${role} set search_path = ${schema};
     grant usage on schema ${schema} to ${role};
     grant all on all tables in schema ${schema} to ${role};
     grant all on all sequences in schema ${schema} to ${role};`);
@@ -55,23 +70,10 @@ async function world(version: string): Promise<ConnectorWorld> {
     { path: join(at, `.s.PGSQL.${url.port}`) },
     join(folder, `.s.PGSQL.${String(worlds)}`),
   );
-  const { system } = await openSql(
-    sqlText(
-      "postgres",
-      `
-objects:
-  contact:
-    table: ${schema}.contacts
-    version: ${version}
-    modified: at
-    natural_keys: [email]
-    changes: { cursor: { at: at, settle: 1s } }
-    list: { page: { size: 2 } }
-    batch: { read: { max: 2 }, create: { max: 2 } }
-`,
-    ),
-    { url: `postgres://localhost:${String(worlds)}${url.pathname}?socket=${folder}`, user: role },
-  );
+  const { system } = await openSql(sqlText("postgres", objects(schema)), {
+    url: `postgres://localhost:${String(worlds)}${url.pathname}?socket=${folder}`,
+    user: role,
+  });
   const run = (text: string, values: readonly unknown[] = []) =>
     admin.query<{ id: string; name: string; email: string }>(text, [...values]);
   return {
@@ -110,5 +112,6 @@ objects:
 }
 
 closeExpressionsAfterwards();
-connectorContract("SQL on Postgres with a version column", () => world("revision"));
-connectorContract("SQL on Postgres with the row's own version", () => world("xmin"));
+connectorContract("SQL on Postgres with a version column", () => world(derived("revision")));
+connectorContract("SQL on Postgres with the row's own version", () => world(derived("xmin")));
+connectorContract("functions on Postgres", () => world(() => CODED_CONTACT));

@@ -35,7 +35,8 @@ export function compileSql(text: string): CompiledConnector {
     expressions,
     protocols: {},
     direct: { sql: sqlProtocol },
-    folder: "/nowhere",
+    // Functions of the file are looked for here.
+    folder: ".",
     today: TODAY,
   });
 }
@@ -98,3 +99,20 @@ export async function openSql(
 export async function closeSql(): Promise<void> {
   await Promise.all(open.splice(0).map((system) => system.close()));
 }
+
+/** Operations of a table `contacts` as functions of fixtures/code/contact-sql.js. */
+export const CODED_CONTACT = `
+objects:
+  contact:
+    table: contacts
+    version: revision
+    modified: at
+    natural_keys: [email]
+    list: { code: "./test/connector/fixtures/code/contact-sql.js#list", items: items, page: { after: id, size: 2 } }
+    changes: { code: "./test/connector/fixtures/code/contact-sql.js#changes", items: items, cursor: { at: at, settle: 1s } }
+    get: { code: "./test/connector/fixtures/code/contact-sql.js#get" }
+    find: { code: "./test/connector/fixtures/code/contact-sql.js#find", by: [email] }
+    create: { code: "./test/connector/fixtures/code/contact-sql.js#create" }
+    update: { code: "./test/connector/fixtures/code/contact-sql.js#update", guard: if-match }
+    delete: { code: "./test/connector/fixtures/code/contact-sql.js#remove", guard: if-match }
+`;

@@ -255,6 +255,18 @@ describe("what goes out", () => {
     expect(`${method} ${path}`).toBe("PUT /services/rest/record/v1/customer/eid:k1");
   });
 
+  test("NetSuite by SOAP: the passport is signed, and what is emptied is named", async () => {
+    const { path, body, headers } = await asked("netsuite-soap", "contact", update({ phone: null, lastName: "King" }));
+
+    expect(path).toBe("/services/NetSuitePort_2025_2");
+    expect(headers.soapaction).toBe('"update"');
+    const plain = body.replaceAll(/n\d+:/g, "").replaceAll(/ xmlns\S*?="[^"]*"/g, "");
+    expect(plain).toMatch(/<nonce>[0-9a-f]{32}<\/nonce><timestamp>\d+<\/timestamp><signature algorithm="HMAC-SHA256">/);
+    expect(plain).toContain(
+      '<record xsi:type="Contact" internalId="7"><nullFieldList><name>phone</name></nullFieldList><lastName>King</lastName></record>',
+    );
+  });
+
   test("WooCommerce: changes ask for the second before, without a zone", async () => {
     const { query } = await asked("woocommerce", "product", (product) =>
       ended(product.changes("2026-03-01T12:00:00", { settled: true })),
@@ -269,6 +281,80 @@ describe("what goes out", () => {
     expect((JSON.parse(body) as { variables: unknown }).variables).toEqual({
       input: { email: "a@example.com", firstName: "Ada", id: "7" },
     });
+  });
+
+  test("Shopify: a company is written by its own mutation, a location below its company", async () => {
+    const company = await asked("shopify", "company", update({ name: "Engines", note: null }));
+    const location = await asked("shopify", "company_location", (object) =>
+      object.create([
+        { key: "k1", record: { name: "Works", externalId: "L1", company_id: "gid://shopify/Company/7" } },
+      ]),
+    );
+
+    expect((JSON.parse(company.body) as { variables: unknown }).variables).toEqual({
+      id: "7",
+      input: { name: "Engines", note: null },
+    });
+    expect((JSON.parse(location.body) as { variables: unknown }).variables).toEqual({
+      company: "gid://shopify/Company/7",
+      input: { name: "Works", externalId: "L1" },
+    });
+  });
+
+  test("Shopify: payments are asked for by the time they were made", async () => {
+    const { body } = await asked("shopify", "payment", (payment) =>
+      ended(payment.changes("2026-03-01T12:00:00Z", { settled: true })),
+    );
+
+    expect((JSON.parse(body) as { variables: unknown }).variables).toEqual({
+      query: "processed_at:>='2026-03-01T12:00:00Z'",
+    });
+  });
+
+  test("HubSpot: an invoice is a draft of properties, amounts are texts", async () => {
+    const invoice = await asked("hubspot", "invoice", (object) =>
+      object.create([{ key: "k1", record: { reference: "R-1", currency: "EUR", due: "2026-04-01T00:00:00Z" } }]),
+    );
+    const payment = await asked("hubspot", "payment", (object) =>
+      object.create([{ key: "k1", record: { amount: "19.90", date: "2026-03-01T00:00:00Z" } }]),
+    );
+
+    expect(invoice.path).toBe("/crm/v3/objects/invoices");
+    expect(JSON.parse(invoice.body)).toEqual({
+      properties: { hs_purchase_order_number: "R-1", hs_currency: "EUR", hs_due_date: "2026-04-01T00:00:00Z" },
+    });
+    expect(payment.path).toBe("/crm/v3/objects/commerce_payments");
+    expect(JSON.parse(payment.body)).toEqual({
+      properties: { hs_initial_amount: "19.90", hs_initiated_date: "2026-03-01T00:00:00Z" },
+    });
+  });
+
+  test("Odoo: stock is set in inventory mode", async () => {
+    const { path, body } = await asked("odoo", "stock", update({ inventory_quantity_auto_apply: "12" }));
+
+    expect(path).toBe("/web/dataset/call_kw/stock.quant/write");
+    expect((JSON.parse(body) as { params: unknown }).params).toEqual({
+      model: "stock.quant",
+      method: "write",
+      args: [[7], { inventory_quantity_auto_apply: 12 }],
+      kwargs: { context: { inventory_mode: true } },
+    });
+  });
+
+  test("NetSuite: stock of one item at one place is asked for by both", async () => {
+    const { body } = await asked("netsuite", "stock", (stock) => stock.get([id("12-3")]));
+
+    expect((JSON.parse(body) as { q: string }).q).toMatch(/ WHERE item = 12 AND location = 3$/);
+  });
+
+  test("QuickBooks: a credit memo is deleted with its token", async () => {
+    const { path, query, body } = await asked("quickbooks", "credit_memo", (memo) =>
+      memo.delete([{ key: "k1", id: id("7"), version: "3" }]),
+    );
+
+    expect(path).toBe("/v3/company/setting/creditmemo");
+    expect(query.get("operation")).toBe("delete");
+    expect(JSON.parse(body)).toEqual({ Id: "7", SyncToken: "3" });
   });
 
   test("Salesforce by SOAP: the token is the session, and what is emptied is named", async () => {

@@ -67,6 +67,10 @@ vendorContract({
       changed: { quantity: "3", description: null },
     },
     payment: {},
+    refund: {
+      record: { payment_intent: "pi_1", amount: "500", reason: "requested_by_customer", metadata: { case: "7" } },
+      changed: { metadata: { case: "8" } },
+    },
   },
   answer(asked, object) {
     const last = asked.path.split("/").at(-1) ?? "";
@@ -82,7 +86,7 @@ vendorContract({
     };
   },
   operations: [
-    ...["customers", "products", "prices", "invoices", "invoiceitems"].flatMap((path) => {
+    ...["customers", "products", "prices", "invoices", "invoiceitems", "refunds"].flatMap((path) => {
       const one = path === "products" ? "id" : path.replace(/s$/, "");
       return [`GET /v1/${path}`, `GET /v1/${path}/{${one}}`, `POST /v1/${path}`, `POST /v1/${path}/{${one}}`];
     }),

@@ -7,6 +7,9 @@ const ENVELOPES: Readonly<Record<string, readonly [list: string, id: string]>> =
   contact: ["Contacts", "ContactID"],
   item: ["Items", "ItemID"],
   invoice: ["Invoices", "InvoiceID"],
+  credit_note: ["CreditNotes", "CreditNoteID"],
+  quote: ["Quotes", "QuoteID"],
+  purchase_order: ["PurchaseOrders", "PurchaseOrderID"],
   payment: ["Payments", "PaymentID"],
 };
 
@@ -52,6 +55,37 @@ vendorContract({
       changed: { Reference: "PO 7", due_date: "2026-04-30" },
       key: [{ InvoiceNumber: "A-0001" }],
     },
+    credit_note: {
+      record: {
+        Type: "ACCRECCREDIT",
+        contact_id: "8f1b4a2c-0000-4000-8000-000000000002",
+        date: "2026-03-01",
+        CreditNoteNumber: "CN-0001",
+        LineItems: [{ Description: "Engine", Quantity: 1, UnitAmount: 19.99, AccountCode: "200" }],
+      },
+      changed: { Reference: "PO 7", date: "2026-03-02" },
+      key: [{ CreditNoteNumber: 'CN-"1"' }],
+    },
+    quote: {
+      record: {
+        contact_id: "8f1b4a2c-0000-4000-8000-000000000002",
+        date: "2026-03-01",
+        QuoteNumber: "QU-0001",
+        Title: "Engines",
+        LineItems: [{ Description: "Engine", Quantity: 1, UnitAmount: 19.99 }],
+      },
+      changed: { Title: "Two engines", expiry_date: "2026-04-01" },
+      key: [{ QuoteNumber: "QU-0001" }],
+    },
+    purchase_order: {
+      record: {
+        contact_id: "8f1b4a2c-0000-4000-8000-000000000002",
+        date: "2026-03-01",
+        PurchaseOrderNumber: "PO-0001",
+        LineItems: [{ Description: "Brass", Quantity: 2, UnitAmount: 5.5, AccountCode: "300" }],
+      },
+      changed: { Reference: "R 7", delivery_date: "2026-04-01" },
+    },
     payment: {
       record: {
         invoice_id: "8f1b4a2c-0000-4000-8000-000000000003",
@@ -64,7 +98,9 @@ vendorContract({
   },
   answer(asked, object) {
     const [list, id] = ENVELOPES[object] ?? ["", ""];
-    const one = (name: string): object => ({ [id]: name, Code: `C-${name}`, UpdatedDateUTC: UPDATED });
+    const contact = { ContactID: "8f1b4a2c-0000-4000-8000-000000000002" };
+    const more = object === "quote" ? { Contact: contact, Date: "/Date(1772323200000)/" } : {};
+    const one = (name: string): object => ({ [id]: name, Code: `C-${name}`, UpdatedDateUTC: UPDATED, ...more });
     if (asked.method === "GET" && asked.path.endsWith(`/${list}`)) return { body: page(asked, list, one) };
     const ids = sentIds(asked, list, id);
     return { body: { [list]: ids.map(one) } };
@@ -85,6 +121,12 @@ vendorContract({
     "PUT /Invoices",
     "POST /Invoices",
     "POST /Invoices/{InvoiceID}",
+    ...["CreditNote", "Quote", "PurchaseOrder"].flatMap((one) => [
+      `GET /${one}s`,
+      `GET /${one}s/{${one}ID}`,
+      `PUT /${one}s`,
+      `POST /${one}s/{${one}ID}`,
+    ]),
     "GET /Payments",
     "GET /Payments/{PaymentID}",
     "PUT /Payments",

@@ -38,6 +38,69 @@ export function storePeople(open: () => StoreUnderTest): void {
       ],
     });
 
+  test("what waits since a run was taken back is told by its records until it is answered, or closes", async () => {
+    const b = await bench(open());
+    const pair = { left: id("L1"), right: id("R1") };
+    const asked = (): Promise<unknown> => b.pair.undoneCases("customer", [pair, { left: id("L2"), right: id("R2") }]);
+    await settle(b, "L1", "R1", [conflict("city", { left: 1, right: 2 })]);
+    expect([await b.pair.hasUndone("customer"), await asked()]).toEqual([false, []]);
+
+    await settle(b, "L1", "R1", [
+      conflict("name", { left: 1, right: 2, undone: "r_9", wrote: { right: 3 } }),
+      { kind: "gone", field: null, ...pair, values: { undone: "r_8" } },
+    ]);
+
+    expect(await b.pair.hasUndone("customer")).toBe(true);
+    expect(await b.pair.hasUndone("invoice")).toBe(false);
+    expect(await asked()).toHaveLength(2);
+    expect(await asked()).toEqual(
+      expect.arrayContaining([
+        { ...pair, field: "name", run: "r_9", wrote: { right: 3 }, since: expect.any(Number) },
+        { ...pair, field: null, run: "r_8", wrote: {}, since: expect.any(Number) },
+      ]),
+    );
+    const [named] = (await casesOf(b)).filter((row) => row.field === "name");
+    await open().ledger.resolveCase(named?.id ?? "", { kind: "dismiss" }, "ada");
+    expect(await asked()).toEqual([{ ...pair, field: null, run: "r_8", wrote: {}, since: expect.any(Number) }]);
+    await settle(b, "L1", "R1", []);
+    expect([await b.pair.hasUndone("customer"), await asked()]).toEqual([false, []]);
+  });
+
+  test("what a run did comes by pages, all of a link's on one, in the order in which it happened", async () => {
+    const b = await bench(open());
+    const run = runId(`r_undone_${b.pair.pair}`);
+    const effect = (record: string, name: string): Effect => ({
+      entity: "customer",
+      side: "left",
+      op: "update",
+      record: id(record),
+      other: null,
+      linkId: null,
+      fields: { name: { before: null, after: name, readBack: name, reason: "changed in right" } },
+      reason: "changed in right",
+      intentId: null,
+    });
+    await b.pair.startRun(run, "sweep");
+    await b.commit({
+      run,
+      links: [linkWrite("L1", "R1"), linkWrite("L2", "R2")],
+      effects: [effect("L1", "a"), effect("L2", "b")],
+    });
+    await b.commit({ run, effects: [effect("L9", "c"), effect("L1", "d")] });
+    await b.commit({ effects: [effect("L1", "of another run")] });
+
+    const pages: (readonly string[])[] = [];
+    let after: string | null = null;
+    do {
+      const page: Awaited<ReturnType<typeof b.pair.runEffects>> = await b.pair.runEffects(run, "customer", after, 1);
+      pages.push(page.effects.map(({ record, fields }) => `${record} ${JSON.stringify(fields["name"]?.after)}`));
+      after = page.next;
+    } while (after !== null);
+
+    expect(pages.filter((page) => page.length > 0)).toEqual([['L1 "a"', 'L1 "d"'], ['L2 "b"'], ['L9 "c"']]);
+    expect(await b.pair.runEffects(run, "invoice", null, 10)).toEqual({ effects: [], next: null });
+  });
+
   test("a case that is listed again keeps its id and age, with fresh values; the others close", async () => {
     const b = await bench(open());
     await settle(b, "L1", "R1", [

@@ -238,6 +238,11 @@ test("admin: health for all, the rest by token and role; a run, a pause and a pl
   });
   for (const path of ["runs", "cases", "quarantine", "systems", "budgets"])
     expect([path, (await up.get(`/v1/${path}`, TOKENS.view)).status]).toEqual([path, 200]);
+  expect(await up.get("/v1/pairs/ab/explain/customer/a/nobody", TOKENS.view)).toMatchObject({
+    status: 200,
+    json: { record: "nobody", now: { code: "unknown-record" } },
+  });
+  expect((await up.get("/v1/pairs/ab/explain/customer/a/nobody?field=fax", TOKENS.view)).status).toBe(404);
   expect(await up.post("/v1/pairs/ab:run", TOKENS.view, { sweep: true })).toBe(403);
   expect(await up.post("/v1/pairs/ab:accept", TOKENS.operate)).toBe(403);
 
@@ -250,6 +255,13 @@ test("admin: health for all, the rest by token and role; a run, a pause and a pl
     async () => (await up.post("/v1/pairs/ab:run", TOKENS.operate, { sweep: true })) === 202,
   );
   await eventually("the sweep has found the new record", () => titleOf(made, "b2") === "Person 2");
+  const [last] = (await up.get("/v1/runs", TOKENS.view)).json as readonly { readonly run: string }[];
+  expect(await up.post(`/v1/runs/${last?.run ?? ""}:undo`, TOKENS.operate)).toBe(403);
+  await eventually(
+    "the plan that takes the run back is made, once no run is under way",
+    async () => (await up.post(`/v1/runs/${last?.run ?? ""}:undo`, TOKENS.admin)) === 201,
+  );
+  expect(titleOf(made, "b2")).toBe("Person 2");
   expect(
     (
       await fetch(new URL("/v1/status", up.admin), {

@@ -1,5 +1,6 @@
 // A pair between two plain servers, made of YAML as people write it, run by the real engine on a real Postgres.
 
+import type { TracesConfig } from "../../src/config/settings.ts";
 import { parse } from "yaml";
 import type { Instant } from "../../src/core/ids.ts";
 import { compileConnector } from "../../src/connector/compile.ts";
@@ -88,6 +89,7 @@ export interface PairFiles {
   readonly mapping: string;
   readonly leftConnector?: string;
   readonly rightConnector?: string;
+  readonly traces?: TracesConfig;
 }
 
 export async function openPair(
@@ -134,6 +136,7 @@ export async function openPair(
     log: quiet,
     redactor: new Redactor(),
     calls: null,
+    traces: files.traces ?? null,
   });
   const pair = runtime.pairs.get(mapping.pair);
   if (pair === undefined) throw new Error("no pair");

@@ -230,3 +230,21 @@ function isAlive(pid: number): boolean {
     return false;
   }
 }
+
+test.each(["a & $value", "( *; a & $value )", "a = 3 ? $sum([1..9000000]) : a & $value"])(
+  "each input may have variables of its own: %s",
+  async (source) => {
+    const compiled = compiler.compile(source, { bindings: ["value"], names: null });
+    if (!compiled.ok) throw new Error(compiled.message);
+    const values = [1, 2, 3, 4];
+
+    const results = await compiled.expression.evaluate(
+      values.map((a) => ({ a })),
+      values.map((value) => ({ value: `-${String(value)}` })),
+    );
+
+    const texts = results.map((result) => (result.ok ? result.value : result.code));
+    const third = source.startsWith("a = 3") ? "E_EXPR_RESOURCE" : "3-3";
+    expect(texts).toEqual(["1-1", "2-2", third, "4-4"]);
+  },
+);

@@ -80,6 +80,14 @@ const UNLAWFUL: readonly (readonly [name: string, rule: string])[] = [
   ],
   ["a table with one word for two", "n: { as: { text: [lower] }, values: { A: x, a: y } }"],
   [
+    "an addition at every write, inside lines",
+    "n: { each: { key: k, fields: { k: {}, q: { billing: { read: a, write: { a: '$value & \"!\"' } } } } } }",
+  ],
+  [
+    "a factor one way only, inside lines of a text key",
+    "n: { each: { key: k, fields: { k: { as: text }, q: { as: decimal, crm: { read: a, write: { a: '$value * 2' } } } } } }",
+  ],
+  [
     "detail lost on both sides",
     both("$uppercase(a)", "$value", ', crm: { read: "$substring(b, 0, 3)", write: { b: $value } }'),
   ],
@@ -183,6 +191,15 @@ const GOOD: readonly (readonly [rule: string, wanted: string])[] = [
     "lossy right > left",
   ],
   ["n: { crm: { as: { decimal: 2 } }, as: decimal }", "lossy right > left"],
+  ...iso(
+    "n: { each: { key: k, fields: { k: {}, q: { billing: { read: a, write: { a: $value } } } } } }",
+    `n: { each: { key: k, fields: { k: { as: text, billing: { read: '$substringAfter(a, "P-")', write: { a: '"P-" & $value' } } } } } }`,
+    "n: { each: { key: k, fields: { k: {}, q: { as: decimal, crm: { read: 'a * 2' }, direction: crm -> billing } } } }",
+    "n: { each: { key: k, fields: { k: {}, q: { value: '1', direction: crm -> billing } } } }",
+  ),
+  ...keepsLeft(
+    "n: { each: { key: k, fields: { k: {}, q: { billing: { read: a, write: { a: $uppercase($value) } } } } } }",
+  ),
   ["n: { billing: { read: '$sum(amounts)' }, direction: billing -> crm }", "forward"],
   ["n: { value: '1', direction: crm -> billing }", "forward"],
   ["n: { direction: crm -> billing }", "forward"],

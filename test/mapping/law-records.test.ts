@@ -96,3 +96,46 @@ test("`law: lossy` accepts an unlawful rule, and the example stays as a warning"
 
   expect(problems.map(({ code }) => code)).toEqual(["W_LAW_VIOLATION"]);
 });
+
+test("the rules of lines are tried on the lines of records", async () => {
+  const rule = `l: { crm: items, each: { key: k, fields: { k: {}, n: { billing: { read: 'kind = "b" ? name & "!" : name', write: { name: $value } } } } } }`;
+
+  expect((await byCases(rule)).problems).toEqual([]);
+  const { problems, findings } = await onRecords(
+    rule,
+    [],
+    [{ l: [{ k: 1, name: "pen" }, "no line", { k: 2, name: "ink", kind: "b" }] }, { l: null }, {}],
+  );
+
+  expect(problems.map(({ code, path }) => `${code} ${path.join(".")}`)).toEqual([
+    "E_LAW_VIOLATION entities.thing.fields.l.each.fields.n",
+  ]);
+  expect(problems[0]?.message).toContain("ink!");
+  expect(findings.map(({ field }) => field)).toEqual(["l.n"]);
+});
+
+test.each([
+  ["both ways", ""],
+  ["one way", "direction: crm -> billing, "],
+])("a key of lines that does not keep its value is an error at the key: %s", async (_name, direction) => {
+  const { problems } = await byCases(
+    `l: { ${direction}each: { key: k, fields: { k: { as: text, billing: { read: a, write: { a: $uppercase($value) } } } } } }`,
+  );
+
+  expect(problems.map(({ code, path }) => `${code} ${path.join(".")}`)).toEqual([
+    "E_KEY entities.thing.fields.l.each.key",
+  ]);
+  expect(problems[0]?.message).toContain("cannot tell lines apart");
+});
+
+test("a list is of the class that its lines turn out to have", async () => {
+  const { findings } = await byCases(
+    "l: { each: { key: k, fields: { k: {}, q: { billing: { read: a, write: { a: $uppercase($value) } } } } } }",
+  );
+
+  expect(findings.map(({ field, by, class: found }) => [field, by, classText(found)])).toEqual([
+    ["l", "cases", "lossy left > right"],
+    ["l.k", "construction", "iso"],
+    ["l.q", "cases", "lossy left > right"],
+  ]);
+});

@@ -4,7 +4,7 @@
 import { describe, expect, test } from "@jest/globals";
 
 import { isError } from "../../src/core/problem.ts";
-import type { Cell, Reading } from "../../src/core/field.ts";
+import { NO_WAY, type Carried, type Cell, type Reading } from "../../src/core/field.ts";
 import { otherSide, type Side } from "../../src/core/ids.ts";
 import type { Fields, Value } from "../../src/core/value.ts";
 import type { EntityMapping } from "../../src/mapping/mapping.ts";
@@ -65,8 +65,17 @@ async function movementOf(of: EntityMapping, shown: Shown, field = "lines") {
 async function put(of: EntityMapping, from: Side, shown: Shown, field = "lines"): Promise<Fields> {
   const to = otherSide(from);
   const movement = await movementOf(of, shown, field);
-  const cell = await carried(of, from, shown[from], field);
-  const onto = of.onto(field, to, { kind: "value", cell }, movement);
+  const given: Carried = { kind: "value", cell: await carried(of, from, shown[from], field) };
+  const { left, right, ...bases } = movement;
+  const sight = of.sight(field, {
+    ...bases,
+    left: { kind: "value", cell: left },
+    right: { kind: "value", cell: right },
+    toRight: to === "right" ? given : NO_WAY,
+    toLeft: to === "left" ? given : NO_WAY,
+    lookup: () => null,
+  });
+  const onto = to === "right" ? sight.toRight : sight.toLeft;
   if (onto.kind !== "value") throw new Error(JSON.stringify(onto));
   if (onto.cell.key === movement[to].key) return {};
   const written = await of.write(to, { [field]: onto.cell }, shown[to]);
@@ -391,19 +400,55 @@ describe("what cannot be said of lines", () => {
       "lines apart",
     ],
     [
-      "E_NOT_SUPPORTED",
-      `${at}.each.fields.p.value`,
+      "E_MISSING",
+      `${at}.each.fields.p.direction`,
       "l: { each: { key: k, fields: { k: {}, p: { value: '1' } } } }",
-      "inside lines",
+      "one direction only",
+    ],
+    [
+      "E_KEY",
+      `${at}.each.key`,
+      "l: { each: { key: k, fields: { k: { direction: crm -> billing } } } }",
+      "goes one way",
+    ],
+    [
+      "E_KEY",
+      `${at}.each.key`,
+      "l: { direction: crm -> billing, each: { key: k, fields: { k: { crm: { read: a } } } } }",
+      "can be read but not written",
+    ],
+    [
+      "E_COMBINATION",
+      `${at}.each.fields.p.direction`,
+      "l: { direction: crm -> billing, each: { key: k, fields: { k: {}, p: { direction: billing -> crm } } } }",
+      "goes one way already",
+    ],
+    [
+      "E_NOT_INVERTIBLE",
+      `${at}.each.fields.p.crm`,
+      "l: { each: { key: k, fields: { k: {}, p: { crm: { read: a } } } } }",
+      "direction: crm -> billing",
+    ],
+    [
+      "E_COMBINATION",
+      `${at}.crm.default`,
+      "l: { crm: { at: l, default: [] }, each: { key: k, fields: { k: {}, p: { crm: { read: a, write: { a: $value } } } } } }",
+      "no `default`",
+    ],
+    [
+      "E_TARGET_OVERLAP",
+      `${at}.each.fields.p.crm`,
+      "l: { each: { key: k, fields: { k: { crm: a }, p: { crm: { read: b, write: { a: $value } } } } } }",
+      "both write",
+    ],
+    [
+      "E_FLOAT_MONEY",
+      `${at}.each.fields.p.crm.read`,
+      "l: { each: { key: k, fields: { k: {}, p: { as: { money: EUR }, crm: { read: a * 1.2 }, direction: crm -> billing } } } }",
+      "multiplies",
     ],
     ["E_KEY", `${at}.each.key`, "l: { each: { key: k, fields: { k: { ref: thing } } } }", "differs on the two sides"],
     ["E_ENUM", `${at}.each.fields.p.ref`, "l: { each: { key: k, fields: { k: {}, p: { ref: thin } } } }", "thing"],
-    [
-      "E_NOT_SUPPORTED",
-      `${at}.each.fields.p.crm`,
-      "l: { each: { key: k, fields: { k: {}, p: { crm: { read: a, write: { a: $value } } } } } }",
-      "inside lines",
-    ],
     [
       "E_COMBINATION",
       `${at}.each.fields.k.conflict`,

@@ -1,7 +1,7 @@
 // Two linked records kept in step by an entity's lenses and the core's merge, as the engine does it but without systems: what a
 // rule does over several runs, in a few lines.
 
-import { ABSENT, NO_WAY, type Carried, type Cell, type FieldSight } from "../../src/core/field.ts";
+import { ABSENT, NO_WAY, type Cell, type FieldSight } from "../../src/core/field.ts";
 import { SIDES, type BySide, type RemoteId, type Side } from "../../src/core/ids.ts";
 import { mergeFields } from "../../src/core/merge.ts";
 import { type FieldOutcome } from "../../src/core/field-outcome.ts";
@@ -24,17 +24,27 @@ type Bases = BySide<Readonly<Record<string, Value>>>;
 /** Runs more often than this without coming to rest are a ping-pong. */
 const RUNS_MAX = 4;
 
+/** What a system makes of a record whenever it is written, beside what it is given. */
+export type Habits = BySide<(record: Fields) => Fields>;
+
+const NO_HABITS: Habits = { left: (record) => record, right: (record) => record };
+
 /** A new record of the left, created on the right: or of two given ones, linked. */
-export async function linked(entity: EntityMapping, left: Fields, right: Fields = {}): Promise<TwoRecords> {
-  return come(entity, { left, right }, { left: {}, right: {} });
+export async function linked(
+  entity: EntityMapping,
+  left: Fields,
+  right: Fields = {},
+  habits: Habits = NO_HABITS,
+): Promise<TwoRecords> {
+  return come(entity, { left, right }, { left: {}, right: {} }, habits);
 }
 
-async function come(entity: EntityMapping, records: BySide<Fields>, bases: Bases): Promise<TwoRecords> {
+async function come(entity: EntityMapping, records: BySide<Fields>, bases: Bases, habits: Habits): Promise<TwoRecords> {
   let now = { records, bases };
   const writes: (readonly [Side, Fields])[] = [];
   for (let run = 1; ; run += 1) {
     const outcomes = await outcomesOf(entity, now.records, now.bases);
-    const next = await carryOut(entity, now, outcomes);
+    const next = await carryOut(entity, now, outcomes, habits);
     writes.push(...next.writes);
     now = next;
     if (next.writes.length === 0) {
@@ -49,6 +59,7 @@ async function come(entity: EntityMapping, records: BySide<Fields>, bases: Bases
             entity,
             { left: { ...shown.left, ...changes.left }, right: { ...shown.right, ...changes.right } },
             agreed,
+            habits,
           ),
       };
     }
@@ -70,27 +81,20 @@ async function outcomesOf(
   };
   const { left, right } = { left: await side("left"), right: await side("right") };
   const sights = entity.policy.fields.map((policy): FieldSight => {
-    const shows = { left: left.readings[policy.name] ?? ABSENT, right: right.readings[policy.name] ?? ABSENT };
+    const { name } = policy;
     const base = (which: Side): Cell | null => {
-      const value = bases[which][policy.name];
-      return value === undefined ? null : entity.cell(which, policy.name, value);
+      const value = bases[which][name];
+      return value === undefined ? null : entity.cell(which, name, value);
     };
-    const [baseLeft, baseRight] = [base("left"), base("right")];
-    const movement =
-      shows.left.kind === "value" && shows.right.kind === "value"
-        ? { left: shows.left.cell, right: shows.right.cell, baseLeft, baseRight, lookup }
-        : null;
-    const onto = (to: Side, carried: Carried): Carried =>
-      movement === null ? carried : entity.onto(policy.name, to, carried, movement);
-    return {
-      policy,
-      ...shows,
-      baseLeft,
-      baseRight,
-      toRight: onto("right", left.carried[policy.name] ?? NO_WAY),
-      toLeft: onto("left", right.carried[policy.name] ?? NO_WAY),
-      combined: movement === null ? null : entity.combine(policy.name, movement),
-    };
+    return entity.sight(name, {
+      left: left.readings[name] ?? ABSENT,
+      right: right.readings[name] ?? ABSENT,
+      baseLeft: base("left"),
+      baseRight: base("right"),
+      toRight: left.carried[name] ?? NO_WAY,
+      toLeft: right.carried[name] ?? NO_WAY,
+      lookup,
+    });
   });
   const names = { left: "crm", right: "billing" };
   return mergeFields(sights, { names, modified: { left: null, right: null }, clockToleranceMs: 0, answers: {} });
@@ -100,6 +104,7 @@ async function carryOut(
   entity: EntityMapping,
   { records, bases }: { readonly records: BySide<Fields>; readonly bases: Bases },
   outcomes: readonly FieldOutcome[],
+  habits: Habits,
 ) {
   const after: Record<Side, Fields> = { ...records };
   const agreed: Record<Side, Record<string, Value>> = { left: { ...bases.left }, right: { ...bases.right } };
@@ -117,13 +122,14 @@ async function carryOut(
     if (own.length === 0) continue;
     const written = await entity.write(side, cells, records[side]);
     if (!written.ok) throw new Error(`${written.field}: ${written.message}`);
-    after[side] = { ...records[side], ...written.record };
+    after[side] = habits[side]({ ...records[side], ...written.record });
     writes.push([side, written.record]);
     const [readBack] = await entity.read(side, [after[side]]);
-    for (const { field, sent, writtenBase } of own) {
+    for (const { field, sent, writtenBase, assumed, after: target } of own) {
       const shown = readBack?.fields[field];
       if (writtenBase !== null) agreed[side][field] = writtenBase.value;
-      else if (shown?.kind === "value") agreed[side][field] = shown.cell.value;
+      else if (shown?.kind === "value" && target.kind === "value")
+        agreed[side][field] = entity.agreed(side, field, shown.cell, assumed ?? target.cell).value;
       if (sent !== null) agreed[side === "left" ? "right" : "left"][field] = sent.value;
     }
   }

@@ -11,6 +11,14 @@ export interface TrytonDesk {
   /** Records of a model, by a domain. */
   read(model: string, domain: readonly unknown[], fields: readonly string[]): Promise<readonly Row[]>;
   create(model: string, values: Readonly<Record<string, unknown>>): Promise<number>;
+  /** Opens a wizard on a record, as its button does. */
+  wizard(name: string, on: { readonly model: string; readonly id: number }): Promise<TrytonWizard>;
+}
+
+interface TrytonWizard {
+  /** What the first form proposes. */
+  readonly defaults: Readonly<Record<string, unknown>>;
+  step(state: string, forms: Readonly<Record<string, unknown>>): Promise<unknown>;
 }
 
 type Row = Readonly<Record<string, unknown>> & { readonly id: number };
@@ -47,6 +55,20 @@ export async function openTryton({
       const [id] = Array.isArray(ids) ? (ids as unknown[]) : [];
       if (typeof id !== "number") throw new Error(`${model}.create answers no id`);
       return id;
+    },
+    async wizard(name, { model, id }) {
+      const about = { ...(context as object), active_model: model, active_id: id, active_ids: [id] };
+      const ask = (method: string, ...params: readonly unknown[]): Promise<unknown> =>
+        post({ id: 1, method: `wizard.${name}.${method}`, params: [...params, about] }, { authorization });
+      const [session, first] = (await ask("create")) as readonly [number, string]; // what a wizard answers
+      const form = (await ask("execute", session, {}, first)) as {
+        readonly view: { readonly defaults: Readonly<Record<string, unknown>> };
+      };
+      const defaults = Object.entries(form.view.defaults).filter(([field]) => !field.endsWith("."));
+      return {
+        defaults: Object.fromEntries(defaults),
+        step: (state, forms) => ask("execute", session, forms, state),
+      };
     },
   };
   return self;

@@ -185,6 +185,7 @@ async function look(pair, record) {
             h("b", null, `${link.entity} ${link.left} ⇄ ${link.right}`),
             ` · ${link.state} · link ${link.id}`,
           ),
+          await standing(pair, link.entity, record),
           effects(await get(`/v1/links/${encodeURIComponent(link.id)}/history`)),
         ),
       ),
@@ -198,6 +199,20 @@ async function look(pair, record) {
   tick(Date.now() + clockAhead);
 }
 
+/** How the record stands now, and where the whole story is. */
+async function standing(pair, entity, record) {
+  const whole = command(commandLine("explain", pair, entity, record));
+  const [side, ...id] = record.split(":");
+  const path = [pair, "explain", entity, side, id.join(":")].map(encodeURIComponent).join("/");
+  try {
+    const { now } = await get(`/v1/pairs/${path}`);
+    return h("p", null, `${now.text} `, whole);
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    return h("p", null, whole);
+  }
+}
+
 async function lookAtRun(run) {
   const rows = await get(`/v1/runs/${encodeURIComponent(run.run)}/effects?limit=200`).catch((error) => {
     toast(error.message, "bad");
@@ -206,7 +221,15 @@ async function lookAtRun(run) {
   if (rows === null) return;
   at("record-section").scrollIntoView({ behavior: "smooth" });
   at("record").replaceChildren(
-    h("div", { class: "card" }, h("p", null, h("b", null, `run ${run.run}`), ` of ${run.pair}`), effects(rows)),
+    h(
+      "div",
+      { class: "card" },
+      h("p", null, h("b", null, `run ${run.run}`), ` of ${run.pair} `),
+      rows.length === 0
+        ? null
+        : h("p", null, "to take it back ", command(commandLine("undo", run.run, "--out", "undo.json"))),
+      effects(rows),
+    ),
   );
   tick(Date.now() + clockAhead);
 }

@@ -59,6 +59,18 @@ export function linkRoutes(desk: Desk): readonly Route[] {
     },
     {
       kind: "read",
+      path: "/v1/pairs/{pair}/explain/{entity}/{side}/{record}",
+      role: "view",
+      queries: ["field"],
+      async read({ params, query }) {
+        const summary = await pairNamed(desk, params["pair"]);
+        const entity = entityNamed(summary, params["entity"] ?? "");
+        const record = recordOf(summary, `${params["side"] ?? ""}:${params["record"] ?? ""}`);
+        return ok(await operator.explain(summary.pair, { entity, ...record }, query["field"] ?? null));
+      },
+    },
+    {
+      kind: "read",
       path: "/v1/links/{link}/history",
       role: "view",
       queries: ["limit", "page"],

@@ -2,7 +2,8 @@
 
 import type { RunId } from "../../core/ids.ts";
 import type { RunRow } from "../../engine/ports/run.ts";
-import { pairAsked, type Desk } from "../desk.ts";
+import { isFields } from "../../core/value.ts";
+import { pairAsked, pairNamed, type Desk } from "../desk.ts";
 import { Refusal } from "../problem-document.ts";
 import { pageOf } from "../reading.ts";
 import { ok, type Route } from "../route.ts";
@@ -54,8 +55,18 @@ export function runRoutes(desk: Desk): readonly Route[] {
       path: "/v1/runs/{run}:undo",
       role: "admin",
       async decide({ params }) {
-        const { run } = await runNamed(params["run"]);
-        throw new Refusal(501, "NOT_SUPPORTED", `undoing run ${run} is not supported yet`);
+        const { run, pair, endedAt } = await runNamed(params["run"]);
+        const { running } = await pairNamed(desk, pair);
+        if (endedAt === null && running === run) throw new Refusal(409, "RUNNING", `run ${run} is still under way`);
+        return {
+          facts: { pair, run },
+          async carryOut() {
+            const document = await operator.undo(pair, run);
+            const id = isFields(document) ? document["id"] : undefined;
+            if (typeof id !== "string") return { status: 201, json: document };
+            return { status: 201, json: document, headers: { location: `/v1/plans/${encodeURIComponent(id)}` } };
+          },
+        };
       },
     },
   ];

@@ -130,6 +130,40 @@ const hmac = z.strictObject({
   }),
 });
 
+const headerName = z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/, "a header name");
+
+const signed = z.strictObject({
+  scheme: z.literal("signed"),
+  signs: about(
+    template,
+    "The text that is signed; its templates see settings, secrets, syncline, nonce, and now (now.seconds, now.milliseconds, now.iso), the last two " +
+      "made anew each time something is sent.",
+    "{{ settings.account }}&{{ secrets.key }}&{{ nonce }}&{{ now.seconds }}",
+  ),
+  key: about(
+    template,
+    "The key it is signed with; its templates see settings and secrets.",
+    "{{ secrets.client_secret }}&{{ secrets.token_secret }}",
+  ),
+  key_is: about(
+    z.enum(["utf8", "hex", "base64"]).optional(),
+    "How the key's bytes are written; default utf8: the text itself.",
+    "base64",
+  ),
+  algorithm: about(z.enum(["sha1", "sha256", "sha384", "sha512"]).optional(), "Of the HMAC; default sha256.", "sha256"),
+  encoding: about(z.enum(["hex", "base64", "base64url"]).optional(), "Of the signature; default hex.", "base64"),
+  values: about(
+    z.record(z.string().regex(/^[A-Za-z_]\w*$/, "a name"), template).optional(),
+    "Further values that requests see as signed.NAME, beside signed.signature, signed.nonce and signed.now; their templates see what signs sees.",
+    { key: "{{ secrets.key }}" },
+  ),
+  send: about(
+    z.record(headerName, template).optional(),
+    "HTTP headers of every request; their templates see what signs sees, and signature.",
+    { "X-Signature": "{{ signature }}", "X-Nonce": "{{ nonce }}" },
+  ),
+});
+
 export const authSchema = z.discriminatedUnion("scheme", [
   z.strictObject({ scheme: z.literal("none") }),
   z.strictObject({ scheme: z.literal("bearer"), token: about(secretName, "Name of the secret.", "token") }),
@@ -152,8 +186,10 @@ export const authSchema = z.discriminatedUnion("scheme", [
   oauth2,
   sessionSchema,
   hmac,
+  signed,
 ]);
 
 export type AuthPart = z.output<typeof authSchema>;
 export type OAuthPart = z.output<typeof oauth2>;
 export type HmacPart = z.output<typeof hmac>;
+export type SignedPart = z.output<typeof signed>;

@@ -16,7 +16,11 @@ const requestPart = {
   headers: about(z.record(z.string(), template).optional(), "Headers of this request alone.", { "X-Version": "3" }),
   body: about(templates.optional(), "The body sent; strings in it are templates.", { properties: "{{ record }}" }),
   variables: about(z.record(z.string(), templates).optional(), "graphql: the query's variables."),
-  code: about(z.string().optional(), "A function of ours that replaces this operation.", "./odd.js#list"),
+  code: about(
+    z.string().optional(),
+    "A function of ours that replaces this operation. It is given the variables of templates, and `send`; with sql `query`, with files `files`, with smtp `send` of a message.",
+    "./odd.js#list",
+  ),
   ...soapRequestPart,
 };
 
@@ -24,6 +28,15 @@ const requestPart = {
 export const epochSchema = z.strictObject({
   ...requestPart,
   at: about(path, "Path in the answer of the account's own id: the organisation, the company, the installation.", "id"),
+});
+
+const nextSchema = z.strictObject({
+  ...requestPart,
+  items: about(
+    path.optional(),
+    "Path of the list of items in its answer; default: that of the first request.",
+    "records",
+  ),
 });
 
 const pagingSchema = z.strictObject({
@@ -44,6 +57,26 @@ const pagingSchema = z.strictObject({
     100,
   ),
   start: about(z.number().int().min(0).optional(), "The first page's number or offset; default 1 or 0.", 0),
+  pages: about(
+    path.optional(),
+    "With number: path that tells how many pages there are. The last one ends the listing, and no shorter page does.",
+    "searchResult.totalPages",
+  ),
+  at: about(
+    path.optional(),
+    "With number: path of the number of the page that was answered. Another than was asked for is a failure.",
+    "searchResult.pageIndex",
+  ),
+  keep: about(
+    z.record(name, path).optional(),
+    "Values out of the first page's answer that later pages are asked with, as page.NAME.",
+    { search: "searchResult.searchId" },
+  ),
+  next: about(
+    nextSchema.optional(),
+    "The request of every page after the first, where that is another one; it sees `page` as the first does.",
+    { call: "searchMoreWithId", args: { searchId: "{{ page.search }}", pageIndex: "{{ page.number }}" } },
+  ),
 });
 
 export type PagingPart = z.output<typeof pagingSchema>;
@@ -111,6 +144,19 @@ export const changesSchema = z.strictObject({
     z.number().int().min(1).optional(),
     "The system shows at most so many items of one search, oldest first: reading starts anew from the last one's cursor.",
     10_000,
+  ),
+  deletes: about(
+    z
+      .strictObject({
+        ...requestPart,
+        items: listing.items,
+        page: listing.page,
+        empty: listing.empty,
+        id: about(path, "Path in an item of the id of the record that is gone.", "record.id"),
+      })
+      .optional(),
+    "A second listing, of what was deleted since the cursor: asked once the changes have been read to their end.",
+    { call: "getDeleted", args: { since: "{{ cursor }}" }, items: "deleted", id: "id" },
   ),
   cannot_see: about(z.array(z.enum(["deletes"])).optional(), "What this listing does not show.", ["deletes"]),
 });

@@ -103,3 +103,7 @@ export const NEXT_TOKEN = [
 ];
 export const NEXT_URL = ["next_page_url", "next_url", "next_link", "next_page", "next"];
 export const TOTAL = ["total", "total_count", "total_results", "total_items", "item_count", "count"];
+
+/** Elements that hold a record's id, and that name its kind, where an interface is the same for all kinds. */
+export const IDS = ["id", "internalId", "recordId", "ids", "internalIds", "key"];
+export const KINDS = ["type", "recordType", "sObjectType", "objectType", "entityType", "kind"];

@@ -1,4 +1,5 @@
-// A WSDL becomes a draft: operations whose names share a noun (ListCustomers, GetCustomer, …) are one object.
+// A WSDL becomes a draft: operations whose names share a noun (ListCustomers, GetCustomer, …) are one object. Where they are verbs alone,
+// the types of the records are the objects (wsdl-generic.ts).
 
 import { isError } from "../../core/problem.ts";
 import type { ElementShape } from "../protocols/soap/shape.ts";
@@ -21,6 +22,8 @@ import {
 } from "./guess.ts";
 import type { Part } from "./openapi-document.ts";
 import { singular } from "./openapi-paths.ts";
+import { genericInterface, kindsOf, refusalsOf, type GenericInterface } from "./wsdl-generic.ts";
+import { draftKind, type DraftedObject } from "./wsdl-kind.ts";
 
 const VERBS = {
   list: ["list", "getall", "readmultiple", "readall", "search", "query", "export", "index"],
@@ -54,16 +57,20 @@ export function importWsdl(file: string, folder: string, name: string, only: rea
   if (broken !== undefined) throw new ImportError(broken.message);
   const [port] = wsdl.ports;
   if (port === undefined) throw new ImportError("the WSDL has no service with a SOAP port");
-  const groups = groupsOf(port);
+  const generic = genericInterface(port, wsdl.schema);
+  const drafts = generic === null ? draftsByNoun(port, only) : draftsByKind(generic, only);
   const objects: Record<string, Part> = {};
   const notes: DraftNote[] = [];
-  for (const [key, operations] of groups) {
-    if (only.length > 0 && !only.includes(key)) continue;
-    const drafted = draftObject(key, operations);
-    if (drafted === null) continue;
+  for (const [key, drafted] of drafts) {
     objects[key] = drafted.object;
     notes.push(...drafted.notes.map((note) => ({ path: ["objects", key, ...note.path], text: note.text })));
   }
+  if (Object.keys(objects).length === 0 && generic?.form === "derived")
+    throw new ImportError(
+      `no type of record is called so; there are ${kindsOf(generic, [])
+        .map(({ key }) => key)
+        .join(", ")}`,
+    );
   if (Object.keys(objects).length === 0)
     throw new ImportError(
       `no operation could be told apart by its name; there are ${port.operations.map((each) => each.name).join(", ")}`,
@@ -79,7 +86,7 @@ export function importWsdl(file: string, folder: string, name: string, only: rea
     settings: { base_url: { required: true, description: "Address of the service" } },
     secrets: { user: { required: true }, password: { required: true } },
     soap: { endpoint: endpointOf(port), security: { username: "user", password: "password" } },
-    errors: [{ when: { status: [500, 502, 503, 504] }, do: "retry" }],
+    errors: [{ when: { status: [500, 502, 503, 504] }, do: "retry" }, ...(generic === null ? [] : refusalsOf(generic))],
     objects,
   };
   notes.push({
@@ -89,11 +96,38 @@ export function importWsdl(file: string, folder: string, name: string, only: rea
         ? "a WSDL does not tell how calls are authenticated"
         : `calls take the headers ${headers.join(", ")}; say them under headers: instead of security`,
   });
+  const signed = port.operations.flatMap((each) => each.headers).find(isSigned);
+  if (signed !== undefined)
+    notes.push({ path: ["soap"], text: `${signed.name} carries a signature: see auth: { scheme: signed }` });
+  if (generic !== null && refusalsOf(generic).length > 0) {
+    const text =
+      "where an answer says that it is no success, its code tells what it means (gone, duplicate, stale, wait)";
+    notes.push({ path: ["errors"], text });
+  }
   notes.push({
     path: ["errors"],
     text: "a WSDL does not tell what faults mean; add them before this line as when: { fault: … }",
   });
   return { file: draft, notes };
+}
+
+type Drafts = readonly (readonly [string, DraftedObject])[];
+
+function draftsByNoun(port: Port, only: readonly string[]): Drafts {
+  return [...groupsOf(port)]
+    .filter(([key]) => only.length === 0 || only.includes(key))
+    .flatMap(([key, operations]) => {
+      const drafted = draftObject(key, operations);
+      return drafted === null ? [] : [[key, drafted] as const];
+    });
+}
+
+function draftsByKind(generic: GenericInterface, only: readonly string[]): Drafts {
+  return kindsOf(generic, only).map((kind) => [kind.key, draftKind(generic, kind)] as const);
+}
+
+function isSigned(header: ElementShape): boolean {
+  return namesIn(header).some((name) => plainName(name) === "signature");
 }
 
 function endpointOf({ address }: Port): string {
@@ -137,10 +171,7 @@ function nounOf(text: string): { readonly noun: string; readonly plural: boolean
   return { noun, plural: noun.toLowerCase() !== bare.toLowerCase() };
 }
 
-function draftObject(
-  key: string,
-  group: Group,
-): { readonly object: Part; readonly notes: readonly DraftNote[] } | null {
+function draftObject(key: string, group: Group): DraftedObject | null {
   const source = group.list ?? group.get ?? group.find ?? group.changes;
   if (source === undefined && group.create === undefined) return null;
   const notes: DraftNote[] = [];

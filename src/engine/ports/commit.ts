@@ -1,6 +1,8 @@
 // Everything that a page of outcomes changes.
 
-import type { RemoteId, RunId, Side } from "../../core/ids.ts";
+import type { Situation } from "../../core/decision.ts";
+import type { LinkId, RemoteId, RunId, Side } from "../../core/ids.ts";
+import type { Value } from "../../core/value.ts";
 import type { Hint } from "./hint.ts";
 import type { Effect } from "./intent.ts";
 import type { LinkWrite } from "./link.ts";
@@ -14,6 +16,14 @@ export interface Unlinked {
   readonly matchKeys: readonly string[];
 }
 
+/** Fields of two linked records that were found agreed, or let stand, without a write. */
+export interface Agreed {
+  readonly linkId: LinkId;
+  readonly situation: Situation;
+  /** By field: what either side then showed; null: as it was, or nothing. */
+  readonly fields: Readonly<Record<string, { readonly left: Value; readonly right: Value }>>;
+}
+
 /** Everything a page of outcomes changes, committed in one transaction. Applied in the order of the keys. */
 export interface Commit {
   readonly run: RunId;
@@ -21,6 +31,8 @@ export interface Commit {
   /** Records that are still without a link after their decision. */
   readonly unlinked: readonly Unlinked[];
   readonly effects: readonly Effect[];
+  /** Left out: none. */
+  readonly agreed?: readonly Agreed[];
   readonly intentsDone: readonly string[];
   /** Intents whose outcome is still unknown: one attempt more. */
   readonly intentsTried: readonly string[];

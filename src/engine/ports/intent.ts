@@ -42,9 +42,19 @@ export interface Effect {
   /** The counterpart's id. */
   readonly other: RemoteId | null;
   readonly linkId: LinkId | null;
-  /** By canonical field name: what stood there, what was sent, what was read back. */
+  /** By canonical field name: what stood there, what was sent, what was read back. Of a delete: what stood there. */
   readonly fields: Readonly<
-    Record<string, { readonly before: Value; readonly after: Value; readonly readBack: Value; readonly reason: string }>
+    Record<
+      string,
+      {
+        readonly before: Value;
+        readonly after: Value;
+        readonly readBack: Value;
+        readonly reason: string;
+        /** What the other side showed; left out: the same as what was sent. */
+        readonly from?: Value;
+      }
+    >
   >;
   readonly reason: string;
   readonly intentId: string | null;

@@ -8,6 +8,7 @@ import type { Intent, RecentWrites } from "./intent.ts";
 import type { Link, StoredBases } from "./link.ts";
 import type { PlannedDecision, RunReport, RunRow, StoredPlan } from "./run.ts";
 import type { Block, BlockMember, Candidate, Print, Sighting, Subject } from "./sighting.ts";
+import type { RunEffects, UndoneCase } from "./undone.ts";
 import type { CaseResolution, Drift, RefusedWrite, StandingOp } from "./waiting.ts";
 
 export interface PairState {
@@ -151,6 +152,15 @@ export interface PairStore {
   resolutions(
     subjects: readonly { readonly entity: string; readonly left: RemoteId | null; readonly right: RemoteId | null }[],
   ): Promise<readonly CaseResolution[]>;
+
+  /** Whether any record of the entity waits for a person since a run was taken back. */
+  hasUndone(entity: string): Promise<boolean>;
+  undoneCases(
+    entity: string,
+    subjects: readonly { readonly left: RemoteId; readonly right: RemoteId }[],
+  ): Promise<readonly UndoneCase[]>;
+  /** What a run did to an entity's records, by pages. */
+  runEffects(run: RunId, entity: string, after: string | null, limit: number): Promise<RunEffects>;
 
   /**
    * After a complete sweep: closes this entity's open cases that no decision of this run has confirmed (guard and

@@ -6,8 +6,9 @@ import type { Cell } from "../../core/field.ts";
 import type { BySide, RemoteId, Side } from "../../core/ids.ts";
 import type { Operation } from "../../core/policy.ts";
 import { withValueAt } from "../../core/path.ts";
-import { settleLink, type Seen, type WriteOutcome } from "../../core/settle.ts";
+import { asksForMore, settleLink, type Seen, type WriteOutcome } from "../../core/settle.ts";
 import type { Fields } from "../../core/value.ts";
+import { basesAfter } from "../base-after-write.ts";
 import type { EntityMapping } from "../mapping.ts";
 import {
   linkId,
@@ -97,10 +98,13 @@ async function carryOutOne(world: World, decision: Decision, facts: CarryOutFact
     } else {
       writes.push(made.write);
       next = made.world;
-      outcomes.push(await done(next, made.write, facts));
+      outcomes.push(await done(next, made.write, write, facts));
     }
   }
-  const follows = decision.writes.some((write) => write.fields.some(({ writtenBase }) => writtenBase !== null));
+  const follows = decision.writes.some((write, index) => {
+    const outcome = outcomes[index];
+    return outcome !== undefined && asksForMore(decision, write, outcome);
+  });
   return { world: settled(next, resolved(decision), outcomes), writes, failed, parked, follows };
 }
 
@@ -151,18 +155,20 @@ function withRecords(world: World, side: Side, records: readonly WorldRecord[]):
   return { ...world, records: { ...world.records, [side]: records } };
 }
 
-async function done(world: World, write: MadeWrite, { entity }: CarryOutFacts): Promise<WriteOutcome> {
+async function done(world: World, write: MadeWrite, written: Write, { entity }: CarryOutFacts): Promise<WriteOutcome> {
   const record = recordWith(world, write.side, write.id);
   const [reading] = record === null ? [] : await entity.read(write.side, [record.fields]);
   const readBack: Record<string, Cell> = {};
   for (const [field, each] of Object.entries(reading?.fields ?? {}))
     if (each.kind === "value") readBack[field] = each.cell;
+  const { bases, undisturbed } = basesAfter(entity, written, readBack);
   return {
     kind: "done",
     id: write.id,
     version: null,
     readBack,
-    undisturbed: true,
+    bases,
+    undisturbed,
     fingerprint: null,
     matchKeys: null,
     effect: true,

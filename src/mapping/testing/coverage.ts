@@ -5,10 +5,12 @@ import { NULL_KEY, type FieldPolicy, type FieldSight } from "../../core/field.ts
 import { SIDES, type BySide, type Side } from "../../core/ids.ts";
 import { consistent, moved } from "../../core/sight.ts";
 import { isError, type KeyPath } from "../../core/problem.ts";
+import { canonicalText, sameValue } from "../../core/value.ts";
 import type { Situation } from "../../core/decision.ts";
 import type { ExpressionCompiler } from "../../core/expression.ts";
 import { compileMapping } from "../compile.ts";
 import type { EntityFile } from "../file-entity.ts";
+import { linesIn } from "../lines-key.ts";
 import type { EntityMapping } from "../mapping.ts";
 import { mutantsOf, type Mutant } from "./mutants.ts";
 import { runTests, type MappingTests } from "./run-tests.ts";
@@ -150,6 +152,11 @@ function unusedPolicies(
       own.some((sight) => sight.combined !== null && bothMoved(sight)),
     );
     unused(["fields", field, "blank"], rule.blank, own.some(isCleared));
+    for (const [line, { strength, direction }] of Object.entries(rule.each?.fields ?? {})) {
+      const receiving = direction?.split("->")[1]?.trim() === names.left ? "left" : "right";
+      const isEdited = (sight: FieldSight): boolean => isLineEdited(sight, receiving, rule.each?.key ?? "", line);
+      unused(["fields", field, "each", "fields", line, "strength"], strength, own.some(isEdited));
+    }
   }
   return found;
 }
@@ -179,6 +186,18 @@ function isEditedWhereGiven(sight: FieldSight): boolean {
   const { writes } = sight.policy;
   if (writes === "both" || !hasBase(sight)) return false;
   return writes === "left" ? moved(sight.left, sight.baseLeft) : moved(sight.right, sight.baseRight);
+}
+
+/** One field of a line that the side had when both last agreed is another one now. */
+function isLineEdited(sight: FieldSight, side: Side, key: string, name: string): boolean {
+  const { reading, base } =
+    side === "left" ? { reading: sight.left, base: sight.baseLeft } : { reading: sight.right, base: sight.baseRight };
+  if (reading.kind !== "value" || base === null) return false;
+  const before = new Map(linesIn(base.value).map((line) => [canonicalText(line[key] ?? null), line]));
+  return linesIn(reading.cell.value).some((line) => {
+    const other = before.get(canonicalText(line[key] ?? null));
+    return other !== undefined && !sameValue(line[name] ?? null, other[name] ?? null);
+  });
 }
 
 function isCleared(sight: FieldSight): boolean {

@@ -176,26 +176,16 @@ async function sightsOf(
   const toRight = await carry("left");
   const toLeft = await carry("right");
   return entity.policy.fields.map((policy): FieldSight => {
-    const left = readings.left[policy.name] ?? ABSENT;
-    const right = readings.right[policy.name] ?? ABSENT;
-    const baseLeft = baseCell(entity, "left", policy.name, link);
-    const baseRight = baseCell(entity, "right", policy.name, link);
-    const movement =
-      left.kind === "value" && right.kind === "value"
-        ? { left: left.cell, right: right.cell, baseLeft, baseRight, lookup }
-        : null;
-    const carriedTo = (side: Side, carried: Carried): Carried =>
-      movement === null ? carried : entity.onto(policy.name, side, carried, movement);
-    return {
-      policy,
-      left,
-      right,
-      baseLeft,
-      baseRight,
-      toRight: carriedTo("right", toRight[policy.name] ?? NO_WAY),
-      toLeft: carriedTo("left", toLeft[policy.name] ?? NO_WAY),
-      combined: movement === null ? null : entity.combine(policy.name, movement),
-    };
+    const { name } = policy;
+    return entity.sight(name, {
+      left: readings.left[name] ?? ABSENT,
+      right: readings.right[name] ?? ABSENT,
+      baseLeft: baseCell(entity, "left", name, link),
+      baseRight: baseCell(entity, "right", name, link),
+      toRight: toRight[name] ?? NO_WAY,
+      toLeft: toLeft[name] ?? NO_WAY,
+      lookup,
+    });
   });
 }
 

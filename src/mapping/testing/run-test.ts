@@ -8,6 +8,7 @@
 import type { CaseOpening, Decision } from "../../core/decision.ts";
 import type { FieldSight } from "../../core/field.ts";
 import { otherSide, remoteId, SIDES, unreachable, type BySide, type Side } from "../../core/ids.ts";
+import { bothWaysKey } from "../../core/sight.ts";
 import { isFields, type Value } from "../../core/value.ts";
 import type { KeyPath, Problem } from "../../core/problem.ts";
 import type { EntityMapping } from "../mapping.ts";
@@ -310,7 +311,7 @@ async function compareCarried(
       case "none":
         return [];
       case "value":
-        if (again.cell.key === shows.cell.key) return [];
+        if (bothWaysKey(again.cell) === bothWaysKey(shows.cell)) return [];
         break;
       case "invalid":
         break;

@@ -24,6 +24,8 @@ export interface FieldType {
   write(value: Value, shown: Value | undefined): Value;
   /** Comparison text, equal exactly when the values are equivalent. Never NULL_KEY; canonical null is not passed. */
   key(value: Value): string;
+  /** Of lines some of whose fields go one way: the same without those. */
+  bothWays?(value: Value): string;
 }
 
 /** A type that one side may spread over several paths: `crm: [firstname, lastname]`. */

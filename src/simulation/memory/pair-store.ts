@@ -23,6 +23,7 @@ import {
   unsighted,
 } from "./sightings.ts";
 import { nextNumber, pairTables, rowKey, type Tables } from "./tables.ts";
+import { openUndone, runEffects, undoneCases } from "./undone.ts";
 import { addHints, checkLease, commitPage, dueHints } from "./work.ts";
 
 export function memoryPairStore(tables: Tables, name: string): PairStore {
@@ -107,6 +108,9 @@ export function memoryPairStore(tables: Tables, name: string): PairStore {
     setDrift: async (drift, open) => setDrift(tables, pair, drift, open),
     drifts: async () => drifts(pair),
     resolutions: async (asked) => resolutions(pair, asked),
+    hasUndone: async (entity) => openUndone(pair, entity).length > 0,
+    undoneCases: async (entity, asked) => undoneCases(pair, entity, asked),
+    runEffects: async (run, entity, after, limit) => runEffects(pair, run, entity, after, limit),
     forgetUnconfirmed: async (lease, run, entity) => {
       checkLease(pair, lease);
       closeUnconfirmed(tables, pair, run, entity);

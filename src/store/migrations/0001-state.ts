@@ -112,6 +112,18 @@ create table syncline.effects (
 create index effects_run on syncline.effects (run, id);
 create index effects_link on syncline.effects (link_id, at);
 
+-- What was agreed or let stand without a write, of linked records that had changed.
+create table syncline.agreements (
+  id bigint generated always as identity primary key,
+  at timestamptz not null default now(),
+  pair text collate "C" not null,
+  run text collate "C" not null,
+  link_id bigint not null,
+  situation text not null,
+  fields json not null
+);
+create index agreements_link on syncline.agreements (link_id, id);
+
 -- Kept in the transaction that writes the effects, so a counter need not add up the whole history.
 create table syncline.effect_totals (
   pair text collate "C",
@@ -249,6 +261,8 @@ create index cases_dismissed_left on syncline.cases (subject_left, entity, pair)
   where closed_at is not null and subject_right is null and answer->>'kind' = 'dismiss';
 create index cases_dismissed_right on syncline.cases (subject_right, entity, pair)
   where closed_at is not null and subject_left is null and answer->>'kind' = 'dismiss';
+-- What waits since a run was taken back; asked by each run, and nearly always empty.
+create index cases_undone on syncline.cases (pair, entity) where closed_at is null and ("values" ->> 'undone') is not null;
 create unique index cases_guard on syncline.cases (pair, entity, side, op) where closed_at is null and kind = 'guard';
 create unique index cases_drift on syncline.cases (pair, entity, side, op) where closed_at is null and kind = 'drift';
 -- Drifts that a person accepted: not asked about again while they last.

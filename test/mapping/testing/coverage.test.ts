@@ -68,6 +68,36 @@ describe("coverage", () => {
     expect(mutants).toMatchObject({ total: 8, killed: 4 });
   });
 
+  test("knows the rules inside lines: what no test edits, and what none would notice", async () => {
+    const fields = `lines:
+  each:
+    key: k
+    fields:
+      k: {}
+      net: { crm: { read: gross / 2 }, direction: crm -> billing, strength: strong }
+      tax: { value: '"20"', direction: crm -> billing }`;
+    const made = `- name: made
+  crm: { id: "1", lines: [{ k: a, gross: 10 }] }
+  expect: { billing: { create: { lines: [{ k: a, net: 5, tax: "20" }] } } }
+`;
+    const reverted = `- name: reverted
+  base: { crm: { lines: [{ k: a, gross: 10 }] }, billing: { lines: [{ k: a, net: 5, tax: "20" }] } }
+  crm: { lines: [{ k: a, gross: 10 }] }
+  billing: { lines: [{ k: a, net: 4, tax: "20" }] }
+  expect: { billing: { update: { lines: [{ k: a, net: 5, tax: "20" }] } } }
+`;
+
+    const one = await coverage(fields, made);
+    const two = await coverage(fields, made + reverted);
+
+    expect(whats(one.policies)).toEqual(["lines.each.net.strength: strong"]);
+    expect(one.mutants.survived.map(({ change }) => change)).toEqual([
+      "lines: each: net: strength: strong becomes review",
+    ]);
+    expect(whats(two.policies)).toEqual([]);
+    expect(two.mutants.survived).toEqual([]);
+  });
+
   test("a change that check refuses is not counted", async () => {
     const { mutants } = await coverage(
       `email: { as: email }`,
@@ -115,7 +145,7 @@ d: { values: { u: v, w: z }, conflict: crm, at_link: billing, blank: keep, merge
 e: { crm: { read: 'z', default: 1 }, empty: ["-"] }
 f: { ref: thing, optional: true }
 g: { billing: { read: h, write: { h: $value } } }
-l: { each: { key: k, fields: { k: {}, q: { as: integer } } } }`,
+l: { each: { key: k, fields: { k: {}, q: { as: integer }, v: { value: '1', direction: billing -> crm, strength: weak } } } }`,
     "match: [[a], { crm: b, billing: c }, { score: { a: 1, e: 0.5 }, link_at: 0.95, review_at: 0.8 }]\nallow: { crm: [update] }\nwhen_gone: { crm: delete }\nconflict: newest\ndirection: crm -> billing\nforeign: keep\non_scope_exit: freeze",
   ).replace("{ object: contact }", "{ object: contact, scope: 'a' }");
   const { file } = readMappingFile(parse(text));
@@ -175,5 +205,10 @@ l: { each: { key: k, fields: { k: {}, q: { as: integer } } } }`,
     "l: each: k: rule dropped",
     "l: each: q: rule dropped",
     "l: each: q: as: integer dropped",
+    "l: each: v: rule dropped",
+    "l: each: v: direction: billing -> crm becomes crm -> billing",
+    "l: each: v: direction dropped",
+    "l: each: v: strength: weak becomes normal",
+    "l: each: v: value becomes another one",
   ]);
 });

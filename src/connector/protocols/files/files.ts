@@ -3,14 +3,15 @@
 import { isError, problem, type Problem } from "../../../core/problem.ts";
 import { parseDuration } from "../../../core/units.ts";
 import { gapsOf, type CapabilityGap } from "../../capability-gap.ts";
-import type { Capabilities, System } from "../../contract.ts";
-import type { DirectAccount, DirectPlan, DirectProtocol, DirectTools } from "../../direct.ts";
+import type { Capabilities } from "../../contract.ts";
+import type { DirectAccount, DirectPlan, DirectProtocol, DirectSystem, DirectTools } from "../../direct.ts";
 import type { ConnectorFile } from "../../file.ts";
 import { done, failed } from "../../object-tools.ts";
 import { createRecordCodec } from "../../record.ts";
 import { compileTemplate, evaluateText, TemplateFailure, type Template } from "../../template.ts";
 import { ACCOUNT_NAMES } from "../../variables.ts";
 import { checkFilesAddress, filesAddress, isSftp, type FilesAddress } from "./address.ts";
+import { filesWorld } from "./code.ts";
 import { failureOf } from "./failure.ts";
 import { FolderFault, type Folder } from "./folder.ts";
 import { openLocalFolder } from "./local-folder.ts";
@@ -97,6 +98,7 @@ function compileFiles(file: ConnectorFile, tools: DirectTools, world: FilesWorld
       return found;
     },
     open: (account) => openFiles(file, account, { planned, world, folder: tools.folder }),
+    tool: "files",
   };
 }
 
@@ -125,7 +127,7 @@ interface OpenFiles {
   readonly folder: string;
 }
 
-function openFiles(file: ConnectorFile, account: DirectAccount, { planned, world, folder }: OpenFiles): System {
+function openFiles(file: ConnectorFile, account: DirectAccount, { planned, world, folder }: OpenFiles): DirectSystem {
   const closing = new AbortController();
   const connections = new Map<string, SftpConnection>();
   const places = new Map<string, Promise<Place>>();
@@ -183,6 +185,16 @@ function openFiles(file: ConnectorFile, account: DirectAccount, { planned, world
     return made;
   };
 
+  const inTurn = <T>(name: string, work: () => Promise<T>): Promise<T> => {
+    const before = turns.get(name) ?? Promise.resolve();
+    const turn = before.then(work, work);
+    turns.set(
+      name,
+      turn.catch(() => undefined),
+    );
+    return turn;
+  };
+
   return {
     name: account.name,
     object(name) {
@@ -196,17 +208,20 @@ function openFiles(file: ConnectorFile, account: DirectAccount, { planned, world
         observer: account.observer,
         clock: account.clock,
         signal: closing.signal,
-        inTurn(work) {
-          const before = turns.get(name) ?? Promise.resolve();
-          const turn = before.then(work, work);
-          turns.set(
-            name,
-            turn.catch(() => undefined),
-          );
-          return turn;
-        },
+        inTurn: (work) => inTurn(name, work),
       });
     },
+    world: filesWorld({
+      system: account.name,
+      observer: account.observer,
+      clock: account.clock,
+      async folder(name) {
+        const object = planned.get(name);
+        if (object === undefined) throw new Error(`${account.name} has no object ${name}`);
+        return (await openPlace(object)).folder;
+      },
+      inTurn,
+    }),
     async probe() {
       for (const object of planned.values()) {
         try {

@@ -7,7 +7,7 @@ import type { FileWriting, Folder } from "./folder.ts";
 const HELD_CHARACTERS = 131_072;
 
 /** The same name each time, so that what a crash left behind is written over by the next attempt. */
-function hiddenName(name: string): string {
+export function hiddenName(name: string): string {
   const at = name.lastIndexOf("/") + 1;
   return `${name.slice(0, at)}.${name.slice(at)}.syncline`;
 }

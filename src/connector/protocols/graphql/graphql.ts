@@ -81,13 +81,13 @@ function checkPaths(
   const check = (value: unknown, ...keys: string[]): void =>
     checkAnswerPath(query, value, [...path, ...keys], problems);
   for (const key of ["items", "item", "count", "ok", "failed", "at"]) check(part[key], key);
-  for (const key of ["token", "more", "url"]) check(entry(part["page"], key), "page", key);
+  for (const key of ["token", "more", "url", "pages", "at"]) check(entry(part["page"], key), "page", key);
   for (const key of ["id", "version"]) check(entry(part["returns"], key), "returns", key);
   const [, name = ""] = path;
   const object = path[0] === "objects" ? file.objects[name] : undefined;
   const items = part["items"] ?? part["item"];
-  // What is read again by itself need only be named.
-  if (object === undefined || items === undefined || part["reread"] !== undefined) return;
+  // What is read again by itself need only be named, and of what was deleted there is nothing to read.
+  if (object === undefined || items === undefined || part["reread"] !== undefined || path.includes("deletes")) return;
   const at = [...path, "query"];
   const { id, version, modified, deleted, changes, fields } = object;
   for (const text of [id ?? "id", version, modified, deleted, cursorPath(changes)])

@@ -95,7 +95,7 @@ function located(error: GraphQLError, path: KeyPath, more: { readonly hint?: str
   return place === undefined ? told : { ...told, within: { line: place.line, column: place.column } };
 }
 
-const READS = new Set(["list", "get", "find", "changes", "read", "epoch"]);
+const READS = new Set(["list", "get", "find", "changes", "next", "deletes", "read", "epoch"]);
 
 /** A write is a mutation, a read is not: a query that is sent again must change nothing. */
 export function checkKind({ definition }: Query, path: KeyPath, problems: Problem[]): void {

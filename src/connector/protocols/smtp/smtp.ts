@@ -9,14 +9,15 @@ import { parseDuration } from "../../../core/units.ts";
 import { judgeAddress } from "../../address.ts";
 import { gapsOf, type CapabilityGap } from "../../capability-gap.ts";
 import { checkedAddress } from "../../checked-address.ts";
-import type { Capabilities, CreateCall, RemoteFailure, Result, System, SystemObject, Written } from "../../contract.ts";
-import type { DirectAccount, DirectPlan, DirectProtocol, DirectTools } from "../../direct.ts";
+import type { Capabilities, CreateCall, RemoteFailure, Result, SystemObject, Written } from "../../contract.ts";
+import type { DirectAccount, DirectPlan, DirectProtocol, DirectSystem, DirectTools } from "../../direct.ts";
 import type { ConnectorFile } from "../../file.ts";
 import type { ObjectPart } from "../../file/object.ts";
 import { ObjectReader } from "../../object-reader.ts";
 import { done, failed } from "../../object-tools.ts";
 import { Redactor } from "../../secret.ts";
 import { TemplateFailure } from "../../template.ts";
+import { mailWorld } from "./code.ts";
 import { openLine, type Delivery, type MailLine } from "./delivery.ts";
 import { MessageRefusal, planMessage, writeMessage, type MessagePlan } from "./message.ts";
 
@@ -27,7 +28,8 @@ const OPERATIONS = ["list", "get", "find", "changes", "update", "delete", "batch
 
 interface SinkPlan {
   readonly name: string;
-  readonly message: MessagePlan;
+  /** Null: a function sends. */
+  readonly message: MessagePlan | null;
   readonly capabilities: Capabilities;
 }
 
@@ -44,7 +46,7 @@ function compileSmtp(file: ConnectorFile, tools: DirectTools): DirectPlan {
     problems.push(...planned.problems);
     objects.set(name, planned.capabilities);
     gaps.push(...gapsOf({ name, capabilities: planned.capabilities }, part).filter(({ code }) => SAID.has(code)));
-    if (planned.message !== null)
+    if (planned.message !== null || isSentByFunction(name, tools))
       plans.set(name, { name, message: planned.message, capabilities: planned.capabilities });
   }
   return {
@@ -56,6 +58,7 @@ function compileSmtp(file: ConnectorFile, tools: DirectTools): DirectPlan {
         ? []
         : checkAddress(baseUrl, ["settings"], { allowPrivate: account.allowPrivate, tls: file.smtp?.tls ?? null }),
     open: (account) => openSmtp(file, account, plans, ca),
+    tool: "send",
   };
 }
 
@@ -97,7 +100,7 @@ function planSink(
   const reader = new ObjectReader(["objects", name]);
   const problems: Problem[] = [];
   for (const key of OPERATIONS) {
-    if (part[key] !== undefined)
+    if (part[key] !== undefined || tools.coded.get(name)?.includes(key) === true)
       problems.push(
         problem("E_UNKNOWN_KEY", [...reader.at, key], `mail has no ${key}: it is only sent`, {
           on: "key",
@@ -120,6 +123,8 @@ function planSink(
     tellsModified: false,
     naturalKeys: [],
   };
+  if (part.create === undefined && isSentByFunction(name, tools))
+    return { message: null, capabilities, problems: [...problems, ...reader.problems] };
   if (part.create === undefined) {
     problems.push(
       problem("E_MISSING", reader.at, "mail is sent by create", {
@@ -131,6 +136,10 @@ function planSink(
   }
   const { plan, problems: found } = planMessage(part.create, [...reader.at, "create"], tools.scope);
   return { message: plan, capabilities, problems: [...problems, ...reader.problems, ...found] };
+}
+
+function isSentByFunction(name: string, { coded }: DirectTools): boolean {
+  return coded.get(name)?.includes("create") === true;
 }
 
 interface Server {
@@ -196,7 +205,7 @@ function openSmtp(
   account: DirectAccount,
   plans: ReadonlyMap<string, SinkPlan>,
   ca: string | null,
-): System {
+): DirectSystem {
   const redactor = new Redactor();
   for (const secret of account.secrets.values()) redactor.add(secret.reveal());
   const clean = (failure: RemoteFailure): RemoteFailure => ({ ...failure, message: redactor.redact(failure.message) });
@@ -233,13 +242,15 @@ function openSmtp(
     object(name) {
       const plan = plans.get(name);
       if (plan === undefined) throw new Error(`${account.name} has no object ${name}`);
+      const { message } = plan;
       return mailObject(plan, async (calls) => {
+        if (message === null) throw new Error(`${name} is sent by a function`);
         const line = await connect();
         if (!line.ok) return calls.map(() => line);
         const results: Result<Written>[] = [];
         try {
           for (const call of calls)
-            results.push(await observed(() => sendOne(plan, call, line.value, { account, clean })));
+            results.push(await observed(() => sendOne(message, call, line.value, { account, clean })));
         } finally {
           line.value.close();
         }
@@ -252,6 +263,7 @@ function openSmtp(
       line.value.close();
       return done(null);
     },
+    world: mailWorld({ system: account.name, observer: account.observer, clock: account.clock, connect }),
     close: () => Promise.resolve(),
   };
 }
@@ -266,7 +278,7 @@ function loginOf({ auth }: ConnectorFile, account: DirectAccount): Delivery["log
 }
 
 async function sendOne(
-  plan: SinkPlan,
+  plan: MessagePlan,
   call: CreateCall,
   line: MailLine,
   { account, clean }: { readonly account: DirectAccount; readonly clean: (failure: RemoteFailure) => RemoteFailure },
@@ -279,7 +291,7 @@ async function sendOne(
     syncline: { version: account.version },
   };
   try {
-    const message = await writeMessage(plan.message, variables, { key: call.key, at: new Date(account.clock.now()) });
+    const message = await writeMessage(plan, variables, { key: call.key, at: new Date(account.clock.now()) });
     const failure = await line.send(message);
     if (failure !== null) return failed(clean(failure));
     const id = remoteId(message.id.slice(1, -1));

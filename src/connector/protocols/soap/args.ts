@@ -1,20 +1,63 @@
 // What is wrong with `args:` can mostly be seen before anything is sent: the WSDL says which elements there are.
 
 import { didYouMean, problem, type KeyPath, type Problem } from "../../../core/problem.ts";
+import type { Schema } from "./schema.ts";
 import type { ElementShape, TypeShape } from "./shape.ts";
+import { SPREAD_KEY } from "../../template.ts";
 import { namesOf, TEXT_KEY, TYPE_KEY } from "./write.ts";
 
+/** Some vendors have hundreds of types that derive from one: nobody reads as many. */
+const NAMES_MAX = 20;
+
 /** @param args As written in the file: strings in it may be templates, whose values are checked when they are known. */
-export function checkArgs(args: unknown, shape: ElementShape, path: KeyPath): readonly Problem[] {
-  const problems: Problem[] = [];
-  checkFields(args, shape.type(), path, problems, `<${shape.name}>`);
-  return problems;
+export function checkArgs(args: unknown, shape: ElementShape, path: KeyPath, schema: Schema): readonly Problem[] {
+  const found: Found = { problems: [], schema };
+  checkFields(args, shape.type(), path, found, `<${shape.name}>`);
+  return found.problems;
 }
 
-function checkFields(value: unknown, type: TypeShape, path: KeyPath, problems: Problem[], at: string): void {
-  if (type.kind !== "complex" || !isObject(value) || TYPE_KEY in value) return;
+interface Found {
+  readonly problems: Problem[];
+  readonly schema: Schema;
+}
+
+/** The type that a value is written as: the declared one, or the one it names. Null: that is not known. */
+function typeOf(
+  value: Readonly<Record<string, unknown>>,
+  declared: TypeShape,
+  path: KeyPath,
+  { problems, schema }: Found,
+): TypeShape | null {
+  const wanted = value[TYPE_KEY];
+  if (wanted === undefined) return declared;
+  if (typeof wanted !== "string" || wanted.includes("{{")) return null;
+  const name = schema.typeNamed(wanted);
+  if (name !== null) return schema.type(name);
+  const names = declared.kind === "complex" && declared.name !== null ? schema.derived(declared.name) : [];
+  const near = didYouMean(
+    wanted,
+    names.map(({ local }) => local),
+  );
+  problems.push(
+    problem("E_SOAP_ELEMENT", [...path, TYPE_KEY], `the WSDL has no single type "${wanted}"`, {
+      found: wanted,
+      ...(names.length === 0 || names.length > NAMES_MAX
+        ? {}
+        : { expected: names.map(({ local }) => local).join(", ") }),
+      ...(near === undefined ? {} : { hint: near }),
+    }),
+  );
+  return null;
+}
+
+function checkFields(value: unknown, declared: TypeShape, path: KeyPath, found: Found, at: string): void {
+  const { problems } = found;
+  const type = isObject(value) ? typeOf(value, declared, path, found) : null;
+  if (type?.kind !== "complex" || !isObject(value)) return;
   const names = namesOf(type);
   for (const [name, entry] of Object.entries(value)) {
+    // What it puts among the others is known when it is there.
+    if (name === SPREAD_KEY || name === TYPE_KEY) continue;
     const child = type.elements.find((element) => element.name === name);
     const here = [...path, name];
     if (child === undefined) {
@@ -30,8 +73,9 @@ function checkFields(value: unknown, type: TypeShape, path: KeyPath, problems: P
       );
       continue;
     }
-    checkChild(entry, child, here, problems);
+    checkChild(entry, child, here, found);
   }
+  if (Object.hasOwn(value, SPREAD_KEY)) return;
   for (const child of type.elements) {
     if (!child.required || Object.hasOwn(value, child.name)) continue;
     const top = at.startsWith("<") && path.at(-1) === "args";
@@ -45,7 +89,8 @@ function checkFields(value: unknown, type: TypeShape, path: KeyPath, problems: P
   }
 }
 
-function checkChild(entry: unknown, child: ElementShape, path: KeyPath, problems: Problem[]): void {
+function checkChild(entry: unknown, child: ElementShape, path: KeyPath, found: Found): void {
+  const { problems } = found;
   const type = child.type();
   const entries = Array.isArray(entry) ? entry : [entry];
   if (Array.isArray(entry) && !child.list) {
@@ -72,7 +117,7 @@ function checkChild(entry: unknown, child: ElementShape, path: KeyPath, problems
           expected: `an object with ${namesOf(type).join(", ")}`,
         }),
       );
-    } else checkFields(one, type, here, problems, child.name);
+    } else checkFields(one, type, here, found, child.name);
   }
 }
 

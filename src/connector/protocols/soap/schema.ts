@@ -75,9 +75,11 @@ const GROUPS_MAX = 50;
 export class Schema {
   private readonly definitions = new Map<string, Definition>();
   private readonly shapes = new Map<string, TypeShape>();
+  private byBase: ReadonlyMap<string, readonly Definition[]> | null = null;
 
   /** @param namespace For a schema without one that is included by another ("chameleon"); null: its own. */
   add(schema: XmlElement, namespace: string | null): void {
+    this.byBase = null;
     const context: SchemaContext = {
       namespace: attribute(schema, "targetNamespace") ?? namespace ?? "",
       elementsQualified: attribute(schema, "elementFormDefault") === "qualified",
@@ -121,6 +123,38 @@ export class Schema {
   /** A type by the local name that a person would write, in whichever namespace; null when none or several have it. */
   typeNamed(local: string): XmlName | null {
     return this.only("type", local);
+  }
+
+  /** Named types that derive from this one, at any remove; without those that stand for others only. */
+  derived(base: XmlName): readonly XmlName[] {
+    const found = new Map<string, Definition>();
+    const collect = (name: XmlName): void => {
+      for (const definition of this.extending().get(key("type", name)) ?? []) {
+        const below = nameOf(definition);
+        if (found.has(key("type", below))) continue;
+        found.set(key("type", below), definition);
+        collect(below);
+      }
+    };
+    collect(base);
+    return [...found.values()].filter(({ element }) => attribute(element, "abstract") !== "true").map(nameOf);
+  }
+
+  /** By the type that they extend. Made once: some vendors have thousands of types. */
+  private extending(): ReadonlyMap<string, readonly Definition[]> {
+    if (this.byBase !== null) return this.byBase;
+    const byBase = new Map<string, Definition[]>();
+    for (const definition of this.definitions.values()) {
+      const content = childNamed(definition.element, XSD, "complexContent");
+      const derivation = content === null ? null : childNamed(content, XSD, "extension");
+      const text = derivation === null ? null : attribute(derivation, "base");
+      const name = derivation === null || text === null ? null : nameIn(derivation, text);
+      if (name === null) continue;
+      const at = key("type", this.inherit(name, "type", definition.schema));
+      byBase.set(at, [...(byBase.get(at) ?? []), definition]);
+    }
+    this.byBase = byBase;
+    return byBase;
   }
 
   private only(kind: DefinitionKind, local: string): XmlName | null {
@@ -278,6 +312,10 @@ export class Schema {
     if (name.namespace !== "" || this.definitions.has(key(kind, name))) return name;
     return { namespace: schema.namespace, local: name.local };
   }
+}
+
+function nameOf({ element, schema }: Definition): XmlName {
+  return { namespace: schema.namespace, local: attribute(element, "name") ?? "" };
 }
 
 interface Content {

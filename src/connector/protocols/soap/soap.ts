@@ -101,7 +101,9 @@ function prepareCall(part: Readonly<Record<string, unknown>>, preparing: Prepari
   const written = part["args"] ?? {};
   const at = [...path, "args"];
   if (operation.input !== null)
-    found.push(...checkArgs({ ...connection.settings.elements, ...recordOf(written) }, operation.input, at));
+    found.push(
+      ...checkArgs({ ...connection.settings.elements, ...recordOf(written) }, operation.input, at, service.wsdl.schema),
+    );
   else if (Object.keys(written).length > 0) {
     found.push(problem("E_SOAP_ELEMENT", at, `${operation.name} takes no elements`, { hint: "remove args:" }));
   }
@@ -115,6 +117,7 @@ function prepareCall(part: Readonly<Record<string, unknown>>, preparing: Prepari
     const shape = headerShape(name, operation, service);
     const template = compile(value, ["soap", "headers", name]);
     if (shape === null) found.push(unknownHeader(name, operation));
+    else found.push(...checkArgs(value, shape, ["soap", "headers", name], service.wsdl.schema));
     return shape === null || template === null ? [] : [{ shape, template }];
   });
   if (args === null) return null;

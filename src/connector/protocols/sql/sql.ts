@@ -2,10 +2,10 @@
 
 import { parseDuration } from "../../../core/units.ts";
 import { isError, problem, type Problem } from "../../../core/problem.ts";
-import type { Capabilities, Result, System, SystemObject } from "../../contract.ts";
+import type { Capabilities, Result, SystemObject } from "../../contract.ts";
 import { checkedAddress } from "../../checked-address.ts";
 import type { CapabilityGap } from "../../capability-gap.ts";
-import type { DirectAccount, DirectPlan, DirectProtocol, DirectTools } from "../../direct.ts";
+import type { DirectAccount, DirectPlan, DirectProtocol, DirectSystem, DirectTools } from "../../direct.ts";
 import type { ConnectorFile } from "../../file.ts";
 import { createLimiter, ratesOf, type Limiter } from "../../limits.ts";
 import { done, failed } from "../../object-tools.ts";
@@ -13,6 +13,7 @@ import { Redactor } from "../../secret.ts";
 import { shareLimiter } from "../../shared-limits.ts";
 import { compileTemplate, evaluateText } from "../../template.ts";
 import { ACCOUNT_NAMES } from "../../variables.ts";
+import { sqlWorld } from "./code.ts";
 import { laterCursor } from "./cursor.ts";
 import type { ConnectOptions, Dialect, Login } from "./dialect.ts";
 import { mssqlDialect } from "./dialects/mssql.ts";
@@ -78,6 +79,7 @@ export const sqlProtocol: DirectProtocol = (file, tools) => {
     objects,
     checkAccount,
     open: (account) => openDatabase({ file, tools, dialect, plans, account }),
+    tool: "query",
   };
 };
 
@@ -140,7 +142,7 @@ interface Opening {
   readonly account: DirectAccount;
 }
 
-function openDatabase({ file, tools, dialect, plans, account }: Opening): System {
+function openDatabase({ file, tools, dialect, plans, account }: Opening): DirectSystem {
   const { place, problems } = readPlace(account.baseUrl ?? "", dialect.name, {
     folder: tools.folder,
     path: [],
@@ -194,6 +196,7 @@ function openDatabase({ file, tools, dialect, plans, account }: Opening): System
         work,
         [...plans.values()].map((plan) => objectOf(plan, [])),
       ),
+    world: sqlWorld(work, dialect),
     async close() {
       await limiter.close();
       await work.close();
