@@ -37,6 +37,7 @@ describe("an order goes to the warehouse by webhook", () => {
     folder = mkdtempSync(join(tmpdir(), "syncline-scenario-"));
     for (const name of ["config", "mappings", "connectors"]) mkdirSync(join(folder, name));
     cpSync(join(ROOT, "connectors/woocommerce.yaml"), join(folder, "connectors/woocommerce.yaml"));
+    cpSync(join(ROOT, "connectors/woocommerce"), join(folder, "connectors/woocommerce"), { recursive: true });
     cpSync(join(ROOT, "connectors/scenarios/warehouse.yaml"), join(folder, "connectors/warehouse.yaml"));
     const mapping = readFileSync(join(ROOT, "mappings/scenarios/order-warehouse.yaml"), "utf8");
     // As a person who uses it would: active. Changes are looked for once a day, so that what arrives came by webhook.
