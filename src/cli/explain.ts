@@ -61,9 +61,17 @@ function explanationText(told: Explanation): string {
     `now: ${now.text}`,
     ...now.next.map((each) => `    ${each}`),
   ];
-  for (const field of told.fields) lines.push("", ...fieldLines(field, told));
+  for (const field of told.fields) if (isTold(field)) lines.push("", ...fieldLines(field, told));
   if (told.timeline.length > 0) lines.push("", "the record", ...told.timeline.map(eventLine));
   return lines.join("\n");
+}
+
+/** Of a record that nobody knows each field would say the same: nothing. */
+function isTold({ sides, timeline }: FieldStory): boolean {
+  return (
+    timeline.length > 0 ||
+    [sides.left, sides.right].some((side) => side.shows !== undefined || side.agreed !== undefined)
+  );
 }
 
 function fieldLines(

@@ -151,7 +151,7 @@ function undoLines(undo: Value): readonly string[] {
   const more = typeof undo["kept_count"] === "number" ? undo["kept_count"] - kept.length : 0;
   const next = isList(undo["next"]) ? undo["next"].map(textOf) : [];
   return [
-    `takes back run ${textOf(undo["run"] ?? null)}; as they are stay:${kept.length === 0 ? " none" : ""}`,
+    `takes back run ${textOf(undo["run"] ?? null)}; left as they are:${kept.length === 0 ? " none" : ""}`,
     ...kept.map(
       (each) =>
         `    ${textOf(each["entity"] ?? null)} ${textOf(each["side"] ?? null)}:${textOf(each["record"] ?? null)}${each["field"] === null ? "" : ` ${textOf(each["field"] ?? null)}`}  (${textOf(each["why"] ?? null)})`,

@@ -2,7 +2,7 @@
 // Even so each missing record is looked up once more by itself before it counts as gone.
 
 import type { RemoteRecord } from "../connector/contract.ts";
-import { SIDES, type RemoteId, type Side } from "../core/ids.ts";
+import { otherSide, SIDES, type RemoteId, type Side } from "../core/ids.ts";
 import { withBehind, type Behind } from "./behind.ts";
 import { brokenItems, refuseTooManyBroken } from "./broken.ts";
 import { endOf, RunEnds, tallyOf, throwIfStopping, type Earlier, type Entity, type RunContext } from "./context.ts";
@@ -27,7 +27,12 @@ export interface SideListing {
   /** Greatest cursor value of all that was listed; null: none was seen. */
   readonly latest: string | null;
   readonly broken: readonly Quarantined[];
+  /** The system counts its records, the same all the time, or gave all of them at once: none was passed over between two pages. */
+  readonly proven: boolean;
 }
+
+/** Listings beside the first that a system gets which never shows the same records twice. */
+const AGAIN_MAX = 3;
 
 /** Stages every sighting of both sides. @throws RunEnds when a side could not be listed whole, or is empty and was not. */
 export async function sweepEntity(context: RunContext, entity: Entity): Promise<readonly SideListing[]> {
@@ -38,15 +43,71 @@ export async function sweepEntity(context: RunContext, entity: Entity): Promise<
   );
   await refuseEmptySide(context, entity, listings);
   for (const listing of listings) await refuseRewound(context, entity, listing);
+  for (const listing of listings) if (!listing.proven) await listAgain(context, entity, listing.side);
   for (const side of sides) await proveAbsences(context, entity, side);
   return listings;
 }
 
-/** @param behind What stores one page while the next is looked at. */
+/**
+ * A record that is deleted between two pages moves the ones after it up, and the first of the next page is passed over. By itself
+ * that does no harm: nothing that is missing counts as absent before it was looked up. But what is created for the other side
+ * would stand beside it, and where nobody can be asked by key, only a listing that shows nobody new says that all were seen.
+ */
+async function listAgain(context: RunContext, entity: Entity, side: Side): Promise<void> {
+  const { policy } = entity.mapping;
+  const { findBy } = entity.objects[side].capabilities;
+  if (!policy.matches || findBy.length > 0 || !policy.allow[side].includes("create")) return;
+  if (!(await context.store.hasLone(context.run, entity.name, otherSide(side)))) return;
+  for (let times = 0; times < AGAIN_MAX; times += 1) {
+    const before = await context.store.countSighted(context.run, entity.name, side);
+    await withBehind((behind) => readListing(context, entity, side, behind));
+    const after = await context.store.countSighted(context.run, entity.name, side);
+    tallyOf(context, entity.name).read[side] += after - before;
+    if (after === before) return;
+  }
+  throw new RunEnds(
+    "halted",
+    "listing-incomplete",
+    `${listingName(context, entity, side)}: each of ${String(AGAIN_MAX + 1)} listings showed records that the ones before it had passed over`,
+  );
+}
+
+function listingName(context: RunContext, entity: Entity, side: Side): string {
+  return `listing ${entity.objects[side].name} of ${context.mapping.sides[side].name}`;
+}
+
 async function listSide(context: RunContext, entity: Entity, side: Side, behind: Behind): Promise<SideListing> {
+  const what = listingName(context, entity, side);
+  const { count, brokenMessage, total, pages, steady, ...listing } = await readListing(context, entity, side, behind);
+  const distinct = await context.store.countSighted(context.run, entity.name, side);
+  const listed = distinct + count.deleted + count.broken;
+  if (total !== null && total !== listed) {
+    throw new RunEnds(
+      "halted",
+      "listing-incomplete",
+      `${what}: the system counts ${String(total)} records, ${String(listed)} were listed`,
+    );
+  }
+  refuseTooManyBroken(what, count, brokenMessage);
+  tallyOf(context, entity.name).read[side] += distinct;
+  return { ...listing, side, read: distinct, proven: pages <= 1 || (total !== null && steady) };
+}
+
+interface ReadListing extends Pick<SideListing, "cursor" | "latest" | "broken"> {
+  readonly count: { readonly read: number; readonly broken: number; readonly deleted: number };
+  /** Of the last broken record. */
+  readonly brokenMessage: string;
+  /** As the system counts them; null: it does not. */
+  readonly total: number | null;
+  readonly pages: number;
+  /** The system counted the same on every page. */
+  readonly steady: boolean;
+}
+
+/** Stages what a listing shows. @param behind What stores one page while the next is looked at. */
+async function readListing(context: RunContext, entity: Entity, side: Side, behind: Behind): Promise<ReadListing> {
   const object = entity.objects[side];
-  const system = context.mapping.sides[side];
-  const what = `listing ${object.name} of ${system.name}`;
+  const what = listingName(context, entity, side);
   if (!object.capabilities.list)
     throw new RunEnds("halted", "listing-incomplete", `${what}: the connector has no \`list\``);
   const count = { read: 0, broken: 0, deleted: 0 };
@@ -54,7 +115,8 @@ async function listSide(context: RunContext, entity: Entity, side: Side, behind:
   let total: number | null = null;
   let cursor: string | null = null;
   let latest: string | null = null;
-  let first = true;
+  let pages = 0;
+  let steady = true;
   const atEnd = object.capabilities.changes?.cursorAtEnd ?? false;
   const broken: Quarantined[] = [];
   // Where nothing of a page was as it was (a first load), the next one is not asked.
@@ -63,9 +125,10 @@ async function listSide(context: RunContext, entity: Entity, side: Side, behind:
     if (!page.ok) throw endOf(page.failure, what);
     const { value } = page;
     // Only the first page's greatest cursor is certain to lie before everything that changes while the listing goes on.
-    if (first || atEnd) cursor = value.cursor ?? cursor;
-    first = false;
+    if (pages === 0 || atEnd) cursor = value.cursor ?? cursor;
+    pages += 1;
     latest = object.laterCursor(latest, value.cursor);
+    steady &&= total === null || value.total === null || value.total === total;
     total = value.total ?? total;
     // A record that is listed twice is compared with what was stored of it first.
     if (some) await behind.done();
@@ -86,18 +149,7 @@ async function listSide(context: RunContext, entity: Entity, side: Side, behind:
     throwIfStopping(context);
   }
   await behind.done();
-  const distinct = await context.store.countSighted(context.run, entity.name, side);
-  const listed = distinct + count.deleted + count.broken;
-  if (total !== null && total !== listed) {
-    throw new RunEnds(
-      "halted",
-      "listing-incomplete",
-      `${what}: the system counts ${String(total)} records, ${String(listed)} were listed`,
-    );
-  }
-  refuseTooManyBroken(what, count, brokenMessage);
-  tallyOf(context, entity.name).read[side] += distinct;
-  return { side, read: distinct, cursor, latest, broken };
+  return { cursor, latest, broken, count, brokenMessage, total, pages, steady };
 }
 
 /** A listing may lag behind our own writes: a record that it shows older than the link knows it is read by itself. */

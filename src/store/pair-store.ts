@@ -27,6 +27,7 @@ import {
   clearSightings,
   countSighted,
   countUnchanged,
+  hasLone,
   sighted,
   stage,
   stageUnchanged,
@@ -71,6 +72,7 @@ export function pairStore(database: Database, pair: string): PairStore {
     stage: (run, sightings) => stage(database, seen, pair, run, sightings),
     stageUnchanged: (run, entity, side, page) => stageUnchanged(database, seen, pair, run, { entity, side, page }),
     countSighted: (run, entity, side) => countSighted(database, seen, pair, run, { entity, side }),
+    hasLone: (run, entity, side) => hasLone(database, pair, run, entity, side),
     unsighted: (run, entity, side, after, limit) =>
       unsighted(database, seen, pair, run, { entity, side, after, limit }),
     countUnchanged: async (run, entity) => countUnchanged(seen, run, entity),

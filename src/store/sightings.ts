@@ -138,6 +138,17 @@ export async function countSighted(
   return (row?.count ?? 0) + unchanged.size - unchanged.sharedWith(staged);
 }
 
+const HAS_LONE = statement<{ found: boolean }>(
+  "sightings.has-lone",
+  `select exists (
+     select 1 from syncline.sightings where lone_in = ${RUN_NUMBER} and entity = $3 and side = $4) as found`,
+);
+
+export async function hasLone(sql: Sql, pair: string, run: RunId, entity: string, side: Side): Promise<boolean> {
+  const [row] = await sql.rows(HAS_LONE, [pair, run, entity, side]);
+  return row?.found ?? false;
+}
+
 const LINK_IDS = statement<{ id: LinkId }>(
   "sightings.link-ids",
   `select id::text as id from syncline.links

@@ -161,6 +161,16 @@ export function storeSightings(open: () => StoreUnderTest): void {
     expect(await b.pair.countSighted(b.run, "customer", "right")).toBe(3);
   });
 
+  test("whether somebody without a link was seen is told of each side", async () => {
+    const b = await bench(open());
+    await b.commit({ links: [linkWrite("L1", "R1")] });
+    await b.pair.stage(b.run, [sighting("left", "L1"), unchanged("right", "R1"), sighting("right", "R2")]);
+
+    expect(await b.pair.hasLone(b.run, "customer", "left")).toBe(false);
+    expect(await b.pair.hasLone(b.run, "customer", "right")).toBe(true);
+    expect(await b.pair.hasLone(b.run, "invoice", "right")).toBe(false);
+  });
+
   test("records that show what their links remember are seen, and nothing is to be decided of them", async () => {
     const b = await bench(open());
     await b.commit({

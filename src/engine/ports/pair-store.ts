@@ -81,6 +81,8 @@ export interface PairStore {
   stageUnchanged(run: RunId, entity: string, side: Side, page: readonly Print[]): Promise<ReadonlySet<RemoteId>>;
   /** Distinct records of this side that were seen (present or out of scope). */
   countSighted(run: RunId, entity: string, side: Side): Promise<number>;
+  /** Whether a record of this side was seen that has no live or frozen link. */
+  hasLone(run: RunId, entity: string, side: Side): Promise<boolean>;
   /** Live and frozen links whose record of this side was not seen in this run, by id, after `after`. */
   unsighted(run: RunId, entity: string, side: Side, after: LinkId | null, limit: number): Promise<readonly Link[]>;
   /** Marks fingerprint-equal links of this run in `in-sync`: live links both of whose sides are sighted without differing. */

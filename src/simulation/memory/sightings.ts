@@ -47,6 +47,12 @@ export function countSighted(pair: PairTables, run: RunId, entity: string, side:
   return seen.filter((row) => row.presence === "present" || row.presence === "out-of-scope").length;
 }
 
+export function hasLone(pair: PairTables, run: RunId, entity: string, side: Side): boolean {
+  return [...stagedOf(pair, run).values()].some(
+    (row) => row.entity === entity && row.side === side && row.differs && row.linkNumber === null,
+  );
+}
+
 export function unsighted(
   pair: PairTables,
   run: RunId,
