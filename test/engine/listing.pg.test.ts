@@ -233,3 +233,67 @@ describe("a listing that", () => {
     expect(pair.left.writes()).toEqual([]);
   });
 });
+
+describe("a side where nobody can be asked by key", () => {
+  /** Twelve records on the right, of which the third is known on the left; somebody deletes the first one after the first page. */
+  async function drifting(right: PlainParts): Promise<TestPair & { listings(): number }> {
+    open = await openPair({
+      databaseUrl: database.url,
+      mapping: thingMapping(),
+      rightConnector: plainConnector("right", ["thing"], right),
+    });
+    const pair = open;
+    for (let index = 1; index <= 12; index += 1)
+      pair.right.put("thing", { id: `r${String(index)}`, email: `n${String(index)}@example.com`, name: "N" });
+    pair.left.put("thing", { id: "known", email: "n3@example.com", name: "N" });
+    let pages = 0;
+    let listings = 0;
+    pair.right.meanwhile = (method, path) => {
+      if (method !== "GET" || path !== "/thing") return;
+      pages += 1;
+      if (pages === 2) pair.right.table("thing").delete("r1");
+    };
+    pair.right.faults.push({
+      method: "GET",
+      path: /^\/thing$/,
+      query: /page=1&/,
+      answer: (answered: Answered) => {
+        listings += 1;
+        return answered;
+      },
+      times: 99,
+    });
+    return { ...pair, listings: () => listings };
+  }
+
+  test("is listed again before anything is created there: who was passed over between two pages is found, and linked", async () => {
+    const pair = await drifting({ list: UNCOUNTED });
+
+    expect(await pair.run("sweep")).toMatchObject({ outcome: "ok" });
+
+    expect(pair.listings()).toBe(3);
+    expect(pair.right.writes()).toEqual([]);
+    expect(pair.right.table("thing").size).toBe(11);
+    pair.left.put("thing", { id: "known", email: "n3@example.com", name: "Linked" });
+    await pair.run("sweep");
+    expect(pair.right.table("thing").get("r3")?.["name"]).toBe("Linked");
+  });
+
+  test("is listed once where somebody can be asked, where nobody is new, or where all came at once", async () => {
+    const asked = await drifting({ list: UNCOUNTED, find: "email" });
+    await asked.run("sweep");
+    expect([asked.listings(), asked.right.writes()]).toEqual([1, []]);
+    await asked.close();
+
+    const known = await drifting({ list: UNCOUNTED });
+    await known.run("sweep");
+    const before = known.listings();
+    await known.run("sweep");
+    expect(known.listings() - before).toBe(1);
+    await known.close();
+
+    const whole = await drifting({ list: "{ request: GET /OBJECT, items: items }" });
+    await whole.run("sweep");
+    expect(whole.right.calls.filter(({ method, path }) => method === "GET" && path === "/thing")).toHaveLength(1);
+  });
+});
