@@ -246,6 +246,18 @@ export const MUTANTS: readonly Mutant[] = [
     "if (!page.ok) throw endOf(page.failure, what);",
     "if (!page.ok) break;",
   ),
+  engine(
+    "sweep.ts",
+    "pages that may have shifted are believed",
+    "for (const listing of listings) if (!listing.proven) await listAgain(context, entity, listing.side);",
+    "",
+  ),
+  engine(
+    "carry-out.ts",
+    "a page is settled before the one before it stands",
+    "const performed = await performAll(context, entity, jobs);\n await earlier;",
+    "const performed = await performAll(context, entity, jobs);",
+  ),
   engine("sight.ts", "the dead are new", "const differs = tombstoned ? false :", "const differs ="),
   engine("sight.ts", "nothing differs from what is linked", "link.fingerprints[side] !== fingerprint", "false"),
   engine("feed.ts", "a feed is believed to be empty", "if (each.differs) ids.add(each.record.id);", ""),

@@ -2,7 +2,11 @@
 // longer than a thousand histories.
 
 const TESTS: Readonly<Record<string, readonly string[]>> = {
-  "engine/carry-out.ts": ["test/engine/unknown-writes.pg.test.ts", "test/engine/crash.pg.test.ts"],
+  "engine/carry-out.ts": [
+    "test/engine/unknown-writes.pg.test.ts",
+    "test/engine/crash.pg.test.ts",
+    "test/engine/rewind.pg.test.ts",
+  ],
   "engine/carry-values.ts": ["test/engine/two-way.pg.test.ts", "test/engine/lines.pg.test.ts"],
   "engine/cycle.ts": ["test/engine/changes.pg.test.ts", "test/engine/crash.pg.test.ts"],
   "engine/feed.ts": ["test/engine/changes.pg.test.ts"],

@@ -95,16 +95,18 @@ export function openScheduler(parts: SchedulerParts): Scheduler {
           resolve();
           return;
         }
-        const task: Task = { label: `${process?.name ?? ""} wakes`, process, due: now + ms, go: resolve };
+        const onAbort = (): void => {
+          tasks = tasks.filter((each) => each !== task);
+          resolve();
+        };
+        // Whoever sleeps many times under one signal leaves nothing on it.
+        const go = (): void => {
+          signal.removeEventListener("abort", onAbort);
+          resolve();
+        };
+        const task: Task = { label: `${process?.name ?? ""} wakes`, process, due: now + ms, go };
         tasks.push(task);
-        signal.addEventListener(
-          "abort",
-          () => {
-            tasks = tasks.filter((each) => each !== task);
-            resolve();
-          },
-          { once: true },
-        );
+        signal.addEventListener("abort", onAbort, { once: true });
       }),
     async until(work) {
       let done = false;
