@@ -266,7 +266,9 @@ function unseenEdits(
   const { what } = deleted;
   if (policy.goneEdited === "delete" || what.blind || spelt) return [];
   const other = otherSide(what.side);
-  return policy.fields.flatMap(({ name, writes }): readonly Broken[] => {
+  return policy.fields.flatMap(({ name, writes, strength }): readonly Broken[] => {
+    // It fills what is empty, and carries no edit of what both have.
+    if (strength === "weak") return [];
     const isRef = entity.mapping
       .refNeeds(what.side, deleted.before ?? {})
       .some((need) => keyOf(deleted.before, name)?.includes(need.id) === true);
