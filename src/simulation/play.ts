@@ -514,7 +514,8 @@ export function openWorld(history: History, cast: Cast, options: PlayOptions): W
     rowCount() {
       const tables = store.tables.pairs.get(mapping.pair);
       if (tables === undefined) return 0;
-      const cases = [...tables.cases.values()].filter((row) => !row.closed).length;
+      // A field that went round in circles comes to rest by the question about it, however late.
+      const cases = [...tables.cases.values()].filter((row) => !row.closed && row.kind !== "oscillation").length;
       return (
         tables.links.size +
         tables.hints.size +
