@@ -43,6 +43,8 @@ interface Call {
   readonly headers: Readonly<Record<string, string>>;
   readonly query: Readonly<Record<string, string>>;
   readonly url: string | null;
+  /** As for a write's call; left out: it may. */
+  readonly mayBegin?: () => boolean;
 }
 
 export type Called =
@@ -127,6 +129,14 @@ async function perform(call: Call, tools: CallerTools, say: (text: string) => st
       cost.release();
       const message = `the limit "${turn.reason}" of ${tools.system} is used up`;
       return refused({ kind: "throttled", retryAfterMs: turn.retryAfterMs, message }, null);
+    }
+    if (call.mayBegin?.() === false) {
+      turn.release();
+      cost.release();
+      return refused(
+        { kind: "unreachable", code: "E_UNREACHABLE", message: say("it is no longer this process's turn to write") },
+        null,
+      );
     }
     const sent = await sendOnce(call, authenticated.credentials, tools, () => {
       turn.release();

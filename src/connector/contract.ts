@@ -61,13 +61,18 @@ export interface BrokenItem {
   readonly message: string;
 }
 
-export interface CreateCall {
+/** Asked when a write's turn has come, however long it waited for it: false, and nothing is sent (`unreachable`). Left out: it may. */
+export interface Begun {
+  readonly mayBegin?: () => boolean;
+}
+
+export interface CreateCall extends Begun {
   /** Idempotency key; the same after a restart. Sent where the connector says `repeat: by-key`, or as `marker`. */
   readonly key: string;
   readonly record: Fields;
 }
 
-export interface UpdateCall {
+export interface UpdateCall extends Begun {
   readonly key: string;
   readonly id: RemoteId;
   /** For `guard: if-match`; null: the record's version is not known and no guard is sent. */
@@ -78,7 +83,7 @@ export interface UpdateCall {
   readonly current: RemoteRecord | null;
 }
 
-export interface DeleteCall {
+export interface DeleteCall extends Begun {
   readonly key: string;
   readonly id: RemoteId;
   readonly version: string | null;

@@ -26,6 +26,7 @@ export interface SendOptions {
   readonly headers?: Readonly<Record<string, string>>;
   readonly query?: Readonly<Record<string, string>>;
   readonly url?: string | null;
+  readonly mayBegin?: (() => boolean) | undefined;
 }
 
 export function send(tools: ObjectTools, request: RequestPlan, options: SendOptions): Promise<Called> {
@@ -37,6 +38,7 @@ export function send(tools: ObjectTools, request: RequestPlan, options: SendOpti
     headers: options.headers ?? {},
     query: options.query ?? {},
     url: options.url ?? null,
+    ...(options.mayBegin === undefined ? {} : { mayBegin: options.mayBegin }),
   });
 }
 

@@ -5,7 +5,16 @@ import { valueAt, type Path } from "../core/path.ts";
 import { digitsOf, isFields, type Fields, type Value } from "../core/value.ts";
 import { entryStatus, matchEntries, readBatchAnswer } from "./batch-answer.ts";
 import { saidMessage, type Called } from "./call.ts";
-import type { CreateCall, DeleteCall, RemoteFailure, RemoteRecord, Result, UpdateCall, Written } from "./contract.ts";
+import type {
+  Begun,
+  CreateCall,
+  DeleteCall,
+  RemoteFailure,
+  RemoteRecord,
+  Result,
+  UpdateCall,
+  Written,
+} from "./contract.ts";
 import type { BatchPlan, WritePlan } from "./object-plan.ts";
 import { done, failed, parts, send, type ObjectTools } from "./object-tools.ts";
 import type { Answer, Variables } from "./protocol.ts";
@@ -39,7 +48,7 @@ export function createRecords(tools: ObjectTools, calls: readonly CreateCall[]):
     batched ? plan.batch.create : null,
     async ({ variables, call }) => {
       if (plan.create === null) return failed(noOperation("create"));
-      return written(tools, plan.create, await sendWrite(tools, plan.create, "create", variables, call.key, null), {
+      return written(tools, plan.create, await sendWrite(tools, plan.create, "create", variables, call, null), {
         create: call.key,
       });
     },
@@ -86,12 +95,7 @@ export async function updateRecords(
     async ({ call, variables }) => {
       if (plan.update === null) return failed(noOperation("update"));
       const version = guarded ? call.version : null;
-      return written(
-        tools,
-        plan.update,
-        await sendWrite(tools, plan.update, "update", variables, call.key, version),
-        call,
-      );
+      return written(tools, plan.update, await sendWrite(tools, plan.update, "update", variables, call, version), call);
     },
     (entry, call) => {
       const record = wholeEntry(tools, "update", entry, call.changed);
@@ -124,7 +128,7 @@ export function deleteRecords(tools: ObjectTools, calls: readonly DeleteCall[]):
     guarded && plan.batch.delete?.guarded !== true ? null : plan.batch.delete,
     async ({ call, variables }) => {
       if (plan.delete === null) return failed(noOperation("delete"));
-      const called = await sendWrite(tools, plan.delete, "delete", variables, call.key, guarded ? call.version : null);
+      const called = await sendWrite(tools, plan.delete, "delete", variables, call, guarded ? call.version : null);
       return called.ok ? (unreadable(called.answer) ?? done(null)) : called;
     },
     () => done(null),
@@ -172,13 +176,13 @@ function sendWrite(
   plan: WritePlan,
   operation: WriteOperation,
   variables: Variables,
-  key: string,
+  { key, mayBegin }: Begun & { readonly key: string },
   version: string | null,
 ): Promise<Called> {
   const headers: Record<string, string> = {};
   if (plan.keyHeader !== null) headers[plan.keyHeader.toLowerCase()] = key;
   if (version !== null) headers["if-match"] = quotedVersion(version);
-  return send(tools, plan, { operation, variables, headers, repeatable: plan.repeatable });
+  return send(tools, plan, { operation, variables, headers, repeatable: plan.repeatable, mayBegin });
 }
 
 /** A good status with a page of a proxy or a log-in below it proves nothing. */
@@ -285,7 +289,7 @@ function entryVersion(tools: ObjectTools, entry: Value): string | null {
 }
 
 /** In batches where the object has them, else one by one; a batch refused as a whole is tried one by one. */
-async function inBatches<T, R>(
+async function inBatches<T extends Begun, R>(
   tools: ObjectTools,
   operation: WriteOperation,
   prepared: readonly Prepared<T>[],
@@ -300,7 +304,12 @@ async function inBatches<T, R>(
       const repeatable = tools.plan[operation]?.repeatable ?? operation !== "create";
       const items = part.map((one) => one.item);
       const each = part.map(({ variables }) => ({ id: variables.id ?? null, version: variables.version ?? null }));
-      const called = await send(tools, batch, { operation, variables: { items, [EACH_OF_BATCH]: each }, repeatable });
+      const called = await send(tools, batch, {
+        operation,
+        variables: { items, [EACH_OF_BATCH]: each },
+        repeatable,
+        mayBegin: part[0]?.call.mayBegin,
+      });
       if (called.ok) return batchResults(tools, operation, batch, called.answer, part, entryDone);
       return hasSingle && refusedWhole(called) ? Promise.all(part.map(single)) : part.map(() => called);
     }),

@@ -33,7 +33,9 @@ export async function performAll(
         // Whoever has taken over may be resolving these intents already: nothing is sent on a lease that has run out.
         if (!context.holdsLease()) throw new LeaseLost(`the lease of ${context.mapping.pair} has run out`);
         const sent = chunk.map(({ job }) => job);
-        const answers = await send(entity, side, op, sent);
+        const answers = await send(entity, side, op, sent, context.holdsLease);
+        // What has not been sent any more is not settled either: whoever has the lease resolves the intents.
+        if (!context.holdsLease()) throw new LeaseLost(`the lease of ${context.mapping.pair} has run out`);
         const outcomes = await readBack(context, entity, side, sent, answers);
         chunk.forEach(({ index }, position) => (results[index] = outcomes[position] ?? { kind: "skipped" }));
         stop =
@@ -53,13 +55,14 @@ function send(
   side: Side,
   op: Write["op"],
   jobs: readonly Job[],
+  mayBegin: () => boolean,
 ): Promise<readonly Result<Written | null>[]> {
   const object = entity.objects[side];
   const idOf = (job: Job): RemoteId => job.write.id as RemoteId;
   const versionOf = (job: Job): string | null => job.current?.version ?? job.write.version;
   switch (op) {
     case "create":
-      return object.create(jobs.map((job) => ({ key: job.key, record: job.body })));
+      return object.create(jobs.map((job) => ({ key: job.key, record: job.body, mayBegin })));
     case "update":
       return object.update(
         jobs.map((job) => ({
@@ -68,10 +71,11 @@ function send(
           version: versionOf(job),
           changed: job.body,
           current: job.current,
+          mayBegin,
         })),
       );
     case "delete":
-      return object.delete(jobs.map((job) => ({ key: job.key, id: idOf(job), version: versionOf(job) })));
+      return object.delete(jobs.map((job) => ({ key: job.key, id: idOf(job), version: versionOf(job), mayBegin })));
     default:
       return unreachable(op);
   }

@@ -3,6 +3,7 @@
 // its answer travels back.
 
 import type {
+  Begun,
   Capabilities,
   CreateCall,
   DeleteCall,
@@ -155,7 +156,7 @@ export function faultyObject(system: FaultySystem, process: Process, name: strin
   }
 
   /** One batch after the other; a mishap is that of one batch. */
-  async function write<Call extends { readonly key: string }, T>(
+  async function write<Call extends Begun & { readonly key: string }, T>(
     what: "create" | "update" | "delete",
     calls: readonly Call[],
     perform: (call: Call, sentIn: number) => Result<T>,
@@ -164,6 +165,10 @@ export function faultyObject(system: FaultySystem, process: Process, name: strin
     for (let start = 0; start < calls.length; start += habits.batch) {
       const mishap = system.take(what);
       const batch = calls.slice(start, start + habits.batch);
+      if (batch[0]?.mayBegin?.() === false) {
+        results.push(...batch.map((): Result<T> => ({ ok: false, failure: failureOf("unreachable") })));
+        continue;
+      }
       const sentIn = system.parts.round();
       await arrive(what);
       const reached = reachedBy(mishap, batch.length);
