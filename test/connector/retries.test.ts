@@ -94,6 +94,52 @@ describe("a create that is not safe to repeat", () => {
   });
 });
 
+describe("a writer who may no longer begin", () => {
+  const may = (times: number) => {
+    let left = times;
+    return () => (left -= 1) >= 0;
+  };
+
+  test("sends nothing more, of what waited for its turn and of what would be sent again", async () => {
+    remote.answers({ status: 201, body: { id: "1" } });
+    const waiting = await contact(fileText(OBJECT("", "concurrency: 1")));
+    const mayBegin = may(1);
+
+    const [first, second] = await waiting.contact.create([
+      { ...create, mayBegin },
+      { key: "key-2", record: { name: "Grace" }, mayBegin },
+    ]);
+
+    expect(valueOf(first).id).toBe("1");
+    expect(failureOf(second).kind).toBe("unreachable");
+    expect(remote.asked).toHaveLength(1);
+
+    remote.answers({ status: 503 }, { status: 201, body: { id: "1" } });
+    const repeating = await contact(BY_KEY);
+    await repeating.contact.create([{ ...create, mayBegin: may(1) }]);
+    expect(remote.asked).toHaveLength(1);
+  });
+
+  test("sends no batch, update or delete either", async () => {
+    remote.answers({ status: 200, body: {} });
+    const batched = await contact(
+      fileText(
+        OBJECT("", "").replace(
+          "    update:",
+          '    batch: { create: { max: 2, request: POST /batch, body: { inputs: "{{ items }}" }, ok: results } }\n    update:',
+        ),
+      ),
+    );
+    const mayBegin = may(0);
+
+    await batched.contact.create([create, { key: "key-2", record: {} }].map((each) => ({ ...each, mayBegin })));
+    await batched.contact.update([{ ...update, mayBegin }]);
+    await batched.contact.delete([{ key: "key-3", id: id("1"), version: null, mayBegin }]);
+
+    expect(remote.asked).toEqual([]);
+  });
+});
+
 describe("a create with an idempotency key", () => {
   test.each(failures)("after %s is sent again with the same key", async (_, answer) => {
     remote.answers(answer, { status: 201, body: { id: "1" } });
