@@ -180,7 +180,8 @@ function entriesOf(value: unknown): Readonly<Record<string, unknown>> {
 function safe<T extends Problem>(each: T): T {
   const { path } = each;
   const inToken = path.includes("tokens") && path.at(-1) !== "role" && path.at(-1) !== "name";
-  const hidden = inToken || path.includes("secrets") || ["notify", "database", "traces"].some((key) => path[0] === key);
+  const inTraces = path[0] === "traces" && path[1] !== "sample" && path[1] !== "service";
+  const hidden = inToken || inTraces || path.includes("secrets") || path[0] === "notify" || path[0] === "database";
   return hidden && each.found !== null ? withoutQuotes(each) : each;
 }
 

@@ -218,4 +218,11 @@ describe("traces", () => {
     expect(problems[0]?.code).toMatch(new RegExp(`^${code}`));
     expect(JSON.stringify(problems)).not.toContain("right-horse");
   });
+
+  test("a share that is a number is shown, and never mended with the words for a secret; an address that is none is not shown", () => {
+    const { problems } = traces("{ url: https://otel.example.com/v1/traces, sample: 0.5 }");
+    expect(problems).toMatchObject([{ code: "E_TYPE", found: "0.5", hint: 'quote it: "0.5"' }]);
+
+    expect(traces("{ url: 12345 }").problems).toMatchObject([{ code: "E_TYPE", found: null }]);
+  });
 });
